@@ -1,0 +1,119 @@
+"""Checks of what users hand in; every message names expected and actual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def as_array(name: str, value: Any) -> NDArray[Any]:
+    """Take numpy arrays, lists and torch tensors (any device)."""
+    if value is None:
+        raise ValueError(
+            f'Expected argument `{name}` to be an array, but got None.'
+        )
+    if hasattr(value, 'detach'):
+        value = value.detach().cpu().numpy()
+    return np.asarray(value)
+
+
+def check_image(image: ArrayLike) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB, or ValueError."""
+    array = as_array('image', image)
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise ValueError(
+            'Expected argument `image` to be (H, W, 3) uint8 RGB, '
+            f'but got shape {array.shape} of {array.dtype}.'
+        )
+    if min(array.shape[:2]) < 1:
+        raise ValueError(
+            'Expected argument `image` to have at least one pixel, '
+            f'but got shape {array.shape}.'
+        )
+    return array
+
+
+def check_features(features: ArrayLike) -> NDArray[np.float32]:
+    """(C, h, w) finite float, or ValueError."""
+    array = as_array('features', features)
+    if array.ndim != 3 or min(array.shape) < 1:
+        raise ValueError(
+            'Expected argument `features` to be (C, h, w) with no empty axis, '
+            f'but got shape {array.shape}.'
+        )
+    array = array.astype(np.float32, copy=False)
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise ValueError(
+            'Expected argument `features` to be finite, '
+            f'but got {bad} of {array.size} values NaN or infinite.'
+        )
+    return array
+
+
+def check_unit_depth(depth: ArrayLike) -> NDArray[np.float32]:
+    """(h, w) finite float in [0, 1], or ValueError."""
+    array = as_array('depth', depth)
+    if array.ndim != 2 or min(array.shape) < 1:
+        raise ValueError(
+            'Expected argument `depth` to be (h, w) or (H, W), '
+            f'but got shape {array.shape}.'
+        )
+    array = array.astype(np.float32, copy=False)
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise ValueError(
+            'Expected argument `depth` to be finite, '
+            f'but got {bad} of {array.size} values NaN or infinite; '
+            'fill invalid pixels first.'
+        )
+    low, high = float(array.min()), float(array.max())
+    if low < 0 or high > 1:
+        raise ValueError(
+            'Expected argument `depth` to lie in [0, 1] with 0 = nearest, '
+            f'but got values from {low:.4g} to {high:.4g}; '
+            'normalise metric or inverse depth first.'
+        )
+    return array
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    """One of the named readings, or ValueError."""
+    if value not in choices:
+        raise ValueError(
+            f'Expected argument `{name}` to be one of {choices}, '
+            f'but got {value!r}.'
+        )
+    return value
+
+
+def check_range(
+    name: str,
+    value: float,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    open_low: bool = False,
+) -> float:
+    """A finite number in [low, high], or in (low, high] if `open_low`."""
+    inside = np.isfinite(value) and low <= value <= high
+    if not inside or (open_low and value == low):
+        bracket = '(' if open_low else '['
+        raise ValueError(
+            f'Expected argument `{name}` to lie in {bracket}{low}, {high}], '
+            f'but got {value!r}.'
+        )
+    return value
+
+
+def check_count(name: str, value: int, low: int = 1) -> int:
+    """An integer of at least `low`, or ValueError."""
+    is_integer = isinstance(value, (int, np.integer))
+    if not is_integer or isinstance(value, bool) or value < low:
+        raise ValueError(
+            f'Expected argument `{name}` to be an integer >= {low}, '
+            f'but got {value!r}.'
+        )
+    return int(value)

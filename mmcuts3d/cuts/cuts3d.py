@@ -1,0 +1,221 @@
+"""CutS3D (Sick et al., 2025), the method, on one page.
+
+As in MaskCut a patch graph is cut N times; here the graph is sharpened at
+depth edges (§3.3), each semantic group is cut again in 3D (§3.2), and every
+patch gets a confidence (§3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._check import (
+    check_choice,
+    check_features,
+    check_image,
+    check_range,
+    check_unit_depth,
+)
+from .affinity import affinity, paint_out
+from .cleanup import mask_iou, to_instances
+from .local_cut import LocalCut
+from .mask_cut import MaskCut, has_no_structure, no_cut
+from .point_cloud import pool_depth
+from .spatial_confidence import spatial_confidence, sweep_taus
+from .spatial_importance import sharpen, spatial_importance
+from .types import CutStep, PseudoInstances
+
+COMPLEMENT_IOU = 0.95
+
+
+class CutS3D(MaskCut):
+    """N semantic cuts, each cut again in 3D, with Spatial Confidence.
+
+    Args:
+        num_instances: N. Defaults to 3 (supplement, Table 7).
+        tau_ncut: Threshold of the sharpened affinity. Defaults to 0.13
+            (Table 7).
+        tau_knn: LocalCut's threshold. Defaults to 0.115 (Table 7).
+        tau_knn_min: Lowest threshold of the sweep. Defaults to 0.05
+            (Table 7).
+        num_cuts: T, cuts of the sweep. Defaults to 6 (Table 7).
+        beta: Lower bound of Spatial Importance. Defaults to 0.45 (Table 7).
+        min_confidence: Floor of Spatial Confidence. Defaults to 0.5
+            (Table 5c; supplement, Table 2a).
+        sharpening: Whether to sharpen the affinity. Defaults to True.
+        sigma: See :func:`spatial_importance`. Defaults to 3.
+        pair_rule: See :func:`sharpen`. Defaults to 'mean'.
+        k, z_scale, outside, capacity, sink: See :class:`LocalCut`.
+        early_stop: IoU of a semantic cut (either side) with the rest of the
+            image above which nothing is left to find. The threshold is not
+            stated. Defaults to 0.95.
+        paint: What leaves the graph after a round: the ``'local'`` cut or
+            the whole ``'semantic'`` one. Defaults to 'local'.
+        eps, max_iou, min_area, solver, crf, min_crf_iou: As in
+            :class:`MaskCut`; overlap is held against all earlier masks, and
+            a rejected cut is painted out too, or it would come again.
+        corner_rule: Defaults to 'any_sign'.
+
+    Raises:
+        ValueError: On a setting out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_instances: int = 3,
+        tau_ncut: float = 0.13,
+        tau_knn: float = 0.115,
+        tau_knn_min: float = 0.05,
+        num_cuts: int = 6,
+        beta: float = 0.45,
+        min_confidence: float = 0.5,
+        sharpening: bool = True,
+        sigma: float = 3.0,
+        pair_rule: str = 'mean',
+        k: int = 16,
+        z_scale: float = 3.0,
+        outside: str = 'push',
+        capacity: str = 'gaussian',
+        sink: str = 'signed',
+        early_stop: float = COMPLEMENT_IOU,
+        paint: str = 'local',
+        eps: float = 1e-5,
+        max_iou: float = 0.5,
+        min_area: float = 0.01,
+        corner_rule: str = 'any_sign',
+        solver: str = 'lanczos',
+        crf: bool | Mapping[str, float] = True,
+        min_crf_iou: float = 0.5,
+    ) -> None:
+        super().__init__(
+            num_instances=num_instances,
+            tau_ncut=tau_ncut,
+            eps=eps,
+            max_iou=max_iou,
+            min_area=min_area,
+            corner_rule=corner_rule,
+            solver=solver,
+            crf=crf,
+            min_crf_iou=min_crf_iou,
+        )
+        self.local_cut = LocalCut(
+            tau_knn=tau_knn,
+            k=k,
+            z_scale=z_scale,
+            outside=outside,
+            capacity=capacity,
+            sink=sink,
+            min_side=min_area,
+        )
+        self.taus = sweep_taus(tau_knn_min, tau_knn, num_cuts)
+        self.beta = check_range('beta', beta, 0, 1)
+        self.min_confidence = check_range(
+            'min_confidence', min_confidence, 0, 1
+        )
+        self.sharpening = sharpening
+        self.sigma = check_range('sigma', sigma, 0, open_low=True)
+        self.pair_rule = pair_rule
+        self.early_stop = check_range('early_stop', early_stop, 0, 1)
+        self.paint = check_choice('paint', paint, ('local', 'semantic'))
+
+    def __call__(  # type: ignore[override]
+        self, image: ArrayLike, features: ArrayLike, depth: ArrayLike
+    ) -> PseudoInstances:
+        """Label one image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            features: (C, h, w) float, dense features of the same frame.
+            depth: (H, W) or (h, w) float in [0, 1], 0 = nearest.
+
+        Returns:
+            :class:`PseudoInstances`, at most N.
+
+        Raises:
+            ValueError: On an argument of another shape, type or range.
+        """
+        pixels = check_image(image)
+        grid = check_features(features).shape[1:]
+        array = check_unit_depth(depth)
+        if array.shape not in (pixels.shape[:2], grid):
+            raise ValueError(
+                'Expected argument `depth` to have the size of the image '
+                f'{pixels.shape[:2]} or of the features {grid}, '
+                f'but got {array.shape}.'
+            )
+        return to_instances(
+            pixels, self.steps(features, array), self.crf, self.min_crf_iou
+        )
+
+    def steps(  # type: ignore[override]
+        self, features: ArrayLike, depth: ArrayLike
+    ) -> list[CutStep]:
+        """The rounds on the patch grid; see :class:`CutStep`.
+
+        Args:
+            features: (C, h, w) float.
+            depth: (h, w) or finer, float in [0, 1], 0 = nearest.
+
+        Returns:
+            One to N steps; fewer than N where an early stop came.
+        """
+        array = check_features(features)
+        grid_depth = pool_depth(depth, array.shape[1:])
+        importance = spatial_importance(grid_depth, self.beta, self.sigma)
+        painted = np.zeros(grid_depth.shape, bool)
+        found: list[NDArray[np.bool_]] = []
+        steps: list[CutStep] = []
+        for _ in range(self.num_instances):
+            graph = affinity(paint_out(array, painted))
+            if self.sharpening:
+                graph = sharpen(graph, importance, self.pair_rule)
+            if has_no_structure(graph, self.tau_ncut, ~painted):
+                break
+            cut = self._semantic_cut(graph, painted.shape)
+            if steps and is_complement(
+                cut.foreground, painted, self.early_stop
+            ):
+                break
+            cuts = self.local_cut.sweep(
+                cut.component, cut.eigenvector, grid_depth, self.taus
+            )
+            mask = cuts[-1]
+            status = self._judge(mask, found)
+            if status == 'accepted':
+                found.append(mask)
+            painted = painted | (
+                mask if self.paint == 'local' else cut.component
+            )
+            steps.append(
+                CutStep(
+                    eigenvector=cut.eigenvector,
+                    bipartition=cut.component,
+                    local_cut=mask,
+                    confidence=spatial_confidence(
+                        cuts, mask, self.min_confidence
+                    ),
+                    seed=cut.seed,
+                    status=status,
+                    depth=grid_depth,
+                )
+            )
+        return steps or [no_cut(painted.shape, grid_depth)]
+
+
+def is_complement(
+    foreground: NDArray[np.bool_],
+    found: NDArray[np.bool_],
+    threshold: float = COMPLEMENT_IOU,
+) -> bool:
+    """Whether a cut, either side of it, is all that was not found before.
+
+    Then the cut predicts "the rest" and no object is left (§3.1).
+    """
+    return (
+        max(mask_iou(foreground, ~found), mask_iou(~foreground, ~found))
+        > threshold
+    )

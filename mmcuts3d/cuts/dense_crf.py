@@ -1,0 +1,74 @@
+"""Dense CRF that fits a mask to the colours of the image, as in MaskCut.
+
+Kraehenbuehl and Koltun, 2011; computed by pydensecrf.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._check import as_array, check_count, check_image
+
+
+def dense_crf(
+    image: ArrayLike,
+    mask: ArrayLike,
+    *,
+    iterations: int = 10,
+    gaussian_weight: float = 7,
+    gaussian_sxy: float = 3,
+    bilateral_weight: float = 10,
+    bilateral_sxy: float = 50,
+    bilateral_srgb: float = 5,
+) -> NDArray[np.bool_]:
+    """Refine a binary mask by mean-field inference with two labels.
+
+    The unary is the negative log of the softmax of (1 - m, m).
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        mask: (H, W) bool or float in [0, 1].
+        iterations: Defaults to 10, and so on: MaskCut's values.
+        gaussian_weight: Of the smoothness term. Defaults to 7.
+        gaussian_sxy: Its width in pixels. Defaults to 3.
+        bilateral_weight: Of the appearance term. Defaults to 10.
+        bilateral_sxy: Its width in pixels. Defaults to 50.
+        bilateral_srgb: Its width in grey levels. Defaults to 5.
+
+    Returns:
+        (H, W) bool.
+
+    Raises:
+        ValueError: If mask and image differ in size.
+        ImportError: If pydensecrf is not installed.
+    """
+    try:
+        from pydensecrf.densecrf import DenseCRF2D
+    except ImportError as error:
+        raise ImportError(
+            'The dense CRF needs pydensecrf: `pip install pydensecrf2`, '
+            'or switch it off with `crf=False`.'
+        ) from error
+    check_count('iterations', iterations)
+    pixels = np.ascontiguousarray(check_image(image))
+    foreground = as_array('mask', mask).astype(np.float32)
+    height, width = pixels.shape[:2]
+    if foreground.shape != (height, width):
+        raise ValueError(
+            'Expected argument `mask` to have the size of the image '
+            f'{(height, width)}, but got shape {foreground.shape}.'
+        )
+    logits = np.stack([1 - foreground, foreground]).reshape(2, -1)
+    unary = np.logaddexp(logits[0], logits[1])[None] - logits
+    crf = DenseCRF2D(width, height, 2)
+    crf.setUnaryEnergy(np.ascontiguousarray(unary, dtype=np.float32))
+    crf.addPairwiseGaussian(sxy=gaussian_sxy, compat=gaussian_weight)
+    crf.addPairwiseBilateral(
+        sxy=bilateral_sxy,
+        srgb=bilateral_srgb,
+        rgbim=pixels,
+        compat=bilateral_weight,
+    )
+    marginals = np.asarray(crf.inference(iterations))
+    return np.asarray(marginals[1] > marginals[0]).reshape(height, width)

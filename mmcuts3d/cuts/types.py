@@ -1,0 +1,125 @@
+"""What the methods give back: instances, and one step of cutting.
+
+The shapes are checked at birth, so that a wrong one is found where it arises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.floating]
+
+
+def _check_shape(
+    name: str, array: NDArray[np.generic], shape: Sequence[int | None]
+) -> None:
+    fits = array.ndim == len(shape) and all(
+        want is None or want == got
+        for want, got in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = tuple('any' if size is None else size for size in shape)
+        raise ValueError(
+            f'Expected argument `{name}` to have shape {wanted}, '
+            f'but got {array.shape}.'
+        )
+
+
+@dataclass(frozen=True)
+class PseudoInstances:
+    """The pseudo-labels of one image.
+
+    Attributes:
+        masks: (N, H, W) bool, at the size of the image.
+        patch_masks: (N, h, w) bool, the cuts on the patch grid.
+        scores: (N,) float32 in [0, 1], mean Spatial Confidence of the mask.
+        confidences: (N, h, w) float32, Spatial Confidence inside the patch
+            mask (at least ``min_confidence``), 0 outside.
+        boxes: (N, 4) float32, x1, y1, x2, y2 in pixels, x2 and y2 exclusive.
+
+    Raises:
+        ValueError: If the arrays do not agree in N or in the grid.
+    """
+
+    masks: BoolArray
+    patch_masks: BoolArray
+    scores: FloatArray
+    confidences: FloatArray
+    boxes: FloatArray
+
+    def __post_init__(self) -> None:
+        _check_shape('masks', self.masks, (None, None, None))
+        number = self.masks.shape[0]
+        _check_shape('patch_masks', self.patch_masks, (number, None, None))
+        _check_shape('scores', self.scores, (number,))
+        _check_shape('confidences', self.confidences, self.patch_masks.shape)
+        _check_shape('boxes', self.boxes, (number, 4))
+
+    @classmethod
+    def empty(
+        cls, image_shape: tuple[int, int], grid_shape: tuple[int, int]
+    ) -> PseudoInstances:
+        """No instances on an image (H, W) with a patch grid (h, w)."""
+        return cls(
+            masks=np.zeros((0, *image_shape), bool),
+            patch_masks=np.zeros((0, *grid_shape), bool),
+            scores=np.zeros(0, np.float32),
+            confidences=np.zeros((0, *grid_shape), np.float32),
+            boxes=np.zeros((0, 4), np.float32),
+        )
+
+    def __len__(self) -> int:
+        return int(self.masks.shape[0])
+
+    def __getitem__(
+        self, index: slice | Sequence[int] | NDArray[np.generic]
+    ) -> PseudoInstances:
+        """Select instances by a slice, indices or a boolean mask."""
+        if not isinstance(index, slice):
+            index = np.asarray(index)
+            if index.size == 0:
+                index = index.astype(np.intp)
+        return PseudoInstances(
+            masks=self.masks[index],
+            patch_masks=self.patch_masks[index],
+            scores=self.scores[index],
+            confidences=self.confidences[index],
+            boxes=self.boxes[index],
+        )
+
+    def __iter__(self) -> Iterator[PseudoInstances]:
+        return (self[[i]] for i in range(len(self)))
+
+
+@dataclass(frozen=True)
+class CutStep:
+    """One of the N rounds of a method, as pictures and studies need it.
+
+    Attributes:
+        eigenvector: (h, w) float, oriented so that its seed is positive.
+        bipartition: (h, w) bool, the semantic foreground that was cut.
+        local_cut: (h, w) bool, the instance; equals the semantic foreground
+            where no depth is used.
+        confidence: (h, w) float32, Spatial Confidence, 0 outside `local_cut`.
+        seed: (row, column) of the patch at max |x|.
+        status: ``'accepted'``, or why the mask was not kept.
+        depth: (h, w) float32 on the patch grid, or None without depth.
+    """
+
+    eigenvector: FloatArray
+    bipartition: BoolArray
+    local_cut: BoolArray
+    confidence: FloatArray
+    seed: tuple[int, int]
+    status: str = 'accepted'
+    depth: FloatArray | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the mask of this round was kept."""
+        return self.status == 'accepted'
