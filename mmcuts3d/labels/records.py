@@ -1,0 +1,185 @@
+"""One image's pseudo-labels as a record, one mask as a COCO annotation.
+
+Masks become run-length codes here, at the door of the label store; nothing
+behind it sees pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+from .confidence import encode_confidence
+
+CATEGORY_ID = 1
+CATEGORY_NAME = 'object'
+
+
+@dataclass
+class ImageRecord:
+    """What the label store keeps of one image.
+
+    Args:
+        file_name (str): Path of the image, relative to the image folder.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+        image_id (int): Id of the image, unique in the store.
+        annotations (list[dict]): Annotations, see
+            :func:`instance_to_annotation`. Defaults to an empty list.
+    """
+
+    file_name: str
+    height: int
+    width: int
+    image_id: int
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.file_name:
+            raise ValueError(
+                'Expected argument `file_name` to be a path, but got an empty '
+                'string.'
+            )
+        if self.height < 1 or self.width < 1:
+            raise ValueError(
+                f'Expected the size of {self.file_name} to be positive, but '
+                f'got {self.height} x {self.width}.'
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as a dict that JSON can hold."""
+        return asdict(self)
+
+    def image_entry(self) -> dict[str, Any]:
+        """The record's row in COCO's ``images``."""
+        return {
+            'id': self.image_id,
+            'file_name': self.file_name,
+            'height': self.height,
+            'width': self.width,
+        }
+
+
+def instance_to_annotation(
+    mask: npt.ArrayLike | dict[str, Any],
+    score: float,
+    confidence: npt.ArrayLike | None = None,
+) -> dict[str, Any]:
+    """Write one instance as a COCO annotation without ids.
+
+    Args:
+        mask (array | dict): Mask of shape (H, W), bool, in the frame of the
+            image as it is stored, with at least one pixel; or its run-length
+            code, as :func:`encode_mask` makes it.
+        score (float): Score in [0, 1].
+        confidence (array, optional): Spatial Confidence of shape (h, w) in
+            [0, 1], at patch or pixel level. Defaults to None: no map.
+
+    Returns:
+        dict: ``segmentation`` (run-length code, ``counts`` as text), ``bbox``
+        (x, y, width, height), ``area``, ``iscrowd``, ``category_id``,
+        ``score`` and, if a map was given, ``confidence``.
+
+    Raises:
+        ValueError: If the mask is not 2D or is empty, or the score or the
+            map leaves [0, 1].
+    """
+    rle = _as_text(mask) if isinstance(mask, dict) else encode_mask(mask)
+    if not coco_mask.area(rle):
+        raise ValueError(
+            'Expected argument `mask` to have at least one pixel, but got '
+            'none.'
+        )
+    # Means of float32 confidences may pass 1 by a rounding error.
+    if not -1e-6 <= score <= 1 + 1e-6:
+        raise ValueError(
+            f'Expected argument `score` to be in [0, 1], but got {score}.'
+        )
+    annotation = {
+        'category_id': CATEGORY_ID,
+        'iscrowd': 0,
+        'segmentation': rle,
+        'bbox': [float(side) for side in coco_mask.toBbox(rle)],
+        'area': int(coco_mask.area(rle)),
+        'score': min(max(float(score), 0.0), 1.0),
+    }
+    if confidence is not None:
+        annotation['confidence'] = encode_confidence(confidence)
+    return annotation
+
+
+def encode_mask(mask: npt.ArrayLike) -> dict[str, Any]:
+    """Run-length code of a mask.
+
+    Args:
+        mask (array): Mask of shape (H, W), bool.
+
+    Returns:
+        dict: ``size`` [H, W] and ``counts`` as text.
+
+    Raises:
+        ValueError: If the mask is not 2D.
+    """
+    pixels = np.asarray(mask)
+    if pixels.ndim != 2:
+        raise ValueError(
+            'Expected argument `mask` to be of shape (H, W), but got shape '
+            f'{pixels.shape}.'
+        )
+    return _as_text(
+        coco_mask.encode(np.asfortranarray(pixels != 0, dtype=np.uint8))
+    )
+
+
+def _as_text(rle: dict[str, Any]) -> dict[str, Any]:
+    """The code with `counts` as text, for pycocotools gives bytes."""
+    counts = rle['counts']
+    return {
+        'size': [int(side) for side in rle['size']],
+        'counts': counts.decode() if isinstance(counts, bytes) else counts,
+    }
+
+
+def segmentation_to_rle(
+    segmentation: dict[str, Any] | Sequence[Sequence[float]],
+    height: int,
+    width: int,
+) -> dict[str, Any]:
+    """Bring any COCO segmentation to a compressed run-length code.
+
+    Args:
+        segmentation (dict | list): Compressed or uncompressed run-length
+            code, or polygons [x1, y1, x2, y2, ...] in pixels.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        dict: ``size`` and ``counts`` (text or bytes, pycocotools takes both).
+
+    Raises:
+        ValueError: If the code is of another size, or the form is unknown.
+    """
+    if isinstance(segmentation, dict):
+        if list(segmentation.get('size', ())) != [height, width]:
+            raise ValueError(
+                f'Expected a segmentation of size [{height}, {width}], but '
+                f'got {segmentation.get("size")}.'
+            )
+        if isinstance(segmentation.get('counts'), list):
+            rle: dict[str, Any] = coco_mask.frPyObjects(
+                segmentation, height, width
+            )
+            return rle
+        if isinstance(segmentation.get('counts'), (str, bytes)):
+            return segmentation
+    elif isinstance(segmentation, (list, tuple)) and segmentation:
+        parts = coco_mask.frPyObjects(list(segmentation), height, width)
+        merged: dict[str, Any] = coco_mask.merge(parts)
+        return merged
+    raise ValueError(
+        'Expected a segmentation to be a run-length code or a list of '
+        f'polygons, but got {repr(segmentation)[:80]}.'
+    )

@@ -1,0 +1,153 @@
+"""What self-training does with labels (CutS3D, Sec. 4; CutLER's recipe).
+
+A round keeps the detector's confident masks, and of the labels before it
+those that no kept mask covers.
+"""
+
+import math
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from .reading import check_labels
+from .records import ImageRecord, segmentation_to_rle
+from .store import build_labels
+
+
+def merge_rounds(
+    previous: dict[str, Any],
+    predicted: dict[str, Any],
+    score_thr: float,
+    iou_thr: float,
+) -> dict[str, Any]:
+    """Merge a detector's masks with the labels it was trained on.
+
+    Images are matched by file name and keep the id they had; an image of
+    only one of the two stays in the result.
+
+    Args:
+        previous (dict): Labels of the round before, as ``read_labels`` gives
+            them. Scores and confidence maps are kept.
+        predicted (dict): The detector's masks on the same images.
+        score_thr (float): Predictions with a score above it are kept.
+        iou_thr (float): A previous mask stays if its IoU with every kept
+            prediction is below it.
+
+    Returns:
+        dict: The merged labels: per image the kept predictions by falling
+        score, then the previous masks that stay.
+
+    Raises:
+        ValueError: If one of the dicts is no valid label dict, or an image
+            has another size or an id in use.
+    """
+    check_labels(previous)
+    check_labels(predicted)
+    records = _records(previous)
+    ids = {record.image_id: name for name, record in records.items()}
+    for name, new in _records(predicted).items():
+        kept = [
+            annotation
+            for annotation in new.annotations
+            if annotation.get('score', 1.0) > score_thr
+        ]
+        kept.sort(key=lambda annotation: -annotation.get('score', 1.0))
+        new.annotations = kept
+        old = records.get(name)
+        if old is None:
+            if ids.setdefault(new.image_id, name) != name:
+                raise ValueError(
+                    f'Expected {name} to have an id of its own, but got id '
+                    f'{new.image_id}, which is that of {ids[new.image_id]}.'
+                )
+            records[name] = new
+            continue
+        if (old.height, old.width) != (new.height, new.width):
+            raise ValueError(
+                f'Expected {name} to be of size {old.height} x {old.width} '
+                f'as before, but got {new.height} x {new.width}.'
+            )
+        overlap = _max_iou(old, kept)
+        old.annotations = kept + [
+            annotation
+            for annotation, iou in zip(old.annotations, overlap, strict=True)
+            if iou < iou_thr
+        ]
+    return build_labels(
+        list(records.values()),
+        {'description': 'pseudo-labels of mmcuts3d, merged'},
+    )
+
+
+def label_statistics(labels: dict[str, Any]) -> dict[str, Any]:
+    """Count what a label dict holds.
+
+    Args:
+        labels (dict): Labels as ``read_labels`` gives them.
+
+    Returns:
+        dict: ``num_images``, ``num_masks``, ``num_empty_images``,
+        ``masks_per_image`` (number of masks to number of images, sorted),
+        ``mean_score`` and ``mean_area_share`` (mask area over image area,
+        mean over masks); both are NaN without masks.
+    """
+    images = {image['id']: image for image in labels['images']}
+    count = dict.fromkeys(images, 0)
+    scores: list[float] = []
+    shares: list[float] = []
+    for annotation in labels['annotations']:
+        image = images[annotation['image_id']]
+        height, width = image['height'], image['width']
+        rle = segmentation_to_rle(annotation['segmentation'], height, width)
+        count[image['id']] += 1
+        scores.append(float(annotation.get('score', 1.0)))
+        shares.append(float(coco_mask.area(rle)) / (height * width))
+    histogram = Counter(count.values())
+    return {
+        'num_images': len(images),
+        'num_masks': len(scores),
+        'num_empty_images': histogram[0],
+        'masks_per_image': {
+            number: histogram[number] for number in sorted(+histogram)
+        },
+        'mean_score': float(np.mean(scores)) if scores else math.nan,
+        'mean_area_share': float(np.mean(shares)) if shares else math.nan,
+    }
+
+
+def _records(labels: dict[str, Any]) -> dict[str, ImageRecord]:
+    """Records by file name."""
+    annotations = defaultdict(list)
+    for annotation in labels['annotations']:
+        annotations[annotation['image_id']].append(annotation)
+    return {
+        image['file_name']: ImageRecord(
+            file_name=image['file_name'],
+            height=image['height'],
+            width=image['width'],
+            image_id=image['id'],
+            annotations=annotations[image['id']],
+        )
+        for image in labels['images']
+    }
+
+
+def _max_iou(record: ImageRecord, kept: list[dict[str, Any]]) -> list[float]:
+    """Largest IoU of each of a record's masks with the kept ones."""
+    if not kept:
+        return [0.0] * len(record.annotations)
+    if not record.annotations:
+        return []
+    rles = [
+        [
+            segmentation_to_rle(
+                annotation['segmentation'], record.height, record.width
+            )
+            for annotation in annotations
+        ]
+        for annotations in (record.annotations, kept)
+    ]
+    iou = coco_mask.iou(rles[0], rles[1], [0] * len(rles[1]))
+    return [float(value) for value in np.asarray(iou).max(axis=1)]

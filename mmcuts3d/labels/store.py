@@ -1,0 +1,215 @@
+"""The label store: a folder that a labelling run fills and can resume.
+
+``records.rank*.jsonl`` grow while the run goes on; ``finish`` makes of them
+``pseudo_labels.json``, one COCO file that plain pycocotools reads, and
+``errors.json``, the images that could not be labelled.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .journal import FORMAT_VERSION, Journal, read_journal
+from .records import CATEGORY_ID, CATEGORY_NAME, ImageRecord
+
+LABEL_FILE = 'pseudo_labels.json'
+ERROR_FILE = 'errors.json'
+_JOURNALS = 'records.rank*.jsonl'
+
+
+class LabelWriter:
+    """Writes pseudo-labels image by image, and resumes where it stopped.
+
+    Each rank of a distributed run has a writer of its own on the same
+    folder. Build all of them before any of them appends, so that they agree
+    on :attr:`done`.
+
+    Args:
+        out_dir (str | Path): The folder, made if missing.
+        fingerprint (str): Stands for everything the labels depend on, e.g.
+            a hash of the config's text. A folder with labels of another
+            fingerprint is refused.
+        rank (int): Rank of this process. Defaults to 0.
+
+    Attributes:
+        done (set[str]): File names of the images that have labels, of all
+            ranks. Images that failed are not in it: the next run tries them
+            again.
+        errors (dict[str, str]): File name to message of the images that
+            failed and have no labels.
+
+    Raises:
+        ValueError: If the folder holds labels of another fingerprint, or a
+            journal is damaged.
+    """
+
+    def __init__(
+        self, out_dir: str | Path, fingerprint: str, rank: int = 0
+    ) -> None:
+        self.out_dir = Path(out_dir)
+        self.fingerprint = fingerprint
+        self.out_dir.mkdir(parents=True, exist_ok=True)
+        self._journal = Journal(
+            self.out_dir / f'records.rank{rank}.jsonl', fingerprint
+        )
+        self.done: set[str] = set()
+        self.errors: dict[str, str] = {}
+        self._file_of_id: dict[int, str] = {}
+        for entry in self._entries():
+            if 'record' in entry:
+                record = entry['record']
+                self._note(record['file_name'], record['image_id'])
+            else:
+                self._note_error(entry['file_name'], entry['error'])
+
+    @property
+    def path(self) -> Path:
+        """Where :meth:`finish` puts the labels."""
+        return self.out_dir / LABEL_FILE
+
+    def append(self, record: ImageRecord) -> None:
+        """Keep an image's labels; on the disk when the call returns.
+
+        An image that is already done is left as it is.
+
+        Args:
+            record (ImageRecord): The labels, possibly none.
+
+        Raises:
+            ValueError: If another image has the same id.
+        """
+        if self._note(record.file_name, record.image_id):
+            self._journal.append({'record': record.to_dict()})
+
+    def fail(self, file_name: str, message: str) -> None:
+        """Keep the reason why an image has no labels.
+
+        Args:
+            file_name (str): Path of the image, relative to its folder.
+            message (str): What went wrong.
+        """
+        if file_name in self.done or self.errors.get(file_name) == message:
+            return
+        self._note_error(file_name, message)
+        self._journal.append({'file_name': file_name, 'error': message})
+
+    def finish(self) -> Path:
+        """Merge what all ranks wrote into the label and the error file.
+
+        Call it on one rank, when all are through. Both files appear in one
+        step each, and calling it again writes the same bytes.
+
+        Returns:
+            Path: The label file.
+
+        Raises:
+            ValueError: If two images have the same id.
+        """
+        records: dict[str, dict[str, Any]] = {}
+        for entry in self._entries():
+            if 'record' in entry:
+                record = entry['record']
+                self._note(record['file_name'], record['image_id'])
+                records.setdefault(record['file_name'], record)
+            else:
+                self._note_error(entry['file_name'], entry['error'])
+        labels = build_labels(
+            [ImageRecord(**record) for record in records.values()],
+            {'fingerprint': self.fingerprint},
+        )
+        errors = [
+            {'file_name': name, 'error': message}
+            for name, message in sorted(self.errors.items())
+        ]
+        write_json(self.out_dir / ERROR_FILE, errors)
+        return write_json(self.path, labels)
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        for path in sorted(self.out_dir.glob(_JOURNALS)):
+            yield from read_journal(path, self.fingerprint)
+
+    def _note(self, file_name: str, image_id: int) -> bool:
+        """Take an image in, and tell whether it is new."""
+        holder = self._file_of_id.setdefault(image_id, file_name)
+        if holder != file_name:
+            raise ValueError(
+                f'Expected every image of {self.out_dir} to have an id of '
+                f'its own, but got id {image_id} for {holder} and for '
+                f'{file_name}: the images changed between two runs. Label '
+                'into another folder, or overwrite this one.'
+            )
+        if file_name in self.done:
+            return False
+        self.done.add(file_name)
+        self.errors.pop(file_name, None)
+        return True
+
+    def _note_error(self, file_name: str, message: str) -> None:
+        if file_name not in self.done:
+            self.errors[file_name] = message
+
+
+def build_labels(
+    records: list[ImageRecord], info: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Make the COCO dict of a list of records.
+
+    Args:
+        records (list[ImageRecord]): One record an image, ids unique.
+        info (dict, optional): Put into ``info`` beside the defaults.
+            Defaults to None.
+
+    Returns:
+        dict: ``info``, ``images`` sorted by id, ``annotations`` numbered
+        from 1, ``categories``.
+    """
+    records = sorted(records, key=lambda record: record.image_id)
+    annotations: list[dict[str, Any]] = []
+    for record in records:
+        for annotation in record.annotations:
+            ids = {'id': len(annotations) + 1, 'image_id': record.image_id}
+            annotations.append({**annotation, **ids})
+    return {
+        'info': {
+            'description': 'pseudo-labels of mmcuts3d',
+            'version': str(FORMAT_VERSION),
+            **(info or {}),
+        },
+        'images': [record.image_entry() for record in records],
+        'annotations': annotations,
+        'categories': [{'id': CATEGORY_ID, 'name': CATEGORY_NAME}],
+    }
+
+
+def write_json(path: str | Path, content: Any) -> Path:
+    """Write a JSON file in one step: whole, or not at all.
+
+    Args:
+        path (str | Path): The file; what stood there is replaced.
+        content (Any): What to write.
+
+    Returns:
+        Path: The file.
+    """
+    path = Path(path)
+    part = path.with_name(f'{path.name}.tmp')
+    with part.open('w', encoding='utf-8') as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    return path
+
+
+def remove_labels(out_dir: str | Path) -> None:
+    """Remove a store's files from a folder, and nothing else.
+
+    Args:
+        out_dir (str | Path): The folder; one that is missing is left so.
+    """
+    out_dir = Path(out_dir)
+    for pattern in (_JOURNALS, LABEL_FILE, ERROR_FILE):
+        for path in out_dir.glob(pattern):
+            path.unlink()
