@@ -1,0 +1,224 @@
+"""A folder of photographs without labels: what a labeller runs over."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.datasets import BaseDetDataset
+from mmdet.structures import DetDataSample
+from mmengine.fileio import load
+from mmengine.logging import print_log
+
+from mmcuts3d.registry import DATASETS
+
+IMAGE_SUFFIXES = (
+    '.jpg',
+    '.jpeg',
+    '.png',
+    '.bmp',
+    '.tif',
+    '.tiff',
+    '.webp',
+    '.gif',
+    '.ppm',
+    '.pgm',
+)
+
+
+@DATASETS.register_module()
+class ImageFolder(BaseDetDataset):
+    """The images of a folder, sorted by path.
+
+    Without ``ann_file`` the folder is listed, and ids count from 1 in the
+    sorted list; hidden files are left out. With it only the images that it
+    lists are taken, with their ids; its annotations are not read.
+
+    An image that the pipeline cannot process does not stop a run. In test
+    mode it comes as a black image of one pixel whose data sample carries the
+    reason as ``error`` in its metainfo; else it is left out with a warning
+    and another one is drawn.
+
+    Args:
+        data_prefix (dict): ``img`` is the folder.
+        ann_file (str): COCO file with the images to take. Defaults to ''.
+        skip (Iterable[str]): Paths relative to the folder that are left out.
+            The ids of the others do not change. Defaults to ().
+        recursive (bool): Whether to list sub-folders too. Defaults to False.
+        suffixes (Sequence[str]): File name endings to list, in lower case.
+            Defaults to the common image formats.
+        unique_stems (bool): Whether to refuse images that differ only in
+            folder or suffix: depth and feature files are found by an image's
+            stem, so that two would silently share one. Defaults to True.
+        test_mode (bool): See above. Defaults to True.
+        **kwargs: Passed to ``BaseDetDataset``.
+
+    Raises:
+        ValueError: If the folder is missing or holds no image, the COCO file
+            cannot be used, or two images have the same stem.
+    """
+
+    METAINFO = {'classes': ('object',), 'palette': [(220, 20, 60)]}
+
+    def __init__(
+        self,
+        data_prefix: dict,
+        ann_file: str = '',
+        skip: Iterable[str] = (),
+        recursive: bool = False,
+        suffixes: Sequence[str] = IMAGE_SUFFIXES,
+        unique_stems: bool = True,
+        test_mode: bool = True,
+        **kwargs,
+    ) -> None:
+        if isinstance(skip, str):
+            raise ValueError(
+                'Expected argument `skip` to be a collection of file names, '
+                f'but got the string {skip!r}.'
+            )
+        self.skip = {str(name) for name in skip}
+        self.recursive = recursive
+        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        self.unique_stems = unique_stems
+        super().__init__(
+            ann_file=ann_file,
+            data_prefix=data_prefix,
+            test_mode=test_mode,
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """List the images.
+
+        Returns:
+            list[dict]: ``img_path``, ``file_name`` (relative to the folder),
+            ``img_id``, ``instances`` (none) and, where the COCO file states
+            them, ``height`` and ``width``.
+        """
+        folder = Path(self.data_prefix.get('img') or '')
+        if not self.data_prefix.get('img') or not folder.is_dir():
+            raise ValueError(
+                "Expected `data_prefix['img']` to be a folder of images, but "
+                f'got {self.data_prefix.get("img")!r}, which is none.'
+            )
+        images = self._listed() if self.ann_file else self._found(folder)
+        if self.unique_stems:
+            _check_stems([image['file_name'] for image in images])
+        return [
+            {
+                'img_path': str(folder / image['file_name']),
+                'instances': [],
+                **image,
+            }
+            for image in images
+            if image['file_name'] not in self.skip
+        ]
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on one image, or say what is wrong with it.
+
+        Args:
+            idx (int): Index of the image.
+
+        Returns:
+            Any: What the pipeline returns; see the class for images that it
+            refuses with a ValueError or an OSError.
+        """
+        try:
+            return super().prepare_data(idx)
+        except (ValueError, OSError) as error:
+            data_info = self.get_data_info(idx)
+            if self.test_mode:
+                return _error_sample(data_info, str(error))
+            print_log(
+                f'{data_info["img_path"]} is left out: {error}',
+                logger='current',
+                level=logging.WARNING,
+            )
+            return None
+
+    def _found(self, folder: Path) -> list[dict]:
+        paths = folder.rglob('*') if self.recursive else folder.iterdir()
+        names = sorted(
+            path.relative_to(folder).as_posix()
+            for path in paths
+            if path.suffix.lower() in self.suffixes
+            and not path.name.startswith('.')
+            and path.is_file()
+        )
+        if not names:
+            raise ValueError(
+                f'Expected {folder} to hold images ({", ".join(self.suffixes)}'
+                f'), but got none{"" if self.recursive else " at its top"}.'
+            )
+        return [
+            {'file_name': name, 'img_id': number}
+            for number, name in enumerate(names, start=1)
+        ]
+
+    def _listed(self) -> list[dict]:
+        try:
+            content = load(self.ann_file, backend_args=self.backend_args)
+            images = [
+                {
+                    'file_name': Path(image['file_name']).as_posix(),
+                    'img_id': int(image['id']),
+                    'height': int(image.get('height', 1)),
+                    'width': int(image.get('width', 1)),
+                }
+                for image in content['images']
+            ]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'Expected {self.ann_file} to be a COCO file with `images` '
+                f'of `id` and `file_name`, but got {error!r}.'
+            ) from error
+        if not images:
+            raise ValueError(
+                f'Expected {self.ann_file} to list images, but got none.'
+            )
+        ids = [image['img_id'] for image in images]
+        if len(set(ids)) != len(ids):
+            raise ValueError(
+                f'Expected {self.ann_file} to hold unique image ids, but got '
+                f'{len(ids)} images with {len(set(ids))} ids.'
+            )
+        return sorted(images, key=lambda image: image['file_name'])
+
+    def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
+        # Everything skipped is a dataset of length 0, which the base class
+        # cannot concatenate.
+        if not self.data_list:
+            return np.zeros(0, np.uint8), np.zeros(0, np.int64)
+        return super()._serialize_data()
+
+
+def _check_stems(names: list[str]) -> None:
+    by_stem: dict[str, str] = {}
+    for name in names:
+        other = by_stem.setdefault(Path(name).stem, name)
+        if other != name:
+            raise ValueError(
+                'Expected images with different stems, but got '
+                f'{other} and {name}: depth and feature files are found by '
+                'the stem. Rename one, or set `unique_stems=False` if no '
+                'such files are used.'
+            )
+
+
+def _error_sample(data_info: dict, message: str) -> dict:
+    size = (data_info.get('height', 1), data_info.get('width', 1))
+    data_sample = DetDataSample(
+        metainfo={
+            'img_path': data_info['img_path'],
+            'img_id': data_info['img_id'],
+            'ori_shape': size,
+            'img_shape': (1, 1),
+            'scale_factor': (1 / size[1], 1 / size[0]),
+            'error': message,
+        }
+    )
+    inputs = torch.zeros(3, 1, 1, dtype=torch.uint8)
+    return {'inputs': inputs, 'data_samples': data_sample}

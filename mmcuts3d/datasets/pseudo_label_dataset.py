@@ -1,0 +1,192 @@
+"""Pseudo-labels as a dataset that mmdet trains on.
+
+Reads the label file that a labelling run, or a round of self-training,
+wrote. The confidence maps stay encoded until LoadPseudoLabels needs them.
+"""
+
+import os.path as osp
+from collections import defaultdict
+from typing import Any
+
+from mmdet.datasets import BaseDetDataset
+from mmengine.fileio import get_local_path
+from mmengine.utils import is_abs
+
+from mmcuts3d.labels import CATEGORY_NAME, read_labels
+from mmcuts3d.registry import DATASETS
+
+
+@DATASETS.register_module()
+class PseudoLabelDataset(BaseDetDataset):
+    """Class-agnostic instances with a score and perhaps a confidence map.
+
+    Each data sample is that of mmdet's ``CocoDataset``, and its
+    ``instances`` have two keys more: ``score``, in [0, 1] (1.0 where the
+    file has none), and ``confidence``, the encoded map (absent where the
+    file has none). Plain ground truth of the one category ``object`` reads
+    as well.
+
+    Args:
+        ann_file (str): The label file, below ``data_root`` if relative.
+        min_score (float): Instances with a score below it are left out.
+            Defaults to 0.0.
+        **kwargs: Those of mmdet's ``BaseDetDataset``: ``data_root``,
+            ``data_prefix=dict(img=DIR)``, ``pipeline``, ``test_mode`` and
+            ``filter_cfg=dict(filter_empty_gt=True, min_size=32)``, which
+            drops images without instances, or with a side below 32 pixels,
+            from training.
+
+    Raises:
+        ValueError: If the file has another category than ``object``, or is
+            broken in another way (see :func:`mmcuts3d.labels.read_labels`),
+            or no image is left, or if ``metainfo`` names other classes.
+    """
+
+    METAINFO = {'classes': (CATEGORY_NAME,), 'palette': [(220, 20, 60)]}
+
+    def __init__(
+        self, *args: Any, min_score: float = 0.0, **kwargs: Any
+    ) -> None:
+        self.min_score = min_score
+        super().__init__(*args, **kwargs)
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        """Read the label file.
+
+        Returns:
+            list[dict]: One entry an image, in the order of the image ids.
+
+        Raises:
+            ValueError: If the file or ``metainfo`` is wrong.
+        """
+        classes = tuple(self.metainfo['classes'])
+        if classes != (CATEGORY_NAME,):
+            raise ValueError(
+                f"Expected `classes` of metainfo to be ('{CATEGORY_NAME}',), "
+                f'but got {classes}.'
+            )
+        with get_local_path(
+            self.ann_file, backend_args=self.backend_args
+        ) as path:
+            labels = read_labels(path)
+        of_image = defaultdict(list)
+        for annotation in labels['annotations']:
+            of_image[annotation['image_id']].append(annotation)
+        return [
+            self.parse_data_info(
+                {'raw_img_info': image, 'raw_ann_info': of_image[image['id']]}
+            )
+            for image in sorted(labels['images'], key=lambda row: row['id'])
+        ]
+
+    def parse_data_info(self, raw_data_info: dict) -> dict[str, Any]:
+        """Turn rows of the label file into an entry of mmdet.
+
+        Args:
+            raw_data_info (dict): ``raw_img_info`` (a row of ``images``) and
+                ``raw_ann_info`` (its rows of ``annotations``).
+
+        Returns:
+            dict: The entry; boxes that miss the image, or have a side below
+            one pixel, are left out as mmdet does.
+        """
+        image = raw_data_info['raw_img_info']
+        instances = [
+            self._parse_instance(annotation)
+            for annotation in raw_data_info['raw_ann_info']
+            if self._is_usable(annotation, image)
+        ]
+        return {
+            'img_path': osp.join(
+                self.data_prefix.get('img') or '', image['file_name']
+            ),
+            'img_id': image['id'],
+            'seg_map_path': None,
+            'height': image['height'],
+            'width': image['width'],
+            'instances': instances,
+        }
+
+    def filter_data(self) -> list[dict[str, Any]]:
+        """Apply ``filter_cfg`` in training.
+
+        Returns:
+            list[dict]: The entries that stay.
+
+        Raises:
+            ValueError: If none stays.
+        """
+        filter_cfg = {} if self.test_mode else self.filter_cfg or {}
+        wants_instances = filter_cfg.get('filter_empty_gt', False)
+        min_size = filter_cfg.get('min_size', 0)
+        kept = [
+            entry
+            for entry in self.data_list
+            if min(entry['height'], entry['width']) >= min_size
+            and not (
+                wants_instances
+                and all(row['ignore_flag'] for row in entry['instances'])
+            )
+        ]
+        if not kept:
+            raise ValueError(
+                f'Expected {self.ann_file} to hold an image to use, but got '
+                f'{len(self.data_list)} images, none of which passes '
+                f'filter_cfg={filter_cfg} with min_score={self.min_score}.'
+            )
+        return kept
+
+    def reload(self, ann_file: str) -> 'PseudoLabelDataset':
+        """Read another label file in place of this one (self-training).
+
+        Data loaders that are already running keep the old labels, since
+        their workers hold copies; a wrapper such as MultiImageMixDataset
+        keeps the old length. Build both anew.
+
+        Args:
+            ann_file (str): The label file, below ``data_root`` if relative.
+
+        Returns:
+            PseudoLabelDataset: The dataset itself.
+
+        Raises:
+            ValueError: If the file is wrong; the dataset then stays as it
+                was.
+        """
+        if not is_abs(ann_file) and self.data_root:
+            ann_file = osp.join(self.data_root, ann_file)
+        previous = self.__dict__.copy()
+        self.ann_file = ann_file
+        self._fully_initialized = False
+        try:
+            self.full_init()
+        except Exception:
+            self.__dict__.update(previous)
+            raise
+        return self
+
+    def _is_usable(self, annotation: dict, image: dict) -> bool:
+        x, y, width, height = annotation['bbox']
+        inside_x = min(x + width, image['width']) - max(x, 0)
+        inside_y = min(y + height, image['height']) - max(y, 0)
+        return (
+            not annotation.get('ignore', False)
+            and annotation.get('area', width * height) > 0
+            and min(width, height) >= 1
+            and min(inside_x, inside_y) > 0
+            and annotation.get('score', 1.0) >= self.min_score
+        )
+
+    @staticmethod
+    def _parse_instance(annotation: dict) -> dict[str, Any]:
+        x, y, width, height = annotation['bbox']
+        instance = {
+            'bbox': [x, y, x + width, y + height],
+            'bbox_label': 0,
+            'ignore_flag': int(bool(annotation.get('iscrowd', 0))),
+            'mask': annotation['segmentation'],
+            'score': float(annotation.get('score', 1.0)),
+        }
+        if annotation.get('confidence') is not None:
+            instance['confidence'] = annotation['confidence']
+        return instance

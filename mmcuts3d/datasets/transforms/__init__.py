@@ -1,0 +1,15 @@
+"""Transforms: photographs and pseudo-labels into training samples."""
+
+from .alpha_blend import AlphaBlend
+from .confident_copy_paste import ConfidentCopyPaste
+from .load_photograph import LoadPhotograph
+from .load_pseudo_labels import LoadPseudoLabels
+from .pack_pseudo_labels import PackPseudoLabels
+
+__all__ = [
+    'AlphaBlend',
+    'ConfidentCopyPaste',
+    'LoadPhotograph',
+    'LoadPseudoLabels',
+    'PackPseudoLabels',
+]

@@ -1,0 +1,292 @@
+"""Confident copy-paste selection (CutS3D, Sec. 3.4; Tables 8 and 9).
+
+Copy-paste augmentation that pastes the masks LocalCut is surest of. It runs
+in mmdet's MultiImageMixDataset, on masks that hold confidence levels.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+from mmdet.structures.bbox import autocast_box_type
+from mmdet.structures.mask import BitmapMasks
+from mmengine.dataset import BaseDataset
+
+from mmcuts3d.labels import CONFIDENCE_SCALE
+from mmcuts3d.registry import TRANSFORMS
+
+from .pasting import Canvas, masks_to_boxes, scaled_patch
+
+SELECTIONS = ('confident', 'random')
+
+
+@TRANSFORMS.register_module()
+class ConfidentCopyPaste(BaseTransform):
+    """Paste instances of another image, the most confident ones.
+
+    Of n instances in the source image, 1 to n - 1 are pasted (n = 1: the
+    one), as many as random copy-paste draws; which ones, the mean Spatial
+    Confidence of each mask decides. Every pasted instance is scaled by a
+    ratio and put at a place of its own, wholly inside the target, the most
+    confident on top. What it covers is taken from the masks below it; an
+    instance that lost too much, or all, is removed. Confidence levels of a
+    pasted instance go with its mask, resized with nearest neighbours.
+
+    Required Keys:
+
+    - img
+    - gt_bboxes (BaseBoxes[torch.float32])
+    - gt_bboxes_labels (np.int64)
+    - gt_ignore_flags (bool)
+    - gt_masks (BitmapMasks of uint8 levels; plain 0/1 masks need
+      ``select='random'`` and ``blend=None``)
+    - mix_results (list of one dict with the keys above)
+
+    Modified Keys:
+
+    - img
+    - gt_bboxes
+    - gt_bboxes_labels
+    - gt_ignore_flags
+    - gt_masks
+
+    Args:
+        min_ratio (float): Smallest scale of a pasted instance. A ratio of 1
+            keeps the share of the picture that the instance has in the
+            source. Defaults to 0.3 (Table 8; self-training: 0.5, Table 9).
+        max_ratio (float): Largest scale, at most 1. Defaults to 1.0
+            (Tables 8 and 9).
+        select (str): 'confident' pastes the masks with the highest mean
+            Spatial Confidence, 'random' draws them. Defaults to 'confident'.
+        blend (dict, optional): Transform with a method ``blend(source,
+            target, confidence)``, such as ``dict(type=
+            'mmcuts3d.AlphaBlend')``. Defaults to None: the mask's pixels
+            replace those of the target.
+        prob (float): Probability that an image gets anything pasted.
+            Defaults to 1.0.
+        max_num_pasted (int): Most instances that are pasted. Defaults to
+            100, as in mmdet.
+        bbox_occluded_thr (int): An instance whose box moved by no more than
+            this, in pixels on every side, stays. Defaults to 10, as in
+            mmdet.
+        mask_occluded_thr (int): An instance with more pixels left than this
+            stays. Defaults to 300, as in mmdet.
+
+    Raises:
+        ValueError: If an argument is out of range, or the images to mix are
+            not exactly one.
+    """
+
+    def __init__(
+        self,
+        min_ratio: float = 0.3,
+        max_ratio: float = 1.0,
+        select: str = 'confident',
+        blend: dict[str, Any] | None = None,
+        prob: float = 1.0,
+        max_num_pasted: int = 100,
+        bbox_occluded_thr: int = 10,
+        mask_occluded_thr: int = 300,
+    ) -> None:
+        if not 0 < min_ratio <= max_ratio <= 1:
+            raise ValueError(
+                'Expected arguments `min_ratio` and `max_ratio` to satisfy '
+                f'0 < min <= max <= 1, but got {min_ratio} and {max_ratio}.'
+            )
+        if select not in SELECTIONS:
+            raise ValueError(
+                f'Expected argument `select` to be one of {SELECTIONS}, but '
+                f'got {select!r}.'
+            )
+        if not 0 <= prob <= 1 or max_num_pasted < 1:
+            raise ValueError(
+                'Expected arguments `prob` in [0, 1] and `max_num_pasted` of '
+                f'at least 1, but got {prob} and {max_num_pasted}.'
+            )
+        self.min_ratio = min_ratio
+        self.max_ratio = max_ratio
+        self.select = select
+        self.blend_cfg = blend
+        self.blend = None if blend is None else TRANSFORMS.build(blend)
+        self.prob = prob
+        self.max_num_pasted = max_num_pasted
+        self.bbox_occluded_thr = bbox_occluded_thr
+        self.mask_occluded_thr = mask_occluded_thr
+
+    @cache_randomness
+    def get_indexes(self, dataset: BaseDataset) -> int:
+        """Draw the source image.
+
+        Args:
+            dataset (BaseDataset): The dataset that is mixed.
+
+        Returns:
+            int: Index of the source image.
+        """
+        return random.randrange(len(dataset))
+
+    @autocast_box_type()
+    def transform(self, results: dict) -> dict:
+        """Paste instances of the mixed image into this one.
+
+        Args:
+            results (dict): Holds the required keys.
+
+        Returns:
+            dict: The same dict.
+        """
+        sources = results.get('mix_results') or []
+        if len(sources) != 1:
+            raise ValueError(
+                'Expected `mix_results` to hold one image, but got '
+                f'{len(sources)}: use ConfidentCopyPaste in the pipeline of '
+                'a MultiImageMixDataset.'
+            )
+        source = sources[0]
+        self._check_levels(source['gt_masks'].masks)
+        candidates = _candidates(source)
+        draw = self._draw(len(candidates))
+        chosen = self._choose(source['gt_masks'].masks, candidates, draw)
+        if len(chosen) == 0 or draw['skip']:
+            return results
+        self._paste(results, source, chosen, draw)
+        return results
+
+    @cache_randomness
+    def _draw(self, number: int) -> dict[str, Any]:
+        """Draw all that is random, in one go: a cached draw stays whole."""
+        # Python's generator is what data loaders seed in every worker.
+        rng = np.random.default_rng(random.getrandbits(64))
+        highest = max(1, min(number - 1, self.max_num_pasted))
+        count = min(number, int(rng.integers(1, highest, endpoint=True)))
+        return {
+            'skip': bool(rng.random() >= self.prob),
+            'count': count,
+            'order': rng.permutation(number),
+            'ratios': rng.uniform(self.min_ratio, self.max_ratio, count),
+            'places': rng.random((count, 2)),
+        }
+
+    def _choose(
+        self,
+        levels: npt.NDArray[np.uint8],
+        candidates: npt.NDArray[np.int64],
+        draw: dict[str, Any],
+    ) -> npt.NDArray[np.int64]:
+        """Instances to paste, the one for the top last."""
+        shuffled = candidates[draw['order']]
+        if self.select == 'random':
+            return shuffled[: draw['count']]
+        scores = np.array([mean_confidence(levels[i]) for i in shuffled])
+        # Shuffled before a stable sort: ties are drawn, not taken by place.
+        best = np.argsort(-scores, kind='stable')[: draw['count']]
+        return shuffled[best[::-1]]
+
+    def _paste(
+        self,
+        results: dict,
+        source: dict,
+        chosen: npt.NDArray[np.int64],
+        draw: dict[str, Any],
+    ) -> None:
+        canvas = Canvas(results['img'], results['gt_masks'].masks)
+        pasted = [
+            index
+            for index, ratio, place in zip(
+                chosen, draw['ratios'], draw['places'], strict=True
+            )
+            if canvas.paste(
+                *scaled_patch(
+                    source['img'],
+                    source['gt_masks'].masks[index],
+                    ratio,
+                    canvas.frame,
+                ),
+                place,
+                self._mix,
+            )
+        ]
+        if not pasted:
+            return
+        boxes = type(results['gt_bboxes'])
+        before = np.concatenate(
+            [
+                results['gt_bboxes'].tensor.numpy(),
+                masks_to_boxes(canvas.pasted_levels()),
+            ]
+        )
+        levels = np.stack(canvas.levels)
+        after = masks_to_boxes(levels)
+        keep = self._is_visible(levels, before, after)
+        results['img'] = canvas.image
+        results['gt_masks'] = BitmapMasks(levels[keep], *canvas.frame)
+        results['gt_bboxes'] = boxes(after[keep], dtype=torch.float32)
+        for key in ('gt_bboxes_labels', 'gt_ignore_flags'):
+            joined = np.concatenate([results[key], source[key][pasted]])
+            results[key] = joined[keep]
+
+    def _mix(
+        self,
+        source: npt.NDArray[np.uint8],
+        target: npt.NDArray[np.uint8],
+        levels: npt.NDArray[np.uint8],
+    ) -> npt.NDArray[np.uint8]:
+        if self.blend is None:
+            return np.where(levels[..., None] > 0, source, target)
+        confidence = levels.astype(np.float32) / CONFIDENCE_SCALE
+        return self.blend.blend(source, target, confidence)
+
+    def _is_visible(
+        self,
+        levels: npt.NDArray[np.uint8],
+        before: npt.NDArray[np.float32],
+        after: npt.NDArray[np.float32],
+    ) -> npt.NDArray[np.bool_]:
+        """mmdet's two thresholds; an instance without a pixel never stays."""
+        area = (levels > 0).sum(axis=(1, 2))
+        same_box = (np.abs(after - before) <= self.bbox_occluded_thr).all(
+            axis=1
+        )
+        return (area > 0) & (same_box | (area > self.mask_occluded_thr))
+
+    def _check_levels(self, masks: npt.NDArray[np.uint8]) -> None:
+        needs_levels = self.select == 'confident' or self.blend is not None
+        if needs_levels and masks.max(initial=0) == 1:
+            raise ValueError(
+                'Expected `gt_masks` to hold confidence levels up to '
+                f'{CONFIDENCE_SCALE}, but got masks of 0 and 1: load them '
+                "with dict(type='mmcuts3d.LoadPseudoLabels')."
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(min_ratio={self.min_ratio}, '
+            f'max_ratio={self.max_ratio}, select={self.select!r}, '
+            f'blend={self.blend_cfg}, prob={self.prob}, '
+            f'max_num_pasted={self.max_num_pasted}, '
+            f'bbox_occluded_thr={self.bbox_occluded_thr}, '
+            f'mask_occluded_thr={self.mask_occluded_thr})'
+        )
+
+
+def mean_confidence(levels: npt.NDArray[np.uint8]) -> float:
+    """Mean Spatial Confidence of a mask, the score that sorts masks.
+
+    Args:
+        levels (ndarray): Levels of shape (H, W), 0 outside the mask.
+
+    Returns:
+        float: The mean inside the mask, in [0, 1]; 0 for an empty mask.
+    """
+    inside = levels[levels > 0]
+    return float(inside.mean()) / CONFIDENCE_SCALE if inside.size else 0.0
+
+
+def _candidates(source: dict) -> npt.NDArray[np.int64]:
+    """Instances that can be pasted: with pixels, and not to be ignored."""
+    has_pixels = source['gt_masks'].masks.any(axis=(1, 2))
+    return np.flatnonzero(has_pixels & ~source['gt_ignore_flags'].astype(bool))

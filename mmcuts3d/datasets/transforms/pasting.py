@@ -1,0 +1,129 @@
+"""The geometry of copy-paste: cut out, scale, place, cover what lies below.
+
+Works on plain arrays; masks are uint8 confidence levels, 0 outside.
+"""
+
+from collections.abc import Callable
+
+import mmcv
+import numpy as np
+import numpy.typing as npt
+
+Levels = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]
+
+
+class Canvas:
+    """A picture with its instances, onto which others are pasted.
+
+    Args:
+        image (ndarray): Picture of shape (H, W, 3), copied.
+        levels (ndarray): Its instances, levels of shape (N, H, W), copied.
+    """
+
+    def __init__(self, image: Picture, levels: Levels) -> None:
+        self.image = image.copy()
+        self.levels = list(levels.copy())
+        self._pasted: list[Levels] = []
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[:2]
+
+    def pasted_levels(self) -> Levels:
+        """Pasted instances as they were before others covered them."""
+        return np.stack(self._pasted)
+
+    def paste(
+        self,
+        patch: Picture,
+        patch_levels: Levels,
+        place: npt.NDArray[np.float64],
+        mix: Callable[[Picture, Picture, Levels], Picture],
+    ) -> bool:
+        """Paste one instance on top of all others.
+
+        Args:
+            patch (ndarray): Its picture, shape (h, w, 3), no larger than the
+                canvas.
+            patch_levels (ndarray): Its levels, shape (h, w).
+            place (ndarray): Where in the range of all places that lie wholly
+                inside, (vertical, horizontal), each in [0, 1).
+            mix (Callable): Makes the new pixels from source, target and
+                levels, each of the size of the patch.
+
+        Returns:
+            bool: Whether there was anything to paste: scaling can make a
+            speck vanish.
+        """
+        if not patch_levels.any():
+            return False
+        window = _window(patch_levels.shape, self.frame, place)
+        self.image[window] = mix(patch, self.image[window], patch_levels)
+        for below in self.levels:
+            below[window][patch_levels > 0] = 0
+        pasted = np.zeros(self.frame, dtype=np.uint8)
+        pasted[window] = patch_levels
+        self.levels.append(pasted)
+        self._pasted.append(pasted.copy())
+        return True
+
+
+def scaled_patch(
+    image: Picture, levels: Levels, ratio: float, frame: tuple[int, int]
+) -> tuple[Picture, Levels]:
+    """Cut an instance out of its picture and scale it for another.
+
+    Args:
+        image (ndarray): Source picture of shape (H, W, 3).
+        levels (ndarray): Levels of the instance, shape (H, W), not empty.
+        ratio (float): Scale in (0, 1], on top of the one that fits the
+            source picture into the target.
+        frame (tuple[int, int]): Height and width of the target.
+
+    Returns:
+        tuple[ndarray, ndarray]: Picture (bilinear) and levels (nearest) of
+        the instance's box, no larger than the target.
+    """
+    x1, y1, x2, y2 = masks_to_boxes(levels[None])[0].astype(int)
+    fit = min(frame[0] / image.shape[0], frame[1] / image.shape[1])
+    height = min(frame[0], max(1, round((y2 - y1) * fit * ratio)))
+    width = min(frame[1], max(1, round((x2 - x1) * fit * ratio)))
+    box = (slice(y1, y2), slice(x1, x2))
+    size = (width, height)
+    return (
+        mmcv.imresize(image[box], size, interpolation='bilinear'),
+        mmcv.imresize(levels[box], size, interpolation='nearest'),
+    )
+
+
+def masks_to_boxes(levels: Levels) -> npt.NDArray[np.float32]:
+    """Tight boxes of masks.
+
+    Args:
+        levels (ndarray): Levels of shape (N, H, W).
+
+    Returns:
+        ndarray: Boxes of shape (N, 4), xyxy with exclusive right and bottom
+        edges; 0 for an empty mask.
+    """
+    boxes = np.zeros((len(levels), 4), dtype=np.float32)
+    for box, mask in zip(boxes, levels, strict=True):
+        rows = np.flatnonzero(mask.any(axis=1))
+        columns = np.flatnonzero(mask.any(axis=0))
+        if rows.size:
+            box[:] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return boxes
+
+
+def _window(
+    size: tuple[int, ...],
+    frame: tuple[int, int],
+    place: npt.NDArray[np.float64],
+) -> tuple[slice, slice]:
+    top, left = (
+        int(share * (whole - part + 1))
+        for share, whole, part in zip(place, frame, size, strict=True)
+    )
+    return slice(top, top + size[0]), slice(left, left + size[1])

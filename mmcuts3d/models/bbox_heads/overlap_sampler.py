@@ -1,0 +1,70 @@
+"""A RoI sampler that keeps the overlap of every RoI with all ground truths.
+
+mmdet's SamplingResult carries ground truth for positive RoIs only, so that a
+box head cannot know which negatives touch an object. DropLoss asks for it.
+"""
+
+from typing import Any
+
+from mmdet.models.task_modules.assigners import AssignResult
+from mmdet.models.task_modules.samplers import RandomSampler, SamplingResult
+from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmcuts3d.registry import TASK_UTILS
+
+
+@TASK_UTILS.register_module()
+class OverlapRandomSampler(RandomSampler):
+    """mmdet's ``RandomSampler``, whose result has a field more.
+
+    ``max_overlaps`` (Tensor) of shape (num_pos + num_neg,): the maximum IoU
+    of each sampled RoI, in the order of ``priors`` (positives, then
+    negatives), with all ground truths of the image, sampled or not; 0 in an
+    image without ground truth. Arguments and sampling are those of
+    ``RandomSampler``.
+    """
+
+    def sample(
+        self,
+        assign_result: AssignResult,
+        pred_instances: InstanceData,
+        gt_instances: InstanceData,
+        **kwargs: Any,
+    ) -> SamplingResult:
+        """Sample RoIs, and measure their overlaps.
+
+        Args:
+            assign_result (AssignResult): What the assigner returned.
+            pred_instances (InstanceData): Holds ``priors``, the proposals,
+                shape (n, 4), xyxy in pixels of the network's input.
+            gt_instances (InstanceData): Holds ``bboxes`` (k, 4) in the same
+                frame, and ``labels`` (k,).
+            **kwargs: Passed on to ``RandomSampler``.
+
+        Returns:
+            SamplingResult: Of the sampled RoIs, with ``max_overlaps``.
+        """
+        result = super().sample(
+            assign_result, pred_instances, gt_instances, **kwargs
+        )
+        result.max_overlaps = max_overlaps(
+            get_box_tensor(result.priors), get_box_tensor(gt_instances.bboxes)
+        )
+        return result
+
+
+def max_overlaps(boxes: Tensor, gt_bboxes: Tensor) -> Tensor:
+    """IoU of each box with the ground truth that it overlaps most.
+
+    Args:
+        boxes (Tensor): Boxes of shape (n, 4), xyxy.
+        gt_bboxes (Tensor): Ground truths of shape (k, 4), xyxy.
+
+    Returns:
+        Tensor: Maxima of shape (n,), in [0, 1]; 0 where k = 0.
+    """
+    if len(gt_bboxes) == 0:
+        return boxes.new_zeros(len(boxes))
+    return bbox_overlaps(boxes, gt_bboxes.to(boxes)).amax(dim=1)

@@ -1,0 +1,14 @@
+"""Losses that know how far a pseudo-label can be trusted."""
+
+from .drop_loss import DropLoss, overlap_keep
+from .spatial_confidence_bce import (
+    SpatialConfidenceBCE,
+    spatial_confidence_bce,
+)
+
+__all__ = [
+    'DropLoss',
+    'SpatialConfidenceBCE',
+    'overlap_keep',
+    'spatial_confidence_bce',
+]
