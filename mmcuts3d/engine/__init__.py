@@ -1,0 +1,1 @@
+"""The training run (L3): labelling, rounds of self-training."""

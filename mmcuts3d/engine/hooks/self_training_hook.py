@@ -1,0 +1,225 @@
+"""Self-training: the detector labels, the labels are merged, it trains on.
+
+CutS3D trains one such round (supplement, Table 9), CutLER three.
+"""
+
+import copy
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmengine.runner import IterBasedTrainLoop, Runner
+from torch import nn
+
+from mmcuts3d.labels import (
+    label_statistics,
+    merge_rounds,
+    read_labels,
+    write_json,
+)
+from mmcuts3d.registry import HOOKS
+
+from ..labeling import label_folder
+
+
+@HOOKS.register_module()
+class SelfTrainingHook(Hook):
+    """Starts a new round of training on the detector's own predictions.
+
+    When a round begins, the model predicts on the training images; its
+    confident masks, and of the labels before them those that no confident
+    mask covers, become the labels to train on. The weights go on, the state
+    of the optimizer does not. The labels of a round stay in ``out_dir`` as
+    ``round_1.json``, ``round_2.json`` …, where a resumed run finds them.
+
+    The learning rate of a round is the business of ``param_scheduler``,
+    whose entries begin and end where the rounds do.
+
+    Args:
+        begins (Sequence[int]): Iteration at which each round begins.
+        dataloader (dict): Config of a test dataloader over the training
+            images.
+        out_dir (str): Folder of the rounds' labels.
+        score_thr (float or Sequence[float]): Predictions with a higher score
+            are kept; one for all rounds or one for each. Defaults to 0.75
+            (CutLER's first round).
+        iou_thr (float): Previous labels stay where their IoU with every kept
+            prediction is lower. Defaults to 0.5 (CutLER).
+        lr (float, optional): Learning rate that a round starts from, before
+            its schedulers. Defaults to None: as it is.
+        train_dataloader (dict, optional): What is new in the training
+            dataloader from the first round on, for instance ``batch_size``
+            or the dataset's ``pipeline``; entries not named stay. Defaults
+            to None.
+
+    Raises:
+        ValueError: If the arguments do not fit together, or the run is not
+            trained by iterations.
+    """
+
+    # After the losses are logged, before schedulers (LOW) and checkpoints.
+    priority = 'BELOW_NORMAL'
+
+    def __init__(
+        self,
+        begins: Sequence[int],
+        dataloader: dict,
+        out_dir: str,
+        score_thr: float | Sequence[float] = 0.75,
+        iou_thr: float = 0.5,
+        lr: float | None = None,
+        train_dataloader: dict | None = None,
+    ) -> None:
+        self.begins = list(begins)
+        if not self.begins or sorted(set(self.begins)) != self.begins:
+            raise ValueError(
+                'Expected argument `begins` to be rising iterations, '
+                f'but got {begins}.'
+            )
+        if self.begins[0] < 1:
+            raise ValueError(
+                'Expected argument `begins` to start at 1 or later, '
+                f'but got {self.begins[0]}.'
+            )
+        if isinstance(score_thr, (int, float)):
+            score_thr = [score_thr] * len(self.begins)
+        self.score_thrs = list(score_thr)
+        if len(self.score_thrs) != len(self.begins):
+            raise ValueError(
+                'Expected argument `score_thr` to have one value, or one for '
+                f'each of {len(self.begins)} rounds, '
+                f'but got {len(self.score_thrs)}.'
+            )
+        self.dataloader = dataloader
+        self.out_dir = Path(out_dir)
+        self.iou_thr = iou_thr
+        self.lr = lr
+        self.train_dataloader = train_dataloader or {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Check the loop; go on in the round where a resumed run stopped."""
+        loop = runner.train_loop
+        if not isinstance(loop, IterBasedTrainLoop):
+            raise ValueError(
+                'Expected `train_cfg` to be iteration-based for '
+                f'SelfTrainingHook, but got {type(loop).__name__}.'
+            )
+        if self.begins[-1] >= loop.max_iters:
+            raise ValueError(
+                'Expected argument `begins` to lie before `max_iters` '
+                f'{loop.max_iters}, but got {self.begins}.'
+            )
+        done = sum(begin <= runner.iter for begin in self.begins)
+        if not done:
+            return
+        labels = self._labels_of(done)
+        if not labels.is_file():
+            raise ValueError(
+                f'Expected the labels of self-training round {done} in '
+                f'{labels} to resume at iteration {runner.iter}, but got no '
+                'such file; resume from a checkpoint before iteration '
+                f'{self.begins[done - 1] + 1}.'
+            )
+        self._train_on(runner, labels)
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Begin the next round where its iteration has come."""
+        if runner.iter + 1 not in self.begins:
+            return
+        number = self.begins.index(runner.iter + 1) + 1
+        labels = self._make_labels(runner, number)
+        self._train_on(runner, labels)
+        runner.optim_wrapper.optimizer.state.clear()
+        if self.lr is not None:
+            for group in runner.optim_wrapper.param_groups:
+                group['lr'] = self.lr
+
+    def _labels_of(self, number: int) -> Path:
+        return self.out_dir / f'round_{number}.json'
+
+    def _make_labels(self, runner: Runner, number: int) -> Path:
+        """Predict, filter, merge with the labels before, write."""
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        score_thr = self.score_thrs[number - 1]
+        fingerprint = weights_fingerprint(model)
+        folder = self.out_dir / f'round_{number}_{fingerprint}'
+        print_log(
+            f'Self-training round {number}: predicting into {folder}',
+            logger='current',
+        )
+        label_folder(
+            model, self.dataloader, folder, fingerprint, score_thr=score_thr
+        )
+        labels = self._labels_of(number)
+        if is_main_process():
+            merged = merge_rounds(
+                read_labels(self._current_labels(runner)),
+                read_labels(folder / 'pseudo_labels.json'),
+                score_thr,
+                self.iou_thr,
+            )
+            write_json(labels, merged)
+            print_log(
+                f'Self-training round {number}: {label_statistics(merged)}',
+                logger='current',
+            )
+        barrier()
+        return labels
+
+    def _current_labels(self, runner: Runner) -> str:
+        dataset = runner.train_dataloader.dataset
+        while hasattr(dataset, 'dataset'):  # MultiImageMixDataset and others
+            dataset = dataset.dataset
+        return str(dataset.ann_file)
+
+    def _train_on(self, runner: Runner, labels: Path) -> None:
+        """Put a dataloader over other labels into the running loop."""
+        config = copy.deepcopy(dict(runner.cfg.train_dataloader))
+        dataset = config['dataset']
+        update = copy.deepcopy(dict(self.train_dataloader))
+        changes = update.pop('dataset', {})
+        config.update(update)
+        dataset.update(changes)
+        while 'dataset' in dataset:
+            dataset = dataset['dataset']
+        dataset['ann_file'] = str(labels.absolute())
+        randomness = runner.cfg.get('randomness') or {}
+        loop = runner.train_loop
+        loop.dataloader = runner.build_dataloader(
+            config,
+            seed=runner.seed,
+            diff_rank_seed=randomness.get('diff_rank_seed', False),
+        )
+        loop.dataloader_iterator = type(loop.dataloader_iterator)(
+            loop.dataloader
+        )
+
+
+def weights_fingerprint(model: nn.Module) -> str:
+    """Hash of a model's weights: predictions of other weights are others.
+
+    Args:
+        model (nn.Module): Any model.
+
+    Returns:
+        str: 16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]

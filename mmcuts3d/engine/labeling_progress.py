@@ -1,0 +1,106 @@
+"""Progress of a labelling run: a bar on a terminal, else lines in the log."""
+
+import time
+from datetime import timedelta
+from types import TracebackType
+
+from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+class LabelingProgress:
+    """Shows count, rate and the time that is left, on the first process.
+
+    Use it as a context manager.
+
+    Args:
+        total (int, optional): Number of images of this process. Defaults to
+            None: not known.
+        interval (float): Seconds between two lines in the log. Defaults to
+            10.
+        console (Console, optional): Where the bar goes. Defaults to None:
+            standard error.
+    """
+
+    def __init__(
+        self,
+        total: int | None = None,
+        interval: float = 10.0,
+        console: Console | None = None,
+    ) -> None:
+        self.total = total
+        self.interval = interval
+        self.count = 0
+        self._console = console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._start = self._last = time.monotonic()
+
+    def __enter__(self) -> 'LabelingProgress':
+        self._start = self._last = time.monotonic()
+        if is_main_process() and self._console.is_terminal:
+            self._bar = Progress(
+                TextColumn('labelling'),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn('{task.fields[rate]}'),
+                TextColumn('ETA'),
+                TimeRemainingColumn(),
+                console=self._console,
+            )
+            self._task = self._bar.add_task('', total=self.total, rate='')
+            self._bar.start()
+        return self
+
+    def update(self, number: int) -> None:
+        """Count images.
+
+        Args:
+            number (int): How many were labelled since the last call.
+        """
+        self.count += number
+        now = time.monotonic()
+        rate = self.count / max(now - self._start, 1e-9)
+        if self._bar is not None:
+            self._bar.update(
+                self._task, advance=number, rate=f'{rate:.2f} images/s'
+            )
+        elif is_main_process() and now - self._last >= self.interval:
+            self._last = now
+            print_log(self._line(rate), logger='current')
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        if is_main_process():
+            elapsed = max(time.monotonic() - self._start, 1e-9)
+            print_log(
+                f'labelled {self.count} images in {_clock(elapsed)} '
+                f'({self.count / elapsed:.2f} images/s)',
+                logger='current',
+            )
+
+    def _line(self, rate: float) -> str:
+        if self.total is None:
+            return f'labelling: {self.count}, {rate:.2f} images/s'
+        left = max(self.total - self.count, 0) / rate
+        return (
+            f'labelling: {self.count}/{self.total}, {rate:.2f} images/s, '
+            f'ETA {_clock(left)}'
+        )
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

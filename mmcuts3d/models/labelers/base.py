@@ -1,0 +1,214 @@
+"""A pseudo-labeller is a model, and labelling is a test run."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+import torch
+from mmdet.models.detectors import BaseDetector
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmcuts3d.cuts import CutStep, PseudoInstances, box_of
+from mmcuts3d.registry import MODELS
+
+DATA_PREPROCESSOR = dict(type='mmdet.DetDataPreprocessor', bgr_to_rgb=True)
+ON_ERROR = ('raise', 'record')
+
+
+class BaseLabeler(BaseDetector, metaclass=ABCMeta):
+    """What every labeller shares: features in, instances out, no training.
+
+    Args:
+        features (dict or ConfigDict): Config of the feature extractor.
+        on_error (str): What a bad image does: ``'raise'`` a ValueError that
+            names it, or ``'record'`` the message as metainfo ``error`` of its
+            data sample, with no instances, so that the rest of a folder gets
+            done. Defaults to 'record'; such images are listed by the
+            metrics.
+        data_preprocessor (dict or ConfigDict, optional): Hands the model RGB
+            in [0, 255]; features and depth normalise for themselves.
+            Defaults to ``DetDataPreprocessor`` with ``bgr_to_rgb``.
+
+    Raises:
+        ValueError: On an unknown ``on_error``.
+    """
+
+    def __init__(
+        self,
+        features: dict,
+        on_error: str = 'record',
+        data_preprocessor: dict | None = None,
+    ) -> None:
+        super().__init__(
+            data_preprocessor=data_preprocessor or dict(DATA_PREPROCESSOR)
+        )
+        if on_error not in ON_ERROR:
+            raise ValueError(
+                f'Expected argument `on_error` to be one of {ON_ERROR}, '
+                f'but got {on_error!r}.'
+            )
+        self.features = MODELS.build(features)
+        self.on_error = on_error
+
+    @abstractmethod
+    def label(
+        self, image: np.ndarray, inputs: dict[str, np.ndarray]
+    ) -> PseudoInstances:
+        """Cut one image, (H, W, 3) uint8 RGB, with its ``inputs``."""
+
+    @abstractmethod
+    def steps(self, inputs: dict[str, np.ndarray]) -> list[CutStep]:
+        """The rounds of the method on one image's ``inputs``."""
+
+    def gather(
+        self, image: Tensor, data_sample: DetDataSample
+    ) -> dict[str, np.ndarray]:
+        """What the method needs beside the image.
+
+        A map that lies in the sample's metainfo (``features``) is taken
+        as it is; else the extractor is asked.
+
+        Args:
+            image (Tensor): (3, H, W) RGB in [0, 255].
+            data_sample (DetDataSample): With ``img_path`` where maps are
+                read from files.
+
+        Returns:
+            dict: ``features`` (C, h, w).
+        """
+        given = data_sample.get('features')
+        if given is None:
+            given = self.features(image[None], [data_sample])[0]
+        return dict(features=_to_numpy(given))
+
+    @torch.no_grad()
+    def predict(
+        self,
+        batch_inputs: Tensor,
+        batch_data_samples: Sequence[DetDataSample],
+        rescale: bool = True,
+    ) -> list[DetDataSample]:
+        """Label a batch.
+
+        Args:
+            batch_inputs (Tensor): (B, 3, H, W) RGB in [0, 255].
+            batch_data_samples (list[DetDataSample]): With metainfo
+                ``img_shape`` and ``ori_shape``; a sample with metainfo
+                ``error`` gets no instances.
+            rescale (bool): Whether the instances go to ``ori_shape``.
+                Defaults to True.
+
+        Returns:
+            list[DetDataSample]: With ``pred_instances``: ``bboxes`` (N, 4)
+            xyxy, ``labels`` 0, ``scores``, ``masks`` (N, H, W) bool and
+            ``confidences`` (N, h, w) float in [0, 1].
+        """
+        for image, sample in zip(
+            batch_inputs, batch_data_samples, strict=True
+        ):
+            height, width = sample.img_shape[:2]
+            frame = sample.ori_shape[:2] if rescale else (height, width)
+            found = PseudoInstances.empty(frame, (1, 1))
+            if sample.get('error') is None:
+                try:
+                    found = self._label_sample(
+                        image[:, :height, :width], sample
+                    )
+                except ValueError as error:
+                    self._report(sample, error)
+            sample.pred_instances = to_instance_data(
+                found, frame, image.device
+            )
+        return list(batch_data_samples)
+
+    def explain(
+        self,
+        batch_inputs: Tensor,
+        batch_data_samples: Sequence[DetDataSample],
+    ) -> Iterator[list[CutStep]]:
+        """The rounds of the method on each image, for pictures."""
+        for image, sample in zip(
+            batch_inputs, batch_data_samples, strict=True
+        ):
+            height, width = sample.img_shape[:2]
+            yield self.steps(self.gather(image[:, :height, :width], sample))
+
+    def _label_sample(
+        self, image: Tensor, sample: DetDataSample
+    ) -> PseudoInstances:
+        pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
+        return self.label(pixels.cpu().numpy(), self.gather(image, sample))
+
+    def _report(self, sample: DetDataSample, error: ValueError) -> None:
+        if self.on_error == 'raise':
+            name = sample.get('img_path', 'an image without a path')
+            raise ValueError(f'{name}: {error}') from error
+        sample.set_metainfo(dict(error=str(error)))
+
+    def loss(self, *args: object, **kwargs: object) -> dict:
+        """A labeller has nothing to train.
+
+        Raises:
+            RuntimeError: Always, with what to do instead.
+        """
+        raise RuntimeError(
+            f'{type(self).__name__} is not trained: run tools/test.py or '
+            'tools/generate_pseudo_labels.py with it, and train a detector '
+            'on the labels.'
+        )
+
+    def extract_feat(self, batch_inputs: Tensor) -> tuple[Tensor]:
+        """Dense features (B, C, h, w) of images (B, 3, H, W)."""
+        samples = [DetDataSample() for _ in batch_inputs]
+        return (self.features(batch_inputs, samples),)
+
+    def _forward(
+        self, batch_inputs: Tensor, batch_data_samples: object = None
+    ) -> tuple[Tensor]:
+        return self.extract_feat(batch_inputs)
+
+
+def to_instance_data(
+    found: PseudoInstances,
+    shape: tuple[int, int],
+    device: torch.device | str = 'cpu',
+) -> InstanceData:
+    """Pseudo-instances as mmdet's ``pred_instances``, at another size.
+
+    Args:
+        found (PseudoInstances): On an image of any size.
+        shape (tuple[int, int]): (H, W) to give the masks.
+        device (torch.device): Defaults to 'cpu'.
+
+    Returns:
+        InstanceData: An instance whose mask vanishes at that size is left
+        out.
+    """
+    masks = np.zeros((len(found), *shape), bool)
+    for target, mask in zip(masks, found.masks, strict=True):
+        target[:] = _resize_mask(mask, shape)
+    keep = masks.any(axis=(1, 2))
+    boxes = [box_of(mask) for mask in masks[keep]]
+    return InstanceData(
+        bboxes=torch.tensor(np.array(boxes).reshape(-1, 4), device=device),
+        labels=torch.zeros(len(boxes), dtype=torch.long, device=device),
+        scores=torch.tensor(found.scores[keep], device=device),
+        masks=torch.tensor(masks[keep], device=device),
+        confidences=torch.tensor(found.confidences[keep], device=device),
+    )
+
+
+def _resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    if mask.shape == tuple(shape):
+        return mask
+    size = (shape[1], shape[0])
+    return cv2.resize(mask.astype(np.float32), size) >= 0.5
+
+
+def _to_numpy(value: Tensor | np.ndarray) -> np.ndarray:
+    if isinstance(value, Tensor):
+        return value.detach().float().cpu().numpy()
+    return np.asarray(value)

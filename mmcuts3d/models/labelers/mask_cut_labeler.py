@@ -1,0 +1,38 @@
+"""MaskCut as a detector: the baseline, evaluated as any model is."""
+
+from typing import Any
+
+import numpy as np
+
+from mmcuts3d.cuts import CutStep, MaskCut, PseudoInstances
+from mmcuts3d.registry import MODELS
+
+from .base import BaseLabeler
+
+
+@MODELS.register_module()
+class MaskCutLabeler(BaseLabeler):
+    """Pseudo-labels by :class:`mmcuts3d.cuts.MaskCut`.
+
+    Args:
+        features (dict or ConfigDict): Config of the feature extractor.
+        cut (dict, optional): Settings of the method. Defaults to None: the
+            published ones.
+        **kwargs: See :class:`BaseLabeler`.
+    """
+
+    def __init__(
+        self, features: dict, cut: dict | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(features, **kwargs)
+        self.cut = MaskCut(**(cut or {}))
+
+    def label(
+        self, image: np.ndarray, inputs: dict[str, np.ndarray]
+    ) -> PseudoInstances:
+        """Cut one image, (H, W, 3) uint8 RGB."""
+        return self.cut(image, inputs['features'])
+
+    def steps(self, inputs: dict[str, np.ndarray]) -> list[CutStep]:
+        """The rounds of MaskCut."""
+        return self.cut.steps(inputs['features'])

@@ -1,0 +1,82 @@
+"""The command that labels a folder, from its arguments to its files."""
+
+import importlib.util
+import json
+import math
+
+import pytest
+import torch
+from helpers import ROOT
+from labeling_helpers import CONFIG, BrightnessLabeler, write_images
+from mmengine.registry import DefaultScope, init_default_scope
+from pycocotools.coco import COCO
+
+from mmcuts3d.labels import read_labels
+from mmcuts3d.registry import MODELS
+
+
+@pytest.fixture(autouse=True)
+def fresh_labeler():
+    BrightnessLabeler.seen = []
+    BrightnessLabeler.fail_after = math.inf
+    init_default_scope('mmdet')
+    yield
+    DefaultScope._instance_dict.clear()
+
+
+@pytest.fixture
+def images(tmp_path):
+    return write_images(tmp_path / 'images')
+
+
+@pytest.fixture
+def tool():
+    path = ROOT / 'tools' / 'generate_pseudo_labels.py'
+    spec = importlib.util.spec_from_file_location('generate_tool', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def command(images, tmp_path):
+    config = tmp_path / 'config.py'
+    lines = [f'{key} = {value!r}' for key, value in CONFIG.items()]
+    config.write_text('\n'.join(lines))
+    out = str(tmp_path / 'out')
+    return [str(config), '--images', str(images), '--out', out]
+
+
+def test_the_command_labels_and_resumes(tool, command, images, tmp_path):
+    assert tool.main(command) == 0
+    path = tmp_path / 'out' / 'pseudo_labels.json'
+    assert len(COCO(str(path)).getImgIds()) == 6
+    content = path.read_bytes()
+    BrightnessLabeler.seen = []
+    assert tool.main(command) == 0
+    assert len(BrightnessLabeler.seen) == 1
+    assert path.read_bytes() == content
+    changed = [*command, '--cfg-options', 'model.threshold=300']
+    with pytest.raises(ValueError, match='overwrite'):
+        tool.main(changed)
+    assert tool.main([*changed, '--overwrite']) == 0
+    assert read_labels(path)['annotations'] == []
+
+
+def test_the_command_takes_ids_and_weights(tool, command, images, tmp_path):
+    ann_file = tmp_path / 'some.json'
+    rows = [{'id': 90, 'file_name': '5.png'}, {'id': 8, 'file_name': '1.png'}]
+    ann_file.write_text(json.dumps({'images': rows}))
+    weights = tmp_path / 'weights.pth'
+    model = MODELS.build(CONFIG['model'])
+    torch.save({'state_dict': model.state_dict()}, weights)
+    options = ['--ann-file', str(ann_file), '--checkpoint', str(weights)]
+    assert tool.main([*command, *options]) == 0
+    labels = read_labels(tmp_path / 'out' / 'pseudo_labels.json')
+    assert [image['id'] for image in labels['images']] == [8, 90]
+
+
+def test_the_command_fails_when_every_image_failed(tool, command, images):
+    for path in images.iterdir():
+        path.write_bytes(b'')
+    assert tool.main(command) == 1
