@@ -1,0 +1,148 @@
+"""Wheel, editable install, requirements and the files that go with them."""
+
+import ast
+import email
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import yaml
+from helpers import ROOT
+
+import mmcuts3d
+
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy: a build leaves things in its tree."""
+    pytest.importorskip('setuptools', '68')
+    source = tmp_path_factory.mktemp('source') / 'mmcuts3d'
+    source.mkdir()
+    for entry in ('mmcuts3d', 'configs', 'tools', 'requirements'):
+        shutil.copytree(
+            ROOT / entry,
+            source / entry,
+            ignore=shutil.ignore_patterns('__pycache__', '.mim'),
+        )
+    for entry in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md'):
+        shutil.copy2(ROOT / entry, source)
+    for entry in ('LICENSE', 'model-index.yml'):
+        shutil.copy2(ROOT / entry, source)
+    target = source.parent / 'dist'
+    target.mkdir()
+    code = (
+        'import os, sys\n'
+        'from setuptools import build_meta\n'
+        'os.chdir(sys.argv[1])\n'
+        'build_meta.build_wheel(sys.argv[2])\n'
+    )
+    subprocess.run(
+        [sys.executable, '-c', code, str(source), str(target)],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    (path,) = target.glob('*.whl')
+    return zipfile.ZipFile(path)
+
+
+def test_wheel_holds_package_and_mim_folder(wheel):
+    names = set(wheel.namelist())
+    for path in (ROOT / 'configs').rglob('*.*'):
+        if path.suffix in ('.py', '.yml', '.md'):
+            relative = path.relative_to(ROOT).as_posix()
+            assert f'mmcuts3d/.mim/{relative}' in names
+    assert 'mmcuts3d/.mim/tools/train.py' in names
+    assert 'mmcuts3d/.mim/model-index.yml' in names
+    assert 'mmcuts3d/py.typed' in names
+    modules = {
+        p.relative_to(ROOT).as_posix()
+        for p in (ROOT / 'mmcuts3d').rglob('*.py')
+        if '.mim' not in p.parts
+    }
+    assert modules <= names
+    assert not any(n.startswith(('tests/', 'configs/')) for n in names)
+
+
+def test_wheel_asks_for_neither_family(wheel):
+    (name,) = (n for n in wheel.namelist() if n.endswith('/METADATA'))
+    metadata = email.message_from_bytes(wheel.read(name))
+    assert metadata['Version'] == mmcuts3d.__version__
+    required = metadata.get_all('Requires-Dist')
+    plain = {r for r in required if 'extra ==' not in r}
+    assert any(r.startswith('numpy') for r in plain)
+    assert not any(re.match(r'(onedl-|mm|open3d)', r) for r in plain)
+    extras = set(metadata.get_all('Provides-Extra'))
+    assert {'optional', 'tests', 'docs', 'all'} <= extras
+
+
+def test_editable_install_links_the_mim_folder(tmp_path, monkeypatch):
+    for entry in ('configs', 'tools'):
+        (tmp_path / entry).mkdir()
+        (tmp_path / entry / 'a.py').write_text('a = 1\n')
+    (tmp_path / 'model-index.yml').write_text('Import: []\n')
+    monkeypatch.setattr('setuptools.setup', lambda **kwargs: None)
+    spec = importlib.util.spec_from_file_location('setup', ROOT / 'setup.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, 'ROOT', tmp_path)
+    folder = tmp_path / 'mmcuts3d' / '.mim'
+    for _ in range(2):  # an installation over an installation
+        module.fill_mim(folder, link=True)
+        assert (folder / 'configs' / 'a.py').read_text() == 'a = 1\n'
+        assert (folder / 'configs').is_symlink()
+        assert (tmp_path / 'configs' / 'a.py').is_file()
+
+
+def test_every_import_is_a_stated_requirement():
+    """A module that the package imports stands in requirements/."""
+    distributions = {
+        'PIL': 'pillow',
+        'cv2': 'mmcv',
+        'yaml': 'pyyaml',
+        'pydensecrf': 'pydensecrf2',
+    }
+    text = '\n'.join(
+        (ROOT / 'requirements' / f'{name}.txt').read_text()
+        for name in ('runtime', 'mminstall', 'optional')
+    )
+    stated = set(re.findall(r'^([A-Za-z0-9_-]+)', text, re.MULTILINE))
+    stated |= {'open3d', *sys.stdlib_module_names, 'mmcuts3d'}
+    missing = set()
+    for path in (ROOT / 'mmcuts3d').rglob('*.py'):
+        if '.mim' in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in names:
+                top = name.split('.')[0]
+                if distributions.get(top, top) not in stated:
+                    missing.add((top, path.name))
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / 'requirements').glob('*.txt')), ids=lambda p: p.stem
+)
+def test_requirements_parse(path):
+    from packaging.requirements import Requirement
+
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith('#')
+    for line in lines:
+        if line and not line.startswith('#'):
+            Requirement(line)
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text('utf-8'))
+    assert citation['version'] == mmcuts3d.__version__
+    assert mmcuts3d.__version__ in (ROOT / 'CHANGELOG.md').read_text('utf-8')
