@@ -19,6 +19,12 @@ def as_array(name: str, value: Any) -> NDArray[Any]:
     return np.asarray(value)
 
 
+def grid_of(array: NDArray[Any]) -> tuple[int, int]:
+    """(h, w), the last two axes of an array."""
+    height, width = array.shape[-2:]
+    return height, width
+
+
 def check_image(image: ArrayLike) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB, or ValueError."""
     array = as_array('image', image)
@@ -75,6 +81,17 @@ def check_unit_depth(depth: ArrayLike) -> NDArray[np.float32]:
             'Expected argument `depth` to lie in [0, 1] with 0 = nearest, '
             f'but got values from {low:.4g} to {high:.4g}; '
             'normalise metric or inverse depth first.'
+        )
+    return array
+
+
+def check_thresholds(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """(T,) float above 0 with T >= 1, or ValueError."""
+    array = np.atleast_1d(as_array(name, values)).astype(np.float64)
+    if array.ndim != 1 or not array.size or not (array > 0).all():
+        raise ValueError(
+            f'Expected argument `{name}` to be (T,) with T >= 1, all above '
+            f'0, but got {array.tolist()}.'
         )
     return array
 

@@ -27,7 +27,8 @@ def affinity(features: ArrayLike) -> NDArray[np.float32]:
     vectors = vectors.reshape(vectors.shape[0], -1)
     lengths = np.linalg.norm(vectors, axis=0)
     unit = vectors / np.where(lengths > 0, lengths, 1)
-    return np.clip(unit.T @ unit, -1, 1)
+    cosines: NDArray[np.float32] = unit.T @ unit
+    return np.clip(cosines, -1, 1)
 
 
 def paint_out(

@@ -98,5 +98,5 @@ def component_of(
 
     Empty where the seed lies outside the mask (a constant eigenvector).
     """
-    labels, _ = label(mask)
-    return (labels == labels[seed]) & mask
+    labels: NDArray[np.int32] = label(mask)[0]
+    return np.asarray(mask & (labels == labels[seed]))

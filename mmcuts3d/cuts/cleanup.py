@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes
 
+from ._check import grid_of
 from .dense_crf import dense_crf
 from .types import CutStep, PseudoInstances
 
@@ -34,7 +35,8 @@ def resize_nearest(mask: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     """Nearest-neighbour resize of (h, w) to `shape`, cell by cell."""
     rows = np.arange(shape[0]) * mask.shape[0] // shape[0]
     columns = np.arange(shape[1]) * mask.shape[1] // shape[1]
-    return mask[rows[:, None], columns[None, :]]
+    resized: NDArray[Any] = mask[rows[:, None], columns[None, :]]
+    return resized
 
 
 def refine_mask(
@@ -54,7 +56,7 @@ def refine_mask(
     """
     if crf is False:
         return mask if mask.any() else None
-    settings = {} if crf is True else dict(crf)
+    settings: dict[str, Any] = {} if crf is True else dict(crf)
     refined = binary_fill_holes(dense_crf(image, mask, **settings))
     if mask_iou(mask, refined) < min_crf_iou or not refined.any():
         return None
@@ -80,7 +82,7 @@ def to_instances(
     Returns:
         :class:`PseudoInstances`; scores are mean confidences of the mask.
     """
-    size = image.shape[:2]
+    size = (image.shape[0], image.shape[1])
     taken = np.zeros(steps[0].local_cut.shape, bool)
     found = []
     for step in steps:
@@ -96,7 +98,7 @@ def to_instances(
             score = confidence[patches].mean()
             found.append((pixels, patches, score, confidence))
     if not found:
-        return PseudoInstances.empty(size, taken.shape)
+        return PseudoInstances.empty(size, grid_of(taken))
     masks, patch_masks, scores, confidences = zip(*found, strict=True)
     return PseudoInstances(
         masks=np.stack(masks),

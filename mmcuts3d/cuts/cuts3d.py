@@ -18,17 +18,18 @@ from ._check import (
     check_image,
     check_range,
     check_unit_depth,
+    grid_of,
 )
 from .affinity import affinity, paint_out
 from .cleanup import mask_iou, to_instances
 from .local_cut import LocalCut
 from .mask_cut import MaskCut, has_no_structure, no_cut
-from .point_cloud import pool_depth
+from .point_cloud import POOLINGS, pool_depth
 from .spatial_confidence import spatial_confidence, sweep_taus
-from .spatial_importance import sharpen, spatial_importance
+from .spatial_importance import PAIR_RULES, sharpen, spatial_importance
 from .types import CutStep, PseudoInstances
 
-COMPLEMENT_IOU = 0.95
+COMPLEMENT_IOU = 0.99
 
 
 class CutS3D(MaskCut):
@@ -48,15 +49,18 @@ class CutS3D(MaskCut):
         sharpening: Whether to sharpen the affinity. Defaults to True.
         sigma: See :func:`spatial_importance`. Defaults to 3.
         pair_rule: See :func:`sharpen`. Defaults to 'mean'.
-        k, z_scale, outside, capacity, sink: See :class:`LocalCut`.
+        k, z_scale, outside, capacity, sink, source: See :class:`LocalCut`.
+        pooling: See :func:`pool_depth`. Defaults to 'median'.
         early_stop: IoU of a semantic cut (either side) with the rest of the
             image above which nothing is left to find. The threshold is not
-            stated. Defaults to 0.95.
+            stated; an object of less than 1 - early_stop of the image can be
+            lost by it. Defaults to 0.99, that is to `min_area`.
         paint: What leaves the graph after a round: the ``'local'`` cut or
             the whole ``'semantic'`` one. Defaults to 'local'.
         eps, max_iou, min_area, solver, crf, min_crf_iou: As in
             :class:`MaskCut`; overlap is held against all earlier masks, and
-            a rejected cut is painted out too, or it would come again.
+            size holds for the first mask too, and of a rejected cut the
+            whole semantic group is painted out, or it would come again.
         corner_rule: Defaults to 'any_sign'.
 
     Raises:
@@ -81,6 +85,8 @@ class CutS3D(MaskCut):
         outside: str = 'push',
         capacity: str = 'gaussian',
         sink: str = 'signed',
+        source: str = 'large',
+        pooling: str = 'median',
         early_stop: float = COMPLEMENT_IOU,
         paint: str = 'local',
         eps: float = 1e-5,
@@ -109,6 +115,7 @@ class CutS3D(MaskCut):
             outside=outside,
             capacity=capacity,
             sink=sink,
+            source=source,
             min_side=min_area,
         )
         self.taus = sweep_taus(tau_knn_min, tau_knn, num_cuts)
@@ -118,7 +125,8 @@ class CutS3D(MaskCut):
         )
         self.sharpening = sharpening
         self.sigma = check_range('sigma', sigma, 0, open_low=True)
-        self.pair_rule = pair_rule
+        self.pair_rule = check_choice('pair_rule', pair_rule, PAIR_RULES)
+        self.pooling = check_choice('pooling', pooling, POOLINGS)
         self.early_stop = check_range('early_stop', early_stop, 0, 1)
         self.paint = check_choice('paint', paint, ('local', 'semantic'))
 
@@ -164,7 +172,7 @@ class CutS3D(MaskCut):
             One to N steps; fewer than N where an early stop came.
         """
         array = check_features(features)
-        grid_depth = pool_depth(depth, array.shape[1:])
+        grid_depth = pool_depth(depth, grid_of(array), self.pooling)
         importance = spatial_importance(grid_depth, self.beta, self.sigma)
         painted = np.zeros(grid_depth.shape, bool)
         found: list[NDArray[np.bool_]] = []
@@ -187,9 +195,8 @@ class CutS3D(MaskCut):
             status = self._judge(mask, found)
             if status == 'accepted':
                 found.append(mask)
-            painted = painted | (
-                mask if self.paint == 'local' else cut.component
-            )
+            only_local = self.paint == 'local' and status == 'accepted'
+            painted = painted | (mask if only_local else cut.component)
             steps.append(
                 CutStep(
                     eigenvector=cut.eigenvector,
@@ -204,6 +211,14 @@ class CutS3D(MaskCut):
                 )
             )
         return steps or [no_cut(painted.shape, grid_depth)]
+
+    def _judge(
+        self, mask: NDArray[np.bool_], others: list[NDArray[np.bool_]]
+    ) -> str:
+        """Size holds for the first mask too: a LocalCut can be trivial."""
+        if mask.any() and mask.mean() <= self.min_area:
+            return 'too small'
+        return super()._judge(mask, others)
 
 
 def is_complement(

@@ -51,7 +51,8 @@ def dense_crf(
             'or switch it off with `crf=False`.'
         ) from error
     check_count('iterations', iterations)
-    pixels = np.ascontiguousarray(check_image(image))
+    # pydensecrf takes no read-only buffer, such as Pillow's.
+    pixels = np.require(check_image(image), requirements=['C', 'W'])
     foreground = as_array('mask', mask).astype(np.float32)
     height, width = pixels.shape[:2]
     if foreground.shape != (height, width):

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import as_array, check_choice, check_count, check_range
-from .min_cut import component_of_node, min_cut
+from ._check import (
+    as_array,
+    check_choice,
+    check_count,
+    check_range,
+    check_thresholds,
+    grid_of,
+)
+from .min_cut import components, min_cut
 from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
 
 OUTSIDE = ('push', 'drop')
 CAPACITIES = ('gaussian', 'linear', 'binary', 'distance')
 SINKS = ('abs', 'signed')
+SOURCES = ('large', 'peak')
 TERMINAL_RADII = (2, 3, 4, 5, 6, 7)
 FARTHEST = 1.0
 
@@ -55,6 +63,11 @@ class LocalCut:
             the literal reading. Defaults to 'gaussian'.
         sink: The most background patch: ``'abs'`` at min |x|, as printed,
             or ``'signed'`` at min x. Defaults to 'signed'.
+        source: The most foreground patch: ``'peak'`` at max x, as printed,
+            or ``'large'``, at max x among the patches whose part of the
+            graph is larger than `min_side`: a patch on an object's border
+            has the mean depth of two surfaces and may stand alone.
+            Defaults to 'large'.
         min_side: Smallest side of a cut that counts, as a share of the
             grid; a smaller one (or one of at most k patches) is the trivial
             cut that isolates a terminal. Defaults to 0.01.
@@ -72,6 +85,7 @@ class LocalCut:
         outside: str = 'push',
         capacity: str = 'gaussian',
         sink: str = 'signed',
+        source: str = 'large',
         min_side: float = 0.01,
     ) -> None:
         self.tau_knn = check_range('tau_knn', tau_knn, 0, open_low=True)
@@ -80,6 +94,7 @@ class LocalCut:
         self.outside = check_choice('outside', outside, OUTSIDE)
         self.capacity = check_choice('capacity', capacity, CAPACITIES)
         self.sink = check_choice('sink', sink, SINKS)
+        self.source = check_choice('source', source, SOURCES)
         self.min_side = check_range('min_side', min_side, 0, 1)
 
     def __call__(
@@ -102,7 +117,8 @@ class LocalCut:
         Raises:
             ValueError: If the arrays do not belong together.
         """
-        return self.sweep(bipartition, eigenvector, depth, [self.tau_knn])[0]
+        taus = [self.tau_knn]
+        return np.asarray(self.sweep(bipartition, eigenvector, depth, taus)[0])
 
     def sweep(
         self,
@@ -130,10 +146,11 @@ class LocalCut:
                 f'(h, w) of one grid, but got {foreground.shape} and '
                 f'{x.shape}.'
             )
-        thresholds = np.atleast_1d(as_array('taus', taus))
+        thresholds = check_thresholds('taus', taus)
         if not foreground.any():
             return np.zeros((len(thresholds), *foreground.shape), bool)
-        scene = self._scene(foreground, x, pool_depth(depth, foreground.shape))
+        grid_depth = pool_depth(depth, grid_of(foreground))
+        scene = self._scene(foreground, x, grid_depth, float(thresholds.max()))
         return np.stack([self._cut(scene, float(tau)) for tau in thresholds])
 
     def split(
@@ -158,31 +175,34 @@ class LocalCut:
                 'Expected argument `mask` to be (h, w), '
                 f'but got shape {rest.shape}.'
             )
-        grid_depth = pool_depth(depth, rest.shape)
-        parts = []
-        while rest.any() and len(parts) < check_count('max_parts', max_parts):
+        check_count('max_parts', max_parts)
+        grid_depth = pool_depth(depth, grid_of(rest))
+        parts: list[NDArray[np.bool_]] = []
+        while rest.any() and len(parts) < max_parts:
             nearness = np.where(rest, 2 - grid_depth, 0)
             part = self(rest, nearness, grid_depth)
+            if part.mean() <= self.min_side:
+                break
             rest &= ~part
-            if part.mean() > self.min_side:
-                parts.append(part)
+            parts.append(part)
         if not parts:
             return np.zeros((0, *rest.shape), bool)
-        return np.stack(sorted(parts, key=lambda part: -int(part.sum())))
+        parts.sort(key=lambda part: -int(part.sum()))
+        return np.stack(parts)
 
     def edge_lengths(
         self, bipartition: ArrayLike, depth: ArrayLike
     ) -> NDArray[np.float64]:
         """Lengths of the k-NN graph's edges, to see what tau removes."""
         foreground = as_array('bipartition', bipartition).astype(bool)
-        grid_depth = pool_depth(depth, foreground.shape)
+        grid_depth = pool_depth(depth, grid_of(foreground))
         return self._graph(foreground, grid_depth)[0].lengths
 
     def _graph(
         self, foreground: NDArray[np.bool_], depth: NDArray[np.float32]
     ) -> tuple[Graph, NDArray[np.intp]]:
         if self.outside == 'push':
-            nodes = np.arange(foreground.size)
+            nodes: NDArray[np.intp] = np.arange(foreground.size)
             depth = np.where(foreground, depth, np.float32(FARTHEST))
         else:
             nodes = np.flatnonzero(foreground)
@@ -194,20 +214,24 @@ class LocalCut:
         foreground: NDArray[np.bool_],
         x: NDArray[np.floating],
         depth: NDArray[np.float32],
+        tau: float,
     ) -> _Scene:
         graph, nodes = self._graph(foreground, depth)
         inside = foreground.ravel()[nodes]
         values = x.ravel()[nodes]
-        source = int(np.argmax(np.where(inside, values, -np.inf)))
+        source = self._source(
+            graph.within(tau), inside, values, self._smallest(foreground.size)
+        )
         background = np.abs(values) if self.sink == 'abs' else values
         background = background.astype(np.float64)
         background[source] = np.inf
         sink = int(np.argmin(background))
-        return _Scene(graph, nodes, inside, source, sink, foreground.shape)
+        return _Scene(graph, nodes, inside, source, sink, grid_of(foreground))
 
     def _cut(self, scene: _Scene, tau: float) -> NDArray[np.bool_]:
         graph = scene.graph.within(tau)
-        part = component_of_node(graph.num_nodes, graph.edges, scene.source)
+        labels = components(graph.num_nodes, graph.edges)
+        part = np.asarray(labels == labels[scene.source])
         if scene.sink != scene.source and part[scene.sink]:
             part = self._separate(scene, graph, part, tau)
         mask = np.zeros(scene.grid[0] * scene.grid[1], bool)
@@ -228,13 +252,13 @@ class LocalCut:
         sides are of a size that can be an object; if none is, source and
         sink belong to one object and the part stays whole.
         """
-        smallest = max(self.k + 1, self.min_side * len(scene.nodes))
+        smallest = self._smallest(scene.grid[0] * scene.grid[1])
         rows, columns = np.divmod(scene.nodes, scene.grid[1])
         capacities = self._capacities(graph.lengths, tau)
 
         def disc(center: int, radius: int) -> NDArray[np.bool_]:
             distance = np.hypot(rows - rows[center], columns - columns[center])
-            return part & (distance <= radius)
+            return np.asarray(part & (distance <= radius))
 
         for radius in TERMINAL_RADII:
             sources = disc(scene.source, radius)
@@ -252,6 +276,25 @@ class LocalCut:
             if min(side.sum(), (part & ~side).sum()) >= smallest:
                 return side
         return part
+
+    def _source(
+        self,
+        graph: Graph,
+        inside: NDArray[np.bool_],
+        values: NDArray[np.floating],
+        smallest: float,
+    ) -> int:
+        candidates = inside
+        if self.source == 'large':
+            labels = components(graph.num_nodes, graph.edges)
+            sizes = np.bincount(labels[inside], minlength=labels.max() + 1)
+            large = inside & (sizes[labels] >= smallest)
+            candidates = large if large.any() else inside
+        return int(np.argmax(np.where(candidates, values, -np.inf)))
+
+    def _smallest(self, num_patches: int) -> float:
+        """Patches below which a side of a cut isolates a terminal."""
+        return max(self.k + 1, self.min_side * num_patches)
 
     def _capacities(
         self, lengths: NDArray[np.float64], tau: float

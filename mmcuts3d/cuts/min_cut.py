@@ -87,17 +87,16 @@ def min_cut(
     return reached[:num_nodes], result.flow_value / scale
 
 
-def component_of_node(
-    num_nodes: int, edges: ArrayLike, node: int
-) -> NDArray[np.bool_]:
-    """(n,) bool, the nodes connected with `node` by any path of edges."""
+def components(num_nodes: int, edges: ArrayLike) -> NDArray[np.int32]:
+    """(n,) int, the number of the connected part that each node is in."""
     pairs = as_array('edges', edges).reshape(-1, 2)
     graph = csr_array(
         (np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])),
         shape=(num_nodes, num_nodes),
     )
+    labels: NDArray[np.int32]
     _, labels = connected_components(graph, directed=False)
-    return np.asarray(labels == labels[node])
+    return labels
 
 
 def _check_cut(

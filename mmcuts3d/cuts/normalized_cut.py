@@ -7,17 +7,26 @@ eigenvector is known in closed form (Z^1/2 1) and is moved out of the way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
+from scipy.linalg.blas import dsymv
+from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from ._check import as_array, check_choice, check_range
 
 SOLVERS = ('lanczos', 'dense')
 SMALL = 32  # nodes below which a Krylov space is the whole space
+SPARSE = 0.02  # share of strong edges below which a sparse matrix is faster
+TOLERANCE = 1e-12  # of the eigenvalue, relative
+MAX_ODD = 1e-4  # share of pairs that rounding at the threshold may put at odds
+TILE = 512
+
+Product = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ def normalized_cut(
     """Second smallest generalised eigenvector of the binarised graph.
 
     Args:
-        affinity: (n, n) float, symmetric, n >= 2.
+        affinity: (n, n) float, symmetric, n >= 2. Of a pair that rounding
+            puts on both sides of `tau`, the weaker direction counts.
         tau: Edges above it weigh 1, the others `eps`; in [0, 1].
         eps: Defaults to 1e-5.
         solver: ``'lanczos'``, iterative, or ``'dense'``, LAPACK's
@@ -89,11 +99,38 @@ def normalized_cut(
             'Expected argument `affinity` to have at least 2 nodes, '
             f'but got {matrix.shape[0]}.'
         )
-    strong = matrix > check_range('tau', tau, 0, 1)
+    if not np.isfinite(matrix).all():
+        raise ValueError(
+            'Expected argument `affinity` to be finite, '
+            'but got values NaN or infinite.'
+        )
+    strong = _symmetric(matrix > check_range('tau', tau, 0, 1))
     check_range('eps', eps, 0, 1, open_low=True)
     if solver == 'dense' or len(strong) < SMALL:
         return _dense(strong, eps)
     return _lanczos(strong, eps)
+
+
+def _symmetric(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Check symmetry; settle the few pairs that rounding put at odds."""
+    number = len(strong)
+    starts = range(0, number, TILE)
+    # Tile by tile: the transpose of the whole would miss every cache line.
+    tiles = [(i, j) for i in starts for j in starts if j <= i]
+    odd = sum(
+        np.count_nonzero(
+            strong[i : i + TILE, j : j + TILE]
+            != strong[j : j + TILE, i : i + TILE].T
+        )
+        // (2 if i == j else 1)  # a tile on the diagonal shows pairs twice
+        for i, j in tiles
+    )
+    if odd > MAX_ODD * number**2:
+        raise ValueError(
+            'Expected argument `affinity` to be symmetric, '
+            f'but got {odd} pairs that are strong in one direction only.'
+        )
+    return strong & strong.T if odd else strong
 
 
 def _dense(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
@@ -104,38 +141,43 @@ def _dense(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
 
 
 def _lanczos(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
-    """Lanczos on M - 2 u u', u = Z^1/2 1 / |.|: u's eigenvalue is then -1."""
+    """Lanczos on M - 2 u u', u = Z^1/2 1 / |.|: u's eigenvalue is then -1.
+
+    In float64 throughout: float32 gives other masks (CutLER #71).
+    """
     number = len(strong)
-    # The matrix of ones and zeros is exact in float32; vectors stay float64
-    # where the answer is settled (CutLER #71: float32 gives other masks).
-    ones = strong.astype(np.float32)
-    degrees = (1 - eps) * strong.sum(axis=1) + eps * number
+    degrees = (1 - eps) * np.count_nonzero(strong, axis=1) + eps * number
     scale = 1 / np.sqrt(degrees)
     top = np.sqrt(degrees)
     top /= np.linalg.norm(top)
+    product = _product(strong)
 
-    def operator(dtype: type) -> LinearOperator:
-        matrix = ones.astype(dtype, copy=False)
+    def multiply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        vector = vector.ravel()
+        scaled = scale * vector
+        weighted = (1 - eps) * product(scaled) + eps * scaled.sum()
+        return np.asarray(scale * weighted - 2 * (top @ vector) * top)
 
-        def multiply(vector: NDArray[np.floating]) -> NDArray[np.floating]:
-            vector = vector.ravel()
-            scaled = scale * vector
-            product = (1 - eps) * (matrix @ scaled.astype(dtype))
-            product = scale * (product + eps * scaled.sum())
-            return product - 2 * (top @ vector) * top
-
-        return LinearOperator(
-            (number, number), matvec=multiply, dtype=np.dtype(dtype)
-        )
-
+    operator = LinearOperator(
+        (number, number), matvec=multiply, dtype=np.float64
+    )
+    # Any start will do that is no eigenvector; a fixed one repeats.
     start = scale * np.cos(np.arange(number))
     try:
-        _, rough = eigsh(
-            operator(np.float32), k=1, which='LA', v0=start, tol=1e-4
-        )
         values, vectors = eigsh(
-            operator(np.float64), k=1, which='LA', v0=rough[:, 0], tol=1e-10
+            operator, k=1, which='LA', v0=start, tol=TOLERANCE
         )
     except ArpackError:  # no convergence: rare, clustered eigenvalues
         return _dense(strong, eps)
     return NormalizedCut(scale * vectors[:, 0], float(1 - values[0]))
+
+
+def _product(strong: NDArray[np.bool_]) -> Product:
+    """x -> strong @ x, by the cheapest way there is for the matrix."""
+    if np.count_nonzero(strong) < SPARSE * strong.size:
+        sparse = csr_array(strong, dtype=np.float64)
+        return lambda x: np.asarray(sparse @ x)
+    # BLAS reads half of a symmetric matrix, and memory is what this waits
+    # for. The transpose of C order is the Fortran order it wants.
+    matrix = strong.astype(np.float64).T
+    return lambda x: np.asarray(dsymv(1.0, matrix, x))

@@ -28,7 +28,7 @@ def sweep_taus(
     check_range('tau_min', tau_min, 0, tau_max, open_low=True)
     if check_count('num_cuts', num_cuts) == 1:
         return np.array([tau_max])
-    return np.linspace(tau_min, tau_max, num_cuts)
+    return np.linspace(tau_min, tau_max, num_cuts, dtype=np.float64)
 
 
 def spatial_confidence(

@@ -37,12 +37,15 @@ def spatial_importance(
     check_range('beta', beta, 0, 1)
     check_range('sigma', sigma, 0, open_low=True)
     depth = check_unit_depth(depth).astype(np.float64)
-    difference = np.abs(gaussian_filter(depth, sigma, mode='nearest') - depth)
+    blurred: NDArray[np.float64] = gaussian_filter(
+        depth, sigma, mode='nearest'
+    )
+    difference = np.abs(blurred - depth)
     low, high = difference.min(), difference.max()
     if high - low < 1e-7:
         return np.zeros(depth.shape, np.float32)
     importance = (1 - beta) * (difference - low) / (high - low) + beta
-    return importance.astype(np.float32)
+    return np.asarray(importance, np.float32)
 
 
 def sharpen(

@@ -1,1 +1,3 @@
 """The training run (L3): labelling, rounds of self-training."""
+
+__all__: list[str] = []
