@@ -1,0 +1,7 @@
+# mmdet's runtime, counted in iterations.
+_base_ = 'mmdet::_base_/default_runtime.py'
+
+default_hooks = dict(
+    checkpoint=dict(by_epoch=False, interval=5000, max_keep_ckpts=3)
+)
+log_processor = dict(by_epoch=False)
