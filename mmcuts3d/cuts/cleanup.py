@@ -44,6 +44,7 @@ def refine_mask(
     mask: NDArray[np.bool_],
     crf: bool | Mapping[str, float] = True,
     min_crf_iou: float = 0.5,
+    rest: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_] | None:
     """Fit a pixel mask (H, W) to the image; None if it has to be rejected.
 
@@ -53,11 +54,17 @@ def refine_mask(
         crf: Whether to run the CRF, or its settings.
         min_crf_iou: A mask that overlaps its refined self by less is
             rejected: it followed no edge of the image. Defaults to 0.5.
+        rest: (H, W) bool, what belongs to other instances of the same look,
+            which colours cannot tell from this one. It is unknown to the
+            CRF, so that it neither draws the mask over nor pushes it out,
+            and is taken from the result. Defaults to None.
     """
     if crf is False:
         return mask if mask.any() else None
     settings: dict[str, Any] = {} if crf is True else dict(crf)
-    refined = binary_fill_holes(dense_crf(image, mask, **settings))
+    refined = binary_fill_holes(dense_crf(image, mask, rest, **settings))
+    if rest is not None:  # after the filling: a hole may be an instance
+        refined &= ~rest
     if mask_iou(mask, refined) < min_crf_iou or not refined.any():
         return None
     return np.asarray(refined, bool)
@@ -68,6 +75,7 @@ def to_instances(
     steps: Sequence[CutStep],
     crf: bool | Mapping[str, float] = True,
     min_crf_iou: float = 0.5,
+    crf_rest: str = 'background',
 ) -> PseudoInstances:
     """Refine the accepted cuts of an image and collect what is left.
 
@@ -78,12 +86,16 @@ def to_instances(
         steps: Rounds of a method on one grid, at least one.
         crf: See :func:`refine_mask`.
         min_crf_iou: See :func:`refine_mask`.
+        crf_rest: What the CRF makes of the other instances of the semantic
+            groups: ``'background'`` as MaskCut has it, or ``'unknown'``, see
+            `rest` of :func:`refine_mask`. Defaults to 'background'.
 
     Returns:
         :class:`PseudoInstances`; scores are mean confidences of the mask.
     """
     size = (image.shape[0], image.shape[1])
     taken = np.zeros(steps[0].local_cut.shape, bool)
+    groups = np.any([step.bipartition for step in steps], axis=0)
     found = []
     for step in steps:
         if not step.accepted:
@@ -91,7 +103,13 @@ def to_instances(
         patches = step.local_cut & ~taken
         taken |= step.local_cut
         pixels = refine_mask(
-            image, resize_nearest(patches, size), crf, min_crf_iou
+            image,
+            resize_nearest(patches, size),
+            crf,
+            min_crf_iou,
+            resize_nearest(groups & ~patches, size)
+            if crf_rest == 'unknown'
+            else None,
         )
         if pixels is not None:
             confidence = np.where(patches, step.confidence, 0)

@@ -61,6 +61,8 @@ class CutS3D(MaskCut):
             :class:`MaskCut`; overlap is held against all earlier masks, and
             size holds for the first mask too, and of a rejected cut the
             whole semantic group is painted out, or it would come again.
+        crf_rest: See :func:`~mmcuts3d.cuts.cleanup.to_instances`. Defaults
+            to 'unknown': a group was cut where colours are alike.
         corner_rule: Defaults to 'any_sign'.
 
     Raises:
@@ -84,7 +86,7 @@ class CutS3D(MaskCut):
         z_scale: float = 3.0,
         outside: str = 'push',
         capacity: str = 'gaussian',
-        sink: str = 'signed',
+        sink: str = 'abs',
         source: str = 'large',
         pooling: str = 'median',
         early_stop: float = COMPLEMENT_IOU,
@@ -96,6 +98,7 @@ class CutS3D(MaskCut):
         solver: str = 'lanczos',
         crf: bool | Mapping[str, float] = True,
         min_crf_iou: float = 0.5,
+        crf_rest: str = 'unknown',
     ) -> None:
         super().__init__(
             num_instances=num_instances,
@@ -127,6 +130,9 @@ class CutS3D(MaskCut):
         self.sigma = check_range('sigma', sigma, 0, open_low=True)
         self.pair_rule = check_choice('pair_rule', pair_rule, PAIR_RULES)
         self.pooling = check_choice('pooling', pooling, POOLINGS)
+        self.crf_rest = check_choice(
+            'crf_rest', crf_rest, ('unknown', 'background')
+        )
         self.early_stop = check_range('early_stop', early_stop, 0, 1)
         self.paint = check_choice('paint', paint, ('local', 'semantic'))
 
@@ -156,7 +162,11 @@ class CutS3D(MaskCut):
                 f'but got {array.shape}.'
             )
         return to_instances(
-            pixels, self.steps(features, array), self.crf, self.min_crf_iou
+            pixels,
+            self.steps(features, array),
+            self.crf,
+            self.min_crf_iou,
+            self.crf_rest,
         )
 
     def steps(  # type: ignore[override]

@@ -14,6 +14,7 @@ from ._check import as_array, check_count, check_image
 def dense_crf(
     image: ArrayLike,
     mask: ArrayLike,
+    unknown: ArrayLike | None = None,
     *,
     iterations: int = 10,
     gaussian_weight: float = 7,
@@ -29,6 +30,8 @@ def dense_crf(
     Args:
         image: (H, W, 3) uint8 RGB.
         mask: (H, W) bool or float in [0, 1].
+        unknown: (H, W) bool, pixels about which the mask says nothing: their
+            unary is even, the colours decide. Defaults to None: no pixel.
         iterations: Defaults to 10, and so on: MaskCut's values.
         gaussian_weight: Of the smoothness term. Defaults to 7.
         gaussian_sxy: Its width in pixels. Defaults to 3.
@@ -40,7 +43,7 @@ def dense_crf(
         (H, W) bool.
 
     Raises:
-        ValueError: If mask and image differ in size.
+        ValueError: If image, mask and unknown differ in size.
         ImportError: If pydensecrf is not installed.
     """
     try:
@@ -60,7 +63,16 @@ def dense_crf(
             'Expected argument `mask` to have the size of the image '
             f'{(height, width)}, but got shape {foreground.shape}.'
         )
-    logits = np.stack([1 - foreground, foreground]).reshape(2, -1)
+    logits = np.stack([1 - foreground, foreground])
+    if unknown is not None:
+        open_pixels = as_array('unknown', unknown).astype(bool)
+        if open_pixels.shape != foreground.shape:
+            raise ValueError(
+                'Expected argument `unknown` to have the size of the image '
+                f'{(height, width)}, but got shape {open_pixels.shape}.'
+            )
+        logits[:, open_pixels] = 0.5
+    logits = logits.reshape(2, -1)
     unary = np.logaddexp(logits[0], logits[1])[None] - logits
     crf = DenseCRF2D(width, height, 2)
     crf.setUnaryEnergy(np.ascontiguousarray(unary, dtype=np.float32))

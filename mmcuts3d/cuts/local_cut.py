@@ -62,7 +62,7 @@ class LocalCut:
             2009), ``'linear'`` tau - d, ``'binary'`` 1, ``'distance'`` d,
             the literal reading. Defaults to 'gaussian'.
         sink: The most background patch: ``'abs'`` at min |x|, as printed,
-            or ``'signed'`` at min x. Defaults to 'signed'.
+            or ``'signed'`` at min x. Defaults to 'abs'.
         source: The most foreground patch: ``'peak'`` at max x, as printed,
             or ``'large'``, at max x among the patches whose part of the
             graph is larger than `min_side`: a patch on an object's border
@@ -84,7 +84,7 @@ class LocalCut:
         z_scale: float = 3.0,
         outside: str = 'push',
         capacity: str = 'gaussian',
-        sink: str = 'signed',
+        sink: str = 'abs',
         source: str = 'large',
         min_side: float = 0.01,
     ) -> None:
@@ -158,8 +158,8 @@ class LocalCut:
     ) -> NDArray[np.bool_]:
         """Split any mask into its 3D parts, without an eigenvector.
 
-        Each part grows from the nearest patch that is left; parts below
-        `min_side` are joined to none and left out.
+        Each part grows from the nearest patch that is left, until what is
+        left has no part larger than `min_side`: that rest is in no part.
 
         Args:
             mask: (h, w) bool.

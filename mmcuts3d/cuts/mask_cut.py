@@ -20,11 +20,8 @@ from ._check import (
 from .affinity import affinity, paint_out
 from .bipartition import (
     CORNER_RULES,
-    MIN_BACKGROUND_CORNERS,
     Bipartition,
     bipartition,
-    num_corners,
-    orient,
 )
 from .cleanup import mask_iou, to_instances
 from .normalized_cut import SOLVERS, normalized_cut
@@ -44,9 +41,8 @@ class MaskCut:
         min_area: Nor is one of at most this share of the grid.
             Defaults to 0.01 (MaskCut).
         corner_rule: See :func:`bipartition`. ``'published'`` depends on the
-            sign that LAPACK gives an eigenvector; where that matters (about
-            one cut in ten) the dense solver is asked for it.
-            Defaults to 'published'.
+            sign that LAPACK gives an eigenvector, which
+            :func:`normalized_cut` reproduces. Defaults to 'published'.
         solver: See :func:`normalized_cut`. Defaults to 'lanczos'.
         crf: Whether to refine by the dense CRF, or its settings.
             Defaults to True.
@@ -139,13 +135,6 @@ class MaskCut:
         x = normalized_cut(
             graph, self.tau_ncut, self.eps, self.solver
         ).eigenvector.reshape(grid)
-        if self.corner_rule == 'published' and self.solver != 'dense':
-            oriented, _ = orient(x)
-            side = oriented > oriented.mean()
-            if num_corners(side) >= MIN_BACKGROUND_CORNERS:
-                x = normalized_cut(
-                    graph, self.tau_ncut, self.eps, 'dense'
-                ).eigenvector.reshape(grid)
         return bipartition(x, self.corner_rule)
 
     def _judge(

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from ._check import as_array, check_choice, check_range
+from .eigenvector_sign import lapack_sign
 
 SOLVERS = ('lanczos', 'dense')
 SMALL = 32  # nodes below which a Krylov space is the whole space
@@ -80,9 +81,10 @@ def normalized_cut(
             generalised solver, the reference. Defaults to 'lanczos'.
 
     Returns:
-        :class:`NormalizedCut`. The sign of the eigenvector is free. Where
-        the second eigenvalue is not simple (a graph of equal, equally
-        separated parts) any vector of its space is a solution.
+        :class:`NormalizedCut`. The sign of the eigenvector is free; both
+        solvers give the one that LAPACK chooses. Where the second eigenvalue
+        is not simple (a graph of equal, equally separated parts) any vector
+        of its space is a solution.
 
     Raises:
         ValueError: If `affinity` is not square, symmetric and finite.
@@ -152,14 +154,17 @@ def _lanczos(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
     top /= np.linalg.norm(top)
     product = _product(strong)
 
-    def multiply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        vector = vector.ravel()
+    def normalised(vector: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = scale * vector
         weighted = (1 - eps) * product(scaled) + eps * scaled.sum()
-        return np.asarray(scale * weighted - 2 * (top @ vector) * top)
+        return np.asarray(scale * weighted)
+
+    def deflated(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        vector = vector.ravel()
+        return np.asarray(normalised(vector) - 2 * (top @ vector) * top)
 
     operator = LinearOperator(
-        (number, number), matvec=multiply, dtype=np.float64
+        (number, number), matvec=deflated, dtype=np.float64
     )
     # Any start will do that is no eigenvector; a fixed one repeats.
     start = scale * np.cos(np.arange(number))
@@ -169,7 +174,10 @@ def _lanczos(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
         )
     except ArpackError:  # no convergence: rare, clustered eigenvalues
         return _dense(strong, eps)
-    return NormalizedCut(scale * vectors[:, 0], float(1 - values[0]))
+    vector = vectors[:, 0]
+    # LAPACK sees I - M, the same basis with other diagonal entries.
+    sign = lapack_sign(lambda x: x - normalised(x), vector) or 1
+    return NormalizedCut(sign * scale * vector, float(1 - values[0]))
 
 
 def _product(strong: NDArray[np.bool_]) -> Product:

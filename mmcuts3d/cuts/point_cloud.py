@@ -88,8 +88,12 @@ def _cell_median(
 
 
 def _sample(size: int, cells: int) -> NDArray[np.intp]:
-    places = (np.arange(cells * SAMPLES) + 0.5) / (cells * SAMPLES)
-    return (places * size).astype(np.intp)
+    """Pixels to look at: the second half mirrors the first."""
+    number = cells * SAMPLES
+    places = ((np.arange(number) + 0.5) / number * size).astype(np.intp)
+    half = number // 2
+    places[number - half :] = size - 1 - places[:half][::-1]
+    return places
 
 
 def _overlap(size: int, cells: int) -> NDArray[np.float64]:
