@@ -1,0 +1,15 @@
+"""Depth sources (L2): image -> list of (H_i, W_i) in [0, 1], 0 = nearest."""
+
+from .flat import FlatDepth
+from .from_diffusers import DepthFromDiffusers
+from .from_files import DepthFromFiles
+from .from_transformers import DepthFromTransformers
+from .normalise import normalise_depth
+
+__all__ = [
+    'DepthFromDiffusers',
+    'DepthFromFiles',
+    'DepthFromTransformers',
+    'FlatDepth',
+    'normalise_depth',
+]

@@ -1,0 +1,141 @@
+"""Monocular depth by Marigold, a diffusion model, through diffusers."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmcuts3d.registry import MODELS
+
+from .hub import not_to_be_had
+from .normalise import normalise_depth
+from .photographs import photographs
+
+#: What Marigold's pipelines predict, by their own word for it.
+DIRECTIONS_BY_TYPE = {'depth': 'near_is_small', 'disparity': 'near_is_large'}
+
+
+@MODELS.register_module()
+class DepthFromDiffusers(nn.Module):
+    """Marigold's depth pipeline.
+
+    The pipeline is no module: its weights are in no state dict, and it moves
+    to the device of the images it is given.
+
+    Args:
+        model (str or path): Name on the hub or a local folder as
+            ``save_pretrained`` writes it. Defaults to
+            'prs-eth/marigold-depth-v1-1'.
+        num_inference_steps (int, optional): Denoising steps. Defaults to
+            None: what the model recommends.
+        ensemble_size (int): Predictions that are aligned and averaged.
+            Defaults to 1.
+        processing_resolution (int, optional): Longest side in pixels that the
+            network sees, 0 for the image's own. Defaults to None: what the
+            model recommends.
+        seed (int): Of the noise; the same for every image, so that an image
+            has the same depth in every run and batch. Defaults to 0.
+        half (bool): float16 weights, for GPUs. Defaults to False.
+        clip (tuple[float, float], optional): Percentiles, see
+            :func:`normalise_depth`. Defaults to None.
+        local_files_only (bool): Never ask the hub. Defaults to False.
+
+    Raises:
+        ImportError: If diffusers or transformers is not installed.
+        OSError: If the model cannot be had; says how to place it by hand.
+        ValueError: If it is no Marigold depth pipeline, or for a setting out
+            of range.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = 'prs-eth/marigold-depth-v1-1',
+        num_inference_steps: int | None = None,
+        ensemble_size: int = 1,
+        processing_resolution: int | None = None,
+        seed: int = 0,
+        half: bool = False,
+        clip: Sequence[float] | None = None,
+        local_files_only: bool = False,
+    ) -> None:
+        super().__init__()
+        if ensemble_size < 1:
+            raise ValueError(
+                'Expected argument `ensemble_size` to be at least 1, but got '
+                f'{ensemble_size}'
+            )
+        self.pipeline = _load(str(model), local_files_only=local_files_only)
+        if half:
+            self.pipeline.to(torch.float16)
+        self.pipeline.set_progress_bar_config(disable=True)
+        kind = self.pipeline.config.prediction_type
+        if kind not in DIRECTIONS_BY_TYPE:
+            raise ValueError(
+                'Expected argument `model` to predict one of '
+                f'{sorted(DIRECTIONS_BY_TYPE)}, but got {kind!r}'
+            )
+        self.direction = DIRECTIONS_BY_TYPE[kind]
+        self.seed = seed
+        self.clip = clip
+        self.call = {
+            'num_inference_steps': num_inference_steps,
+            'ensemble_size': ensemble_size,
+            'processing_resolution': processing_resolution,
+        }
+
+    @torch.no_grad()
+    def forward(
+        self, images: Tensor, data_samples: Sequence[Any] | None = None
+    ) -> list[Tensor]:
+        """Depth maps of a batch of images, one after the other.
+
+        Args:
+            images (Tensor): (B, 3, H, W) RGB, 0 … 255.
+            data_samples (Sequence[DetDataSample], optional): See
+                :func:`photographs`. Defaults to None.
+
+        Returns:
+            list[Tensor]: B maps (H_i, W_i) float32 in [0, 1], 0 = nearest,
+            at the size that :func:`photographs` gives the image, on the
+            device of ``images``.
+        """
+        from PIL import Image
+
+        if self.pipeline.device != images.device:
+            self.pipeline.to(images.device)
+        maps = []
+        for image in photographs(images, data_samples):
+            prediction = self.pipeline(
+                Image.fromarray(image),
+                generator=torch.Generator('cpu').manual_seed(self.seed),
+                output_type='np',
+                **self.call,
+            ).prediction  # (1, H, W, 1)
+            depth = normalise_depth(
+                prediction[0, :, :, 0],
+                direction=self.direction,
+                clip=self.clip,
+            )
+            maps.append(torch.from_numpy(depth).to(images.device))
+        return maps
+
+
+def _load(model: str, **kwargs: Any) -> Any:
+    try:
+        from diffusers import MarigoldDepthPipeline
+    except (ImportError, RuntimeError) as error:  # RuntimeError: lazy import
+        raise ImportError(
+            'DepthFromDiffusers needs diffusers and transformers: '
+            '`pip install diffusers transformers`'
+        ) from error
+    try:
+        return MarigoldDepthPipeline.from_pretrained(model, **kwargs)
+    except OSError as error:
+        raise not_to_be_had(model, error) from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            'Expected argument `model` to be a Marigold depth pipeline of '
+            f'diffusers, but got {model!r}: {error}'
+        ) from error

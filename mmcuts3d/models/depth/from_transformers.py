@@ -1,0 +1,176 @@
+"""Monocular depth by the depth-estimation models of transformers."""
+
+import inspect
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmcuts3d.registry import MODELS
+
+from .hub import not_to_be_had
+from .normalise import DIRECTIONS, normalise_depth
+from .photographs import photographs
+
+#: What the families predict: distances, or relative inverse depth.
+FAMILIES = {
+    'zoedepth': 'near_is_small',
+    'glpn': 'near_is_small',
+    'dpt': 'near_is_large',
+    'depth_anything': 'near_is_large',
+}
+
+
+@MODELS.register_module()
+class DepthFromTransformers(nn.Module):
+    """A depth network of transformers: ZoeDepth, DPT/MiDaS, Depth Anything.
+
+    The network stays in evaluation mode, has no gradients, and runs on the
+    device that the module is on.
+
+    Args:
+        model (str or path): Name on the hub (``'Intel/zoedepth-nyu-kitti'``,
+            ``'Intel/dpt-large'``,
+            ``'depth-anything/Depth-Anything-V2-Small-hf'``) or a local folder
+            as ``save_pretrained`` writes it.
+        direction (str, optional): ``'near_is_small'`` if the network
+            predicts distances, ``'near_is_large'`` if inverse depth. Defaults
+            to None: known for ZoeDepth and GLPN (distances), DPT (inverse;
+            with a DINOv2 backbone distances) and Depth Anything (inverse; its
+            metric models distances).
+        clip (tuple[float, float], optional): Percentiles, see
+            :func:`normalise_depth`. Defaults to None.
+        amp (bool): Half precision inside the network (float16 on a GPU,
+            bfloat16 on a CPU). Defaults to False.
+        local_files_only (bool): Never ask the hub. Defaults to False.
+        revision (str, optional): Version of the model on the hub. Defaults
+            to None: the newest.
+
+    Raises:
+        ImportError: If transformers is not installed.
+        OSError: If the model cannot be had; says how to place it by hand.
+        ValueError: If it is no depth-estimation model, or its direction is
+            neither known nor given.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = 'Intel/zoedepth-nyu-kitti',
+        direction: str | None = None,
+        clip: Sequence[float] | None = None,
+        amp: bool = False,
+        local_files_only: bool = False,
+        revision: str | None = None,
+    ) -> None:
+        super().__init__()
+        if direction is not None and direction not in DIRECTIONS:
+            raise ValueError(
+                f'Expected argument `direction` to be one of {DIRECTIONS}, '
+                f'but got {direction!r}'
+            )
+        self.processor, self.model = _load(
+            str(model),
+            local_files_only=local_files_only,
+            revision=revision or 'main',
+        )
+        self.direction = direction or known_direction(self.model.config)
+        self.clip = clip
+        self.amp = amp
+        self.requires_grad_(False)
+        self.eval()
+
+    @torch.no_grad()
+    def forward(
+        self, images: Tensor, data_samples: Sequence[Any] | None = None
+    ) -> list[Tensor]:
+        """Depth maps of a batch of images, one pass for each image.
+
+        Args:
+            images (Tensor): (B, 3, H, W) RGB, 0 … 255.
+            data_samples (Sequence[DetDataSample], optional): See
+                :func:`photographs`. Defaults to None.
+
+        Returns:
+            list[Tensor]: B maps (H_i, W_i) float32 in [0, 1], 0 = nearest,
+            at the size that :func:`photographs` gives the image, on the
+            device of ``images``.
+        """
+        maps = []
+        for image in photographs(images, data_samples):
+            depth = normalise_depth(
+                self._predict(image), direction=self.direction, clip=self.clip
+            )
+            maps.append(torch.from_numpy(depth).to(images.device))
+        return maps
+
+    def _predict(self, image: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 -> (H, W) in the numbers of the network."""
+        device = next(self.model.parameters()).device
+        inputs = self.processor(images=[image], return_tensors='pt').to(device)
+        dtype = torch.bfloat16 if device.type == 'cpu' else torch.float16
+        with torch.autocast(device.type, dtype=dtype, enabled=self.amp):
+            outputs = self.model(**inputs)
+        outputs.predicted_depth = outputs.predicted_depth.float()
+        post_process = self.processor.post_process_depth_estimation
+        sizes = {'target_sizes': [image.shape[:2]]}
+        if 'source_sizes' in inspect.signature(post_process).parameters:
+            sizes['source_sizes'] = [image.shape[:2]]  # ZoeDepth pads
+        (result,) = post_process(outputs, **sizes)
+        return result['predicted_depth'].cpu().numpy()
+
+    def train(self, mode: bool = True) -> 'DepthFromTransformers':
+        """Keeps evaluation mode, whatever the parent switches to."""
+        return super().train(False)
+
+
+def known_direction(config: Any) -> str:
+    """Whether a network predicts distances or inverse depth.
+
+    Args:
+        config (PretrainedConfig): Of a depth-estimation model.
+
+    Returns:
+        str: One of ``DIRECTIONS``.
+
+    Raises:
+        ValueError: If the family is not known here.
+    """
+    family = config.model_type
+    if family not in FAMILIES:
+        raise ValueError(
+            'Expected argument `direction` to be given for a model of type '
+            f'{family!r}, but got None; known are {sorted(FAMILIES)}'
+        )
+    if getattr(config, 'depth_estimation_type', None) == 'metric':
+        return 'near_is_small'
+    backbone = getattr(config, 'backbone_config', None)
+    if family == 'dpt' and getattr(backbone, 'model_type', '') == 'dinov2':
+        return 'near_is_small'  # trained on NYU or KITTI in metres
+    return FAMILIES[family]
+
+
+def _load(model: str, **kwargs: Any) -> tuple[Any, nn.Module]:
+    try:
+        from transformers import (
+            AutoImageProcessor,
+            AutoModelForDepthEstimation,
+        )
+    except ImportError as error:
+        raise ImportError(
+            'DepthFromTransformers needs transformers: `pip install '
+            'transformers`'
+        ) from error
+    try:
+        processor = AutoImageProcessor.from_pretrained(model, **kwargs)
+        network = AutoModelForDepthEstimation.from_pretrained(model, **kwargs)
+    except OSError as error:
+        raise not_to_be_had(model, error) from error
+    except ValueError as error:
+        raise ValueError(
+            'Expected argument `model` to be a depth-estimation model of '
+            f'transformers, but got {model!r}: {error}'
+        ) from error
+    return processor, network

@@ -1,0 +1,151 @@
+"""Depth of any source to the depth of the cuts: [0, 1], 0 = nearest.
+
+The only place where direction, unit and holes are dealt with; CutS3D uses
+depth per image and without a metric scale (section 3.2).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+DIRECTIONS = ('near_is_small', 'near_is_large')
+FILLS = ('nearest', 'far')
+#: Metres in one unit; None has no scale, so nothing can be checked.
+UNITS: dict[str, float | None] = {
+    'mm': 1e-3,
+    'cm': 1e-2,
+    'm': 1.0,
+    'relative': None,
+}
+#: A median depth outside of this range, in metres, betrays a wrong unit.
+PLAUSIBLE = (0.05, 500.0)
+
+
+def normalise_depth(
+    depth: np.ndarray,
+    *,
+    direction: str = 'near_is_small',
+    unit: str = 'relative',
+    invalid: float | None = None,
+    fill: str = 'nearest',
+    clip: Sequence[float] | None = None,
+) -> np.ndarray:
+    """Scales a depth map to [0, 1] by its own nearest and farthest point.
+
+    d' = (d − min) / (max − min) over the valid pixels, and 1 − d' when near
+    is large. Inverse depth is turned round and not inverted: what such
+    networks predict has an unknown offset, so that 1/d means nothing.
+
+    Args:
+        depth (ndarray): (H, W), any numeric dtype. NaN and infinite values
+            are invalid.
+        direction (str): ``'near_is_small'`` for distances,
+            ``'near_is_large'`` for inverse depth and disparity. Defaults to
+            'near_is_small'.
+        unit (str): ``'mm'``, ``'cm'`` or ``'m'`` for distances, which must
+            not be negative and whose median must lie between 5 cm and 500 m;
+            ``'relative'`` for anything else. Defaults to 'relative'.
+        invalid (float, optional): A value that stands for "not measured",
+            such as 0. Defaults to None.
+        fill (str): Invalid pixels take the depth of the ``'nearest'`` valid
+            pixel in the image, or are ``'far'`` (1). Defaults to 'nearest'.
+        clip (tuple[float, float], optional): Percentiles of the valid values
+            to which outliers are set. Defaults to None.
+
+    Returns:
+        ndarray: (H, W) float32, finite, in [0, 1], 0 = nearest. Constant
+        depth is all zeros: nothing lies behind anything.
+
+    Raises:
+        ValueError: If the map is not two-dimensional, empty, has no valid
+            pixel or a negative distance, or does not fit its unit; or for an
+            unknown setting.
+    """
+    check_settings(direction, unit, fill, clip)
+    depth = np.asarray(depth)
+    if depth.ndim != 2 or depth.size == 0 or depth.dtype.kind not in 'fiub':
+        raise ValueError(
+            'Expected argument `depth` to be a (H, W) array of numbers, but '
+            f'got {depth.shape} {depth.dtype}'
+        )
+    depth = depth.astype(np.float64)
+    valid = np.isfinite(depth)
+    if invalid is not None:
+        valid &= depth != invalid
+    if not valid.any():
+        raise ValueError(
+            'Expected argument `depth` to have a valid pixel, but got none '
+            f'among {depth.size} (NaN, infinite or equal to {invalid})'
+        )
+    values = depth[valid]
+    _check_unit(values, unit)
+    if clip is not None:
+        low, high = np.percentile(values, clip)
+        values = values.clip(low, high)
+    nearest, farthest = values.min(), values.max()
+    if nearest == farthest:
+        return np.zeros(depth.shape, np.float32)
+    # Halves, because the range of huge values overflows.
+    values = (values / 2 - nearest / 2) / (farthest / 2 - nearest / 2)
+    if direction == 'near_is_large':
+        values = 1 - values
+    result = np.ones(depth.shape, np.float32)
+    result[valid] = values
+    if fill == 'nearest' and not valid.all():
+        result = _fill_nearest(result, valid)
+    return result
+
+
+def _fill_nearest(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    from scipy.ndimage import distance_transform_edt
+
+    rows, columns = distance_transform_edt(
+        ~valid, return_distances=False, return_indices=True
+    )
+    return values[rows, columns]
+
+
+def _check_unit(values: np.ndarray, unit: str) -> None:
+    metres = UNITS[unit]
+    if metres is None:
+        return
+    if values.min() < 0:
+        raise ValueError(
+            'Expected argument `depth` to have no negative distance, but got '
+            f'{values.min():g} {unit}; name the `invalid` value if it is one'
+        )
+    median = float(np.median(values)) * metres
+    if not PLAUSIBLE[0] <= median <= PLAUSIBLE[1]:
+        raise ValueError(
+            f'Expected argument `unit` to fit the depth, but got {unit!r} '
+            f'with a median of {np.median(values):g}, which is {median:g} '
+            'metres'
+        )
+
+
+def check_settings(
+    direction: str, unit: str, fill: str, clip: Sequence[float] | None
+) -> None:
+    """Raises ValueError for a setting that normalise_depth does not know."""
+    for name, value, choices in (
+        ('direction', direction, DIRECTIONS),
+        ('unit', unit, tuple(UNITS)),
+        ('fill', fill, FILLS),
+    ):
+        if value not in choices:
+            raise ValueError(
+                f'Expected argument `{name}` to be one of {choices}, but got '
+                f'{value!r}'
+            )
+    if unit != 'relative' and direction == 'near_is_large':
+        raise ValueError(
+            "Expected argument `direction` to be 'near_is_small' for "
+            f'distances in {unit!r}, but got {direction!r}'
+        )
+    if clip is not None and not (
+        len(clip) == 2 and 0 <= clip[0] < clip[1] <= 100
+    ):
+        raise ValueError(
+            'Expected argument `clip` to be two rising percentiles, but got '
+            f'{clip}'
+        )

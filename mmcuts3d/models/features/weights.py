@@ -1,0 +1,284 @@
+"""Pre-trained ViT weights by name: address, download, cache, check.
+
+A file is downloaded once, under a temporary name first, and its SHA-256 is
+written beside it; every later use compares the file with that record.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import shutil
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from .convert import convert_to_mmpretrain
+
+HOST = 'https://dl.fbaipublicfiles.com'
+
+
+class WeightsError(RuntimeError):
+    """Weights that cannot be had or cannot be trusted; says what to do."""
+
+
+class OfficialWeights(NamedTuple):
+    """Where the authors of a method keep a file with weights.
+
+    Args:
+        arch (str): Name of the architecture.
+        patch_size (int): Side of a patch in pixels.
+        file_name (str): Name in the cache folder.
+        url (str): Address of the file below ``HOST``, or, where no direct
+            link exists, of the page to fetch it from by hand.
+        digest (str): ``algorithm:first hex digits`` as the authors publish
+            it. Defaults to '' (nothing is published).
+    """
+
+    arch: str
+    patch_size: int
+    file_name: str
+    url: str
+    digest: str = ''
+
+    @property
+    def direct(self) -> bool:
+        """Whether ``url`` is the file itself."""
+        return self.url.startswith('/')
+
+    def address(self, base_url: str = HOST) -> str:
+        """Full address of the file or of its page."""
+        return base_url.rstrip('/') + self.url if self.direct else self.url
+
+
+def _dino(arch: str, patch_size: int, name: str) -> OfficialWeights:
+    file_name = f'{name}.pth'
+    return OfficialWeights(
+        arch, patch_size, file_name, f'/dino/{name}/{file_name}'
+    )
+
+
+def _mae(arch: str, patch_size: int, digest: str) -> OfficialWeights:
+    file_name = f'mae_pretrain_vit_{arch}.pth'
+    return OfficialWeights(
+        arch, patch_size, file_name, f'/mae/pretrain/{file_name}', digest
+    )
+
+
+#: Addresses as in the repositories facebookresearch/dino (hubconf.py),
+#: csyanbin/DiffNCuts (README.md) and facebookresearch/mae (README.md, with
+#: the first digits of the MD5). Nobody publishes a SHA-256. The training
+#: command in the README of DiffNCuts is that of a ViT-S/16; the ViT-S/8 of
+#: CutS3D's tables is not among what its authors link to.
+OFFICIAL_WEIGHTS: dict[str, OfficialWeights] = {
+    'dino_vits16': _dino('small', 16, 'dino_deitsmall16_pretrain'),
+    'dino_vits8': _dino('small', 8, 'dino_deitsmall8_pretrain'),
+    'dino_vitb16': _dino('base', 16, 'dino_vitbase16_pretrain'),
+    'dino_vitb8': _dino('base', 8, 'dino_vitbase8_pretrain'),
+    'diffncuts_vits16': OfficialWeights(
+        'small',
+        16,
+        'diffncuts_vits16.pth',
+        'https://drive.google.com/file/d/1hAPR0gxBHgIOSATtJNSStaf5aBDnNzYd',
+    ),
+    'mae_vitb16': _mae('base', 16, 'md5:8cad7c'),
+    'mae_vitl16': _mae('large', 16, 'md5:b8b06e'),
+    'mae_vith14': _mae('huge', 14, 'md5:9bdbb0'),
+}
+
+
+def weights_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Folder that keeps downloaded weights.
+
+    Args:
+        cache_dir (path, optional): A folder of the caller's choice. Defaults
+            to None: ``$MMCUTS3D_HOME/weights``, else
+            ``$XDG_CACHE_HOME/mmcuts3d/weights``, else
+            ``~/.cache/mmcuts3d/weights``.
+    """
+    if cache_dir is not None:
+        return Path(cache_dir)
+    home = os.environ.get('MMCUTS3D_HOME')
+    if home:
+        return Path(home).expanduser() / 'weights'
+    cache = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
+    return Path(cache).expanduser() / 'mmcuts3d' / 'weights'
+
+
+def find_weights(
+    weights: str | os.PathLike[str],
+    cache_dir: str | os.PathLike[str] | None = None,
+    base_url: str = HOST,
+    timeout: float = 60.0,
+) -> Path:
+    """Local file of weights given by name or path, downloaded if needed.
+
+    Args:
+        weights (str or path): A key of ``OFFICIAL_WEIGHTS`` or a local file.
+        cache_dir (path, optional): See :func:`weights_folder`. Defaults to
+            None.
+        base_url (str): Host of the official files, or a mirror of it.
+            Defaults to the authors' own.
+        timeout (float): Seconds without an answer before giving up.
+            Defaults to 60.
+
+    Returns:
+        Path: The file. Named weights have been compared with the SHA-256
+        that was recorded beside them; a local file is taken as it is.
+
+    Raises:
+        ValueError: If it is neither a known name nor a file.
+        WeightsError: If the download fails or the file is not the one that
+            was recorded or published; the message says how to place the file
+            by hand.
+    """
+    official = OFFICIAL_WEIGHTS.get(str(weights))
+    if official is None:
+        path = Path(weights).expanduser()
+        if not path.is_file():
+            raise ValueError(
+                'Expected argument `weights` to be a file or one of '
+                f'{sorted(OFFICIAL_WEIGHTS)}, but got {str(weights)!r}'
+            )
+        return path
+    path = weights_folder(cache_dir) / official.file_name
+    url = official.address(base_url)
+    by_hand = f'To place the file by hand, fetch {url} and save it as {path}'
+    if path.is_file():
+        _check(path, path, official.digest, by_hand)
+    elif official.direct:
+        _download(url, path, official.digest, timeout, by_hand)
+    else:
+        raise WeightsError(
+            f'The weights {weights!r} have no direct link. {by_hand}.'
+        )
+    return path
+
+
+def load_weights(
+    path: str | os.PathLike[str], key: str | None = None
+) -> dict[str, torch.Tensor]:
+    """State dict of a ViT file of any official layout, in mmpretrain's names.
+
+    Args:
+        path (str or path): A file written by ``torch.save``.
+        key (str, optional): See :func:`convert_to_mmpretrain`. Defaults to
+            None.
+
+    Returns:
+        dict[str, Tensor]: See :func:`convert_to_mmpretrain`; on the CPU.
+
+    Raises:
+        WeightsError: If it cannot be read with ``weights_only=True``.
+        ValueError: If it holds no such ViT; the message names the file.
+    """
+    try:
+        with _namespaces_allowed():
+            checkpoint = torch.load(path, 'cpu', weights_only=True)
+    except Exception as error:  # pickle, zipfile, EOF …: all say "not this"
+        raise WeightsError(
+            f'{path} cannot be read as a checkpoint with weights_only=True '
+            f'({type(error).__name__}: {str(error).splitlines()[0]}). If it '
+            'was not fetched whole, remove it and fetch it again.'
+        ) from error
+    try:
+        return convert_to_mmpretrain(checkpoint, key)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+
+
+def _namespaces_allowed() -> Any:
+    """Training checkpoints keep their command line as a Namespace."""
+    allow = getattr(torch.serialization, 'safe_globals', None)
+    if allow is None:  # torch < 2.5: such a file is refused with the reason
+        return contextlib.nullcontext()
+    return allow([argparse.Namespace])
+
+
+def _download(
+    url: str, path: Path, digest: str, timeout: float, by_hand: str
+) -> None:
+    """Downloads to a temporary name in the same folder, then renames."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(path)
+    try:
+        with (
+            partial.open('wb') as file,
+            urllib.request.urlopen(url, timeout=timeout) as response,
+        ):
+            shutil.copyfileobj(response, file, 1 << 20)
+            expected = response.headers.get('Content-Length')
+            if expected is not None and file.tell() != int(expected):
+                raise OSError(
+                    f'the connection ended after {file.tell()} of {expected} '
+                    'bytes'
+                )
+        _check(partial, path, digest, by_hand)
+        os.replace(partial, path)
+    except (OSError, ValueError) as error:  # URLError is an OSError
+        raise WeightsError(
+            f'{url} could not be downloaded: {error}. {by_hand}.'
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _check(file: Path, path: Path, digest: str, by_hand: str) -> None:
+    """Compares a file, to be kept as ``path``, with what is known of it.
+
+    The first time, its SHA-256 is recorded beside ``path``; the record stays
+    when the file is removed, so that a second download is checked too.
+    """
+    _check_published(file, digest, by_hand)
+    record = path.with_name(path.name + '.sha256')
+    actual = file_digest(file)
+    if not record.is_file():
+        _write(record, f'{actual}  {path.name}\n')
+        return
+    expected = record.read_text().split()[:1]
+    if expected != [actual]:
+        raise WeightsError(
+            f'{path} has changed: SHA-256 {actual}, but '
+            f'{"".join(expected) or "nothing"} was recorded in {record} when '
+            'it was first used. Remove both files to start anew. '
+            f'{by_hand}.'
+        )
+
+
+def _check_published(path: Path, digest: str, by_hand: str) -> None:
+    algorithm, _, expected = digest.partition(':')
+    if not expected:
+        return
+    actual = file_digest(path, algorithm)
+    if not actual.startswith(expected):
+        raise WeightsError(
+            f'{path.name} is not the published file: {algorithm} begins with '
+            f'{actual[: len(expected)]}, the published one with {expected}. '
+            f'{by_hand}.'
+        )
+
+
+def file_digest(
+    path: str | os.PathLike[str], algorithm: str = 'sha256'
+) -> str:
+    """Hexadecimal digest of a file."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with open(path, 'rb') as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a small file atomically."""
+    partial = _partial(path)
+    partial.write_text(text)
+    os.replace(partial, path)
+
+
+def _partial(path: Path) -> Path:
+    """A name of its own beside the file, for every process that writes."""
+    return path.with_name(f'{path.name}.{uuid.uuid4().hex}.part')
