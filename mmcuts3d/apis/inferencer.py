@@ -1,0 +1,306 @@
+"""From a photograph to instances and pictures, in one call."""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.infer import BaseInferencer
+from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
+from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from rich.progress import track
+from torch import nn
+
+from mmcuts3d.registry import VISUALIZERS
+
+from .explain import Explanation, explain_batch, is_labeler, write_outputs
+from .items import Item, Source, as_items
+from .placeholder import spare_missing_folders
+from .preparing import (
+    Prepared,
+    prepare,
+    read_config,
+    transforms_after_loading,
+)
+from .results import empty_sample, finish, sample_to_dict
+
+
+class CutS3DInferencer(BaseInferencer):
+    """Runs a labeller, or a detector trained on its labels, on photographs.
+
+    Args:
+        model (str or Config): Config file, or its content.
+        weights (str, optional): Checkpoint of a trained detector; a labeller
+            needs none. Defaults to None.
+        device (str, optional): Defaults to None, a GPU where there is one.
+        cfg_options (dict, optional): Settings to change in the config, with
+            dotted keys, such as ``{'model.cut.z_scale': 5}``. Defaults to
+            None.
+        show_progress (bool): Whether a bar shows for more than one image.
+            Defaults to True.
+
+    Raises:
+        ValueError: If the config has no model.
+
+    Examples:
+        >>> inferencer = CutS3DInferencer('configs/cuts3d/CONFIG.py')
+        >>> result = inferencer('photo.jpg', depth='depth.png', out_dir='out')
+        >>> result['predictions'][0]['bboxes']
+    """
+
+    preprocess_kwargs = {'depth', 'features', 'depth_settings'}
+    forward_kwargs = {'explain'}
+    visualize_kwargs = {'return_vis', 'show', 'wait_time', 'pred_score_thr'}
+    postprocess_kwargs = {'out_dir', 'cloud'}
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | dict | Config,
+        weights: str | None = None,
+        device: str | None = None,
+        cfg_options: dict[str, Any] | None = None,
+        show_progress: bool = True,
+    ) -> None:
+        config = read_config(model)
+        if cfg_options:
+            config.merge_from_dict(cfg_options)
+        init_default_scope('mmdet')
+        super().__init__(config, weights, device, 'mmdet', show_progress)
+
+    def __call__(
+        self,
+        inputs: Source | Sequence[Source],
+        return_datasamples: bool = False,
+        batch_size: int = 1,
+        **kwargs: Any,
+    ) -> dict[str, list]:
+        """Find the instances of images.
+
+        An image that cannot be processed does not stop the others: its
+        prediction is empty and says why under ``error``.
+
+        Args:
+            inputs (str, PathLike, np.ndarray or Sequence): An image, a
+                folder, or a list. Arrays are (H, W, 3) uint8 **RGB**.
+            return_datasamples (bool): Whether predictions are DetDataSample
+                instead of dict. Defaults to False.
+            batch_size (int): Images at a time. Defaults to 1.
+            **kwargs: Any of
+
+                - ``depth``, ``features``: maps of the images, see
+                  :func:`~mmcuts3d.apis.items.as_items`; without them the
+                  config's own sources are asked. Depth is scaled to [0, 1]
+                  by its own range, 0 = nearest.
+                - ``depth_settings`` (dict): direction, unit, invalid value
+                  of ``depth``, see ``normalise_depth``.
+                - ``explain`` (bool): also the rounds of a labeller's cut as
+                  a sheet of panels. Defaults to False.
+                - ``out_dir`` (str): folder for ``preds/*.json``,
+                  ``vis/*.png`` and, with ``explain``, ``cuts/*.png``,
+                  ``clouds/*.ply`` and ``clouds/*.png``. Defaults to ''.
+                - ``cloud`` (bool): with ``explain``, whether the point cloud
+                  is rendered too, some seconds each. Defaults to True.
+                - ``return_vis``, ``show``, ``wait_time``,
+                  ``pred_score_thr``: as in mmdet; the threshold defaults to
+                  0 for a labeller and 0.3 for a detector.
+
+        Returns:
+            dict: ``predictions``, one dict or DetDataSample an image (see
+            :func:`~mmcuts3d.apis.results.sample_to_dict`), and
+            ``visualization``, (H, W, 3) uint8 RGB each, empty unless
+            ``return_vis``.
+
+        Raises:
+            ValueError: If the arguments do not fit each other.
+        """
+        before, during, drawing, after = self._dispatch_kwargs(**kwargs)
+        settings = before.pop('depth_settings', None)
+        items = as_items(inputs, **before)
+        result: dict[str, list] = {'predictions': [], 'visualization': []}
+        out_dir = after.get('out_dir', '')
+        starts: Iterable[int] = range(0, len(items), batch_size)
+        if self.show_progress and len(items) > batch_size:
+            starts = track(list(starts), description='Inference')
+        for start in starts:
+            batch = items[start : start + batch_size]
+            data = self.preprocess(batch, depth_settings=settings)
+            samples, explanations = self.forward(data, **during)
+            pictures = self.visualize(
+                data, samples, out_dir=out_dir, **drawing
+            )
+            part = self.postprocess(
+                samples,
+                pictures,
+                return_datasamples,
+                data=data,
+                explanations=explanations,
+                **after,
+            )
+            for key, values in part.items():
+                result[key] += values
+        return result
+
+    def preprocess(  # type: ignore[override]
+        self,
+        inputs: Iterable[Item],
+        batch_size: int = 1,
+        depth_settings: dict[str, Any] | None = None,
+    ) -> list[Prepared]:
+        """Read and transform the images of one batch.
+
+        Args:
+            inputs (Iterable[Item]): The images.
+            batch_size (int): Not used, they are one batch. Defaults to 1.
+            depth_settings (dict, optional): See :meth:`__call__`.
+
+        Returns:
+            list[Prepared]: One an image.
+        """
+        return [
+            prepare(item, self.pipeline, depth_settings) for item in inputs
+        ]
+
+    @torch.no_grad()
+    def forward(  # type: ignore[override]
+        self, inputs: list[Prepared], explain: bool = False
+    ) -> tuple[list[DetDataSample], list[Explanation | None]]:
+        """Predict one batch.
+
+        Args:
+            inputs (list[Prepared]): Of :meth:`preprocess`.
+            explain (bool): Whether the rounds of the cut are wanted.
+                Defaults to False.
+
+        Returns:
+            tuple: Data samples, and explanations or None, one an image.
+        """
+        good = [data.packed for data in inputs if data.packed is not None]
+        found: Iterator[DetDataSample] = iter(())
+        rounds: Iterator[Explanation | None] = iter([None] * len(good))
+        if good:
+            batch = self.collate_fn(good)
+            if explain:
+                rounds = iter(explain_batch(self.model, batch))
+            found = iter(self.model.test_step(batch))
+        samples, explanations = [], []
+        for data in inputs:
+            bad = data.packed is None
+            sample = empty_sample(data.metainfo) if bad else next(found)
+            samples.append(sample)
+            explanations.append(None if bad else next(rounds))
+            finish(sample, data.item.name)
+        return samples, explanations
+
+    def visualize(  # type: ignore[override]
+        self,
+        inputs: list[Prepared],
+        preds: Sequence[DetDataSample],
+        show: bool = False,
+        return_vis: bool = False,
+        wait_time: float = 0,
+        pred_score_thr: float | None = None,
+        out_dir: str = '',
+    ) -> list[np.ndarray]:
+        """Draw the instances over the images.
+
+        Args:
+            inputs (list[Prepared]): Of :meth:`preprocess`.
+            preds (Sequence[DetDataSample]): Of :meth:`forward`.
+            show (bool): Whether a window opens. Defaults to False.
+            return_vis (bool): Whether pictures are given back. Defaults to
+                False.
+            wait_time (float): Seconds a window stays, 0 until a key.
+                Defaults to 0.
+            pred_score_thr (float, optional): Least score that is drawn.
+                Defaults to None: 0 for a labeller, 0.3 for a detector.
+            out_dir (str): Folder of ``vis``. Defaults to ''.
+
+        Returns:
+            list[np.ndarray]: (H, W, 3) uint8 RGB, empty unless
+            ``return_vis``; an unreadable image is one black pixel.
+        """
+        if not (show or return_vis or out_dir):
+            return []
+        if pred_score_thr is None:
+            pred_score_thr = 0.0 if is_labeler(self.model) else 0.3
+        pictures = []
+        for data, sample in zip(inputs, preds, strict=True):
+            image, name = data.image, data.item.name
+            if image is None:
+                pictures.append(np.zeros((1, 1, 3), np.uint8))
+                continue
+            out_file = Path(out_dir, 'vis', f'{name}.png') if out_dir else None
+            self.visualizer.add_datasample(
+                name,
+                image,
+                sample,
+                draw_gt=False,
+                show=show,
+                wait_time=wait_time,
+                pred_score_thr=pred_score_thr,
+                out_file=out_file and str(out_file),
+            )
+            pictures.append(self.visualizer.get_image())
+        return pictures if return_vis else []
+
+    def postprocess(  # type: ignore[override]
+        self,
+        preds: Sequence[DetDataSample],
+        visualization: list[np.ndarray],
+        return_datasample: bool = False,
+        out_dir: str = '',
+        cloud: bool = True,
+        data: Sequence[Prepared] = (),
+        explanations: Sequence[Explanation | None] = (),
+    ) -> dict[str, list]:
+        """Turn predictions into dicts and write what is to be written."""
+        predictions = [sample_to_dict(sample) for sample in preds]
+        if out_dir:
+            for parts in zip(
+                data, preds, predictions, explanations, strict=True
+            ):
+                write_outputs(*parts, out_dir, cloud)
+        return {
+            'predictions': list(preds) if return_datasample else predictions,
+            'visualization': visualization,
+        }
+
+    def _init_model(
+        self, cfg: Config, weights: str | None, device: str = 'cpu'
+    ) -> nn.Module:
+        spare_missing_folders(cfg.model)
+        return super()._init_model(cfg, weights, device)
+
+    def _load_weights_to_model(
+        self, model: nn.Module, checkpoint: dict | None, cfg: Config | None
+    ) -> None:
+        """A labeller has no weights to miss; a detector says so."""
+        model.dataset_meta = {'classes': ('object',)}
+        if checkpoint is not None:
+            _load_checkpoint_to_model(model, checkpoint)
+        elif not is_labeler(model):
+            print_log(
+                'No `weights` were given: this detector is untrained.',
+                'current',
+                logging.WARNING,
+            )
+
+    def _init_pipeline(self, cfg: Config) -> Compose:
+        return Compose(transforms_after_loading(cfg))
+
+    def _init_collate(self, cfg: Config) -> Any:
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> Any:
+        """Instances need colours of their own, whatever the config says."""
+        name = f'CutS3DInferencer-{id(self)}'
+        return VISUALIZERS.build(
+            {'type': 'mmcuts3d.CutVisualizer', 'name': name}
+        )

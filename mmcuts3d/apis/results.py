@@ -1,0 +1,86 @@
+"""What the inferencer gives back: plain dicts, and files of them."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.logging import print_log
+from mmengine.structures import InstanceData
+
+from mmcuts3d.cuts import PseudoInstances
+from mmcuts3d.labels import encode_confidence, encode_mask
+
+
+def empty_sample(metainfo: dict[str, Any]) -> DetDataSample:
+    """A data sample without instances, as a bad image leaves it."""
+    height, width = metainfo.get('ori_shape', (1, 1))
+    sample = DetDataSample(metainfo=metainfo)
+    sample.pred_instances = InstanceData(
+        bboxes=torch.zeros(0, 4),
+        labels=torch.zeros(0, dtype=torch.long),
+        scores=torch.zeros(0),
+        masks=torch.zeros(0, height, width, dtype=torch.bool),
+    )
+    return sample
+
+
+def finish(sample: DetDataSample, name: str) -> None:
+    """Drop the maps that came with an image, and report its error."""
+    for given in ('depth', 'features'):
+        sample.pop(given, None)
+    if sample.get('error') is not None:
+        print_log(f'{name}: {sample.error}', 'current', logging.WARNING)
+
+
+def sample_to_dict(sample: DetDataSample) -> dict[str, Any]:
+    """A prediction that ``json.dump`` takes.
+
+    Args:
+        sample (DetDataSample): With ``pred_instances``.
+
+    Returns:
+        dict: ``img_path``, ``height``, ``width``, ``error`` (None or what
+        was wrong), and lists as long as the instances: ``bboxes`` (x1, y1,
+        x2, y2), ``scores``, ``labels``, ``masks`` (COCO RLE, if any) and
+        ``confidences`` (see :mod:`mmcuts3d.labels`, if any).
+    """
+    instances = sample.pred_instances.cpu()
+    height, width = sample.ori_shape[:2]
+    result: dict[str, Any] = {
+        'img_path': sample.get('img_path'),
+        'height': int(height),
+        'width': int(width),
+        'error': sample.get('error'),
+        'bboxes': instances.bboxes.tolist(),
+        'scores': instances.scores.tolist(),
+        'labels': instances.labels.tolist(),
+    }
+    if 'masks' in instances:
+        masks = instances.masks.numpy().astype(bool)
+        result['masks'] = [encode_mask(mask) for mask in masks]
+    if 'confidences' in instances:
+        maps = instances.confidences.numpy()
+        result['confidences'] = [encode_confidence(map_) for map_ in maps]
+    return result
+
+
+def sample_to_instances(sample: DetDataSample) -> PseudoInstances:
+    """The instances of a labeller's data sample, for pictures.
+
+    Args:
+        sample (DetDataSample): With masks and confidences predicted.
+
+    Returns:
+        PseudoInstances: On the CPU.
+    """
+    instances = sample.pred_instances.cpu()
+    confidences = instances.confidences.numpy().astype(np.float32)
+    return PseudoInstances(
+        masks=instances.masks.numpy().astype(bool),
+        patch_masks=confidences > 0,
+        scores=instances.scores.numpy(),
+        confidences=confidences,
+        boxes=instances.bboxes.numpy(),
+    )

@@ -1,0 +1,27 @@
+"""Pictures: cuts as sheets of panels, instances, and point clouds."""
+
+from .cut_visualizer import CutVisualizer, save_image
+from .drawing import draw_instances
+from .panels import draw_cut
+from .point_cloud import (
+    Cloud,
+    build_point_cloud,
+    load_ply,
+    removed_edges,
+    save_ply,
+)
+from .point_cloud_viewer import render_png, show
+
+__all__ = [
+    'Cloud',
+    'CutVisualizer',
+    'build_point_cloud',
+    'draw_cut',
+    'draw_instances',
+    'load_ply',
+    'removed_edges',
+    'render_png',
+    'save_image',
+    'save_ply',
+    'show',
+]

@@ -1,0 +1,219 @@
+"""Point clouds: geometry by hand, PLY files, pictures without a display."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from mmcuts3d.visualization import point_cloud_viewer as viewer
+from mmcuts3d.visualization.point_cloud import (
+    Cloud,
+    build_point_cloud,
+    load_ply,
+    removed_edges,
+    save_ply,
+    upright,
+)
+
+
+def picture(height=2, width=4):
+    values = np.arange(height * width * 3, dtype=np.uint8)
+    return values.reshape(height, width, 3)
+
+
+def two_walls(size=24):
+    """A cloud of two walls, one nearer, in two colours."""
+    depth = np.zeros((size, size))
+    depth[:, size // 2 :] = 1
+    image = np.zeros((size, size, 3), np.uint8)
+    image[:, : size // 2, 0] = 220
+    image[:, size // 2 :, 2] = 220
+    return build_point_cloud(image, depth)
+
+
+def test_geometry_by_hand():
+    depth = np.array([[0, 0.5, 1, 0], [0, 0, 0, 0.25]])
+    cloud = build_point_cloud(picture(), depth, z_scale=2)
+    # Centres of 4 columns and 2 rows of a unit square.
+    xs = np.array([-0.375, -0.125, 0.125, 0.375])
+    assert np.allclose(cloud.points[:4, 0], xs)
+    assert np.allclose(cloud.points[4:, 0], xs)
+    assert np.allclose(cloud.points[:, 1], [-0.25] * 4 + [0.25] * 4)
+    assert np.allclose(cloud.points[:, 2], 2 * depth.ravel())
+    assert np.array_equal(cloud.colors, picture().reshape(-1, 3))
+
+
+def test_depth_of_another_size_is_not_interpolated():
+    depth = np.array([[0.0, 1.0]])
+    cloud = build_point_cloud(picture(4, 6), depth, z_scale=3)
+    assert set(cloud.points[:, 2]) == {0.0, 3.0}
+    near = cloud.points[cloud.points[:, 2] == 0]
+    assert near[:, 0].max() < 0
+
+
+def test_instances_take_colours_and_the_rest_turns_pale():
+    image = np.full((4, 4, 3), 100, np.uint8)
+    masks = np.zeros((2, 4, 4), bool)
+    masks[0, :2], masks[1, 2:, :2] = True, True
+    colors = build_point_cloud(image, np.zeros((4, 4)), masks).colors
+    colors = colors.reshape(4, 4, 3)
+    assert len({tuple(colors[0, 0]), tuple(colors[3, 0])}) == 2
+    assert len(set(colors[3, 3])) == 1 and colors[3, 3, 0] > 150
+
+
+def test_large_images_are_thinned():
+    image = np.zeros((100, 100, 3), np.uint8)
+    cloud = build_point_cloud(image, np.zeros((100, 100)), max_points=2500)
+    assert len(cloud.points) == len(cloud.colors) == 2500
+
+
+def test_removed_edges_by_hand():
+    # Four points in a row, 0.25 apart; the step in depth makes the edge
+    # across it 3.01 long.
+    depth = np.array([[0.0, 0, 1, 1]])
+    edges = removed_edges(depth, tau=1.0, k=2, z_scale=3, view_scale=1.5)
+    assert len(edges)
+    steps = np.abs(edges[:, 0] - edges[:, 1])
+    assert np.allclose(steps[:, 2], 1.5)  # drawn at the scale of the view
+    none = removed_edges(depth, tau=4.0, k=2)
+    assert none.shape == (0, 2, 3)
+    left = np.array([[True, True, False, False]])
+    assert len(removed_edges(depth, tau=1.0, k=2, foreground=left)) == 0
+    assert len(removed_edges(depth, foreground=left & False)) == 0
+
+
+def test_upright_is_half_a_turn():
+    assert upright(np.array([1.0, 2, 3])).tolist() == [1, -2, -3]
+    turn = np.stack([upright(axis) for axis in np.eye(3)])
+    assert np.linalg.det(turn) == 1  # a mirror would give -1
+
+
+def test_ply_round_trip(tmp_path):
+    rng = np.random.default_rng(0)
+    colors = rng.integers(0, 255, (50, 3), dtype=np.uint8)
+    cloud = Cloud(rng.normal(size=(50, 3)), colors)
+    path = save_ply(cloud, tmp_path / 'new' / 'cloud.ply')
+    loaded = load_ply(path)
+    assert np.allclose(loaded.points, cloud.points, atol=1e-6)
+    assert np.array_equal(loaded.colors, colors)
+
+
+def test_open3d_reads_the_ply(tmp_path):
+    open3d = pytest.importorskip('open3d', reason='open3d is not installed')
+    cloud = two_walls()
+    loaded = open3d.io.read_point_cloud(
+        str(save_ply(cloud, tmp_path / 'cloud.ply'))
+    )
+    assert np.allclose(loaded.points, upright(cloud.points), atol=1e-6)
+    assert np.allclose(np.asarray(loaded.colors) * 255, cloud.colors)
+
+
+def test_ply_of_somebody_else(tmp_path):
+    path = tmp_path / 'cloud.ply'
+    path.write_text('ply\nformat ascii 1.0\nend_header\n')
+    with pytest.raises(ValueError, match='save_ply'):
+        load_ply(path)
+
+
+def colours_in(path):
+    import cv2
+
+    image = cv2.imread(str(path))[..., ::-1].astype(int)
+    red = (image[..., 0] > 150) & (image[..., 2] < 90)
+    blue = (image[..., 2] > 150) & (image[..., 0] < 90)
+    return image, red, blue
+
+
+def test_renders_without_a_display(tmp_path, monkeypatch):
+    pytest.importorskip('open3d', reason='open3d is not installed')
+    monkeypatch.delenv('DISPLAY', raising=False)
+    warnings = []
+    monkeypatch.setattr(viewer, 'print_log', lambda *a: warnings.append(a[0]))
+    path = viewer.render_png(
+        two_walls(), tmp_path / 'new' / 'cloud.png', size=(200, 160)
+    )
+    if warnings:
+        pytest.skip(f'Open3D cannot render here: {warnings}')
+    image, red, blue = colours_in(path)
+    assert image.shape == (160, 200, 3)
+    assert image[0, 0].tolist() == [255] * 3
+    assert red.mean() > 0.02 and blue.mean() > 0.02
+    # The near wall is the left one in the photograph, and seen from the
+    # right side it stays left of the far one's points below it.
+    assert np.nonzero(red)[1].mean() < np.nonzero(blue)[1].mean()
+
+
+@pytest.mark.parametrize(
+    ('command', 'reason'),
+    [
+        ('import os; os.abort()', 'exit status'),
+        ('import sys; sys.exit("no driver")', 'no driver'),
+        ('import time; time.sleep(60)', 'timed out'),
+        ('pass', 'no file'),
+    ],
+)
+def test_a_dead_renderer_gives_a_plainer_picture(
+    tmp_path, monkeypatch, command, reason
+):
+    run = viewer.subprocess.run
+
+    def broken(arguments, **kwargs):
+        return run([sys.executable, '-c', command], **kwargs)
+
+    warnings = []
+    monkeypatch.setattr(viewer.subprocess, 'run', broken)
+    monkeypatch.setattr(viewer, 'print_log', lambda *a: warnings.append(a[0]))
+    path = viewer.render_png(
+        two_walls(), tmp_path / 'cloud.png', size=(200, 160), timeout=2
+    )
+    image, red, blue = colours_in(path)
+    assert image.shape == (160, 200, 3)
+    assert red.mean() > 0.02 and blue.mean() > 0.02
+    assert len(warnings) == 1 and reason in warnings[0]
+
+
+def test_missing_open3d_is_a_clear_error(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'open3d', None)
+    with pytest.raises(ImportError, match='pip install open3d'):
+        viewer.show(two_walls())
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='needs no DISPLAY')
+def test_window_without_a_display_is_a_clear_error(monkeypatch):
+    pytest.importorskip('open3d', reason='open3d is not installed')
+    for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(RuntimeError, match='needs a display'):
+        viewer.show(two_walls())
+
+
+def test_window_shows_the_cloud_upright(monkeypatch):
+    open3d = pytest.importorskip('open3d', reason='open3d is not installed')
+    monkeypatch.setenv('DISPLAY', ':0')
+    shown = []
+    monkeypatch.setattr(
+        open3d.visualization,
+        'draw_geometries',
+        lambda shapes, **view: shown.append((shapes, view)),
+    )
+    flat = two_walls()
+    ends = np.array([[[0.0, 0, 0], [1, 1, 1]]])
+    viewer.show(Cloud(flat.points, flat.colors, ends))
+    ((cloud, lines), view) = shown[0]
+    assert np.allclose(cloud.points, upright(flat.points))
+    assert np.allclose(lines.points, [[0, 0, 0], [1, -1, -1]])
+    assert view['front'] @ view['up'] > 0  # seen from above
+
+
+def test_bad_arguments(tmp_path):
+    with pytest.raises(ValueError, match='view'):
+        viewer.render_png(two_walls(), tmp_path / 'x.png', view='below')
+    nothing = Cloud(np.zeros((0, 3)), np.zeros((0, 3), np.uint8))
+    with pytest.raises(ValueError, match='points'):
+        viewer.render_png(nothing, tmp_path / 'x.png')
+    with pytest.raises(ValueError, match='masks'):
+        build_point_cloud(
+            picture(), np.zeros((2, 4)), np.zeros((1, 3, 3), bool)
+        )
+    with pytest.raises(ValueError, match='depth'):
+        build_point_cloud(picture(), np.full((2, 4), 7.0))

@@ -1,0 +1,135 @@
+"""Shows how an image is cut: panels of every round, and its point cloud.
+
+    python tools/view_cuts.py                       an embedded scene
+    python tools/view_cuts.py IMAGE --depth FILE    a photograph
+
+Writes cuts/NAME.png, clouds/NAME.png, clouds/NAME.ply, vis/NAME.png and
+preds/NAME.json below --out.
+"""
+
+import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+CONFIG = Path('configs', 'cuts3d', 'cuts3d_classical_rgbd-scenes.py')
+
+
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('image', nargs='?', help='photograph')
+    parser.add_argument(
+        '--scene',
+        type=int,
+        default=2,
+        help='without IMAGE: seed of the embedded scene (%(default)s)',
+    )
+    parser.add_argument('--depth', help='depth map of the image')
+    parser.add_argument(
+        '--depth-direction',
+        choices=['near_is_small', 'near_is_large'],
+        default='near_is_small',
+        help='distances, or inverse depth (%(default)s)',
+    )
+    parser.add_argument(
+        '--depth-unit',
+        choices=['mm', 'cm', 'm', 'relative'],
+        default='relative',
+        help='unit of the depth map (%(default)s)',
+    )
+    parser.add_argument(
+        '--depth-invalid', type=float, help='value for "not measured"'
+    )
+    parser.add_argument('--features', help='feature map of the image')
+    parser.add_argument(
+        '--config', help=f'config of a labeller ({CONFIG.as_posix()})'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='settings to change in the config, such as model.cut.z_scale=5',
+    )
+    parser.add_argument(
+        '--out',
+        default='work_dirs/view_cuts',
+        help='folder of the pictures (%(default)s)',
+    )
+    parser.add_argument(
+        '--show', action='store_true', help='open the cloud in a window'
+    )
+    return parser.parse_args(arguments)
+
+
+def write_scene(seed: int, out: Path) -> tuple[str, str]:
+    """Writes an embedded scene; the paths of its image and depth."""
+    # Here and below: --help does not wait for mmdet.
+    import numpy as np
+
+    from mmcuts3d.datasets.rgbd_scenes import make_scene
+    from mmcuts3d.visualization import save_image
+
+    scene = make_scene(seed)
+    image, depth = out / f'scene-{seed}.png', out / f'scene-{seed}-depth.npy'
+    save_image(scene.image, image)
+    np.save(depth, scene.depth)
+    return str(image), str(depth)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Cuts one image and writes what it looks like."""
+    args = parse_args(arguments)
+    from mmcuts3d.apis import CutS3DInferencer
+
+    out = Path(args.out)
+    image, depth = args.image, args.depth
+    settings = {
+        'direction': args.depth_direction,
+        'unit': args.depth_unit,
+        'invalid': args.depth_invalid,
+    }
+    if image is None:
+        image, depth = write_scene(args.scene, out)
+    root = Path(__file__).resolve().parents[1]
+    config = args.config or root / CONFIG
+    inferencer = CutS3DInferencer(config, cfg_options=args.cfg_options)
+    result = inferencer(
+        image,
+        depth=depth,
+        features=args.features,
+        depth_settings=settings,
+        explain=True,
+        out_dir=str(out),
+    )
+    prediction = result['predictions'][0]
+    if prediction['error'] is not None:
+        print(f'{image}: {prediction["error"]}', file=sys.stderr)
+        return 1
+    scores = ', '.join(f'{score:.2f}' for score in prediction['scores'])
+    print(f'{image}: {len(prediction["scores"])} instances ({scores})')
+    for path in sorted(out.glob(f'*/{Path(image).stem}.*')):
+        print(f'  {path}')
+    if args.show:
+        from mmcuts3d.visualization import load_ply, show
+
+        cloud = out / 'clouds' / f'{Path(image).stem}.ply'
+        try:
+            show(load_ply(cloud))
+        except FileNotFoundError:
+            print(f'no point cloud: {config} uses no depth', file=sys.stderr)
+            return 1
+        except (ImportError, RuntimeError) as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
