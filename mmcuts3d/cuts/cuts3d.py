@@ -21,6 +21,7 @@ from ._check import (
     grid_of,
 )
 from .affinity import affinity, paint_out
+from .bipartition import Bipartition, component_of
 from .cleanup import mask_iou, to_instances
 from .local_cut import LocalCut
 from .mask_cut import MaskCut, has_no_structure, no_cut
@@ -198,24 +199,25 @@ class CutS3D(MaskCut):
                 cut.foreground, painted, self.early_stop
             ):
                 break
+            group, seed = without_found(cut, painted)
             cuts = self.local_cut.sweep(
-                cut.component, cut.eigenvector, grid_depth, self.taus
+                group, cut.eigenvector, grid_depth, self.taus
             )
             mask = cuts[-1]
             status = self._judge(mask, found)
             if status == 'accepted':
                 found.append(mask)
             only_local = self.paint == 'local' and status == 'accepted'
-            painted = painted | (mask if only_local else cut.component)
+            painted = painted | (mask if only_local else group)
             steps.append(
                 CutStep(
                     eigenvector=cut.eigenvector,
-                    bipartition=cut.component,
+                    bipartition=group,
                     local_cut=mask,
                     confidence=spatial_confidence(
                         cuts, mask, self.min_confidence
                     ),
-                    seed=cut.seed,
+                    seed=seed,
                     status=status,
                     depth=grid_depth,
                 )
@@ -229,6 +231,29 @@ class CutS3D(MaskCut):
         if mask.any() and mask.mean() <= self.min_area:
             return 'too small'
         return super()._judge(mask, others)
+
+
+def without_found(
+    cut: Bipartition, painted: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """The semantic group of the seed among the patches that are left.
+
+    Painted-out patches weigh next to nothing, so that either side of a cut
+    can hold them; they are found already and can be in no group (§3.1).
+
+    Args:
+        cut: The bipartition.
+        painted: (h, w) bool.
+
+    Returns:
+        (h, w) bool, 4-connected, empty where nothing is left; and its seed.
+    """
+    left = cut.foreground & ~painted
+    if not left.any():
+        return left, cut.seed
+    index = int(np.argmax(np.where(left, cut.eigenvector, -np.inf)))
+    seed = (index // left.shape[1], index % left.shape[1])
+    return component_of(left, seed), seed
 
 
 def is_complement(
