@@ -24,6 +24,8 @@ class Thing:
         frame (np.ndarray): (3, 3) rows right, away, up of the object.
         size (float): Height of the object, image heights.
         phase (float): Shifts the pattern, so that no two look the same.
+        tint (np.ndarray): (3,) factors of the colour, near 1: things of a
+            kind are alike and not equal.
     """
 
     solids: tuple[Solid, ...]
@@ -31,6 +33,7 @@ class Thing:
     frame: np.ndarray
     size: float
     phase: float
+    tint: np.ndarray
 
 
 def floor_frame(elevation: float) -> np.ndarray:
@@ -65,6 +68,7 @@ def place(
     yaw: float,
     elevation: float,
     phase: float,
+    tint: np.ndarray,
 ) -> Thing:
     """Stand an object on the floor.
 
@@ -75,6 +79,7 @@ def place(
         yaw (float): Turn about the upright axis, radians.
         elevation (float): Angle of the camera above the floor, radians.
         phase (float): Shift of the pattern.
+        tint (np.ndarray): (3,) factors of the colour.
 
     Returns:
         Thing: The object in camera coordinates.
@@ -98,7 +103,7 @@ def place(
         for shape, centre, half, tone in parts
     )
     size = max(centre[2] + half[2] for _, centre, half, _ in parts)
-    return Thing(solids, base, frame, size, phase)
+    return Thing(solids, base, frame, size, phase, tint)
 
 
 def _fruit(rng: np.random.Generator) -> list[Part]:

@@ -5,13 +5,14 @@ a small z-buffer: visible, touching, and apart in depth.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .kinds import KINDS, Thing, place, resize
+from .kinds import KINDS, Part, Thing, place, resize
 from .rendering import Stage, trace
 
 _ROWS, _TRIES, _STARTS = 96, 40, 8
@@ -106,15 +107,15 @@ def _add(
 ) -> _Placed | None:
     """One more object, or None where no try was good."""
     for _ in range(_TRIES):
-        parts = resize(KINDS[wishes.kind](rng), wishes.scale)
-        yaw, phase = rng.uniform(0, 2 * np.pi, 2)
-
-        def stand(spot: np.ndarray) -> _Placed:
-            thing = place(parts, spot, yaw, stage.elevation, phase)  # noqa: B023
-            hits = trace([thing], ground)
-            distance = np.where(hits.owner == 0, hits.depth, np.inf)
-            return _Placed(thing, spot, distance)
-
+        stand = partial(
+            _stand,
+            parts=resize(KINDS[wishes.kind](rng), wishes.scale),
+            yaw=rng.uniform(0, 2 * np.pi),
+            phase=rng.uniform(0, 2 * np.pi),
+            tint=_tint(rng),
+            stage=stage,
+            ground=ground,
+        )
         if not placed or apart:
             new = stand(_free_spot(rng, stage, wishes.aspect))
         else:
@@ -131,6 +132,28 @@ def _add(
         if _good([*placed, new], ground, wishes.depth_gap, apart):
             return new
     return None
+
+
+def _stand(
+    spot: np.ndarray,
+    *,
+    parts: list[Part],
+    yaw: float,
+    phase: float,
+    tint: np.ndarray,
+    stage: Stage,
+    ground: np.ndarray,
+) -> _Placed:
+    thing = place(parts, spot, yaw, stage.elevation, phase, tint)
+    hits = trace([thing], ground)
+    distance = np.where(hits.owner == 0, hits.depth, np.inf)
+    return _Placed(thing, spot, distance)
+
+
+def _tint(rng: np.random.Generator) -> np.ndarray:
+    """(3,) brightness of one thing, and a shade of another hue."""
+    tint = rng.uniform(0.72, 1.25) * rng.uniform(0.93, 1.07, 3)
+    return tint.astype(np.float32)
 
 
 def _free_spot(

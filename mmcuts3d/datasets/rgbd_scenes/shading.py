@@ -48,8 +48,9 @@ def shade(
     ambient = (0.42 + 0.16 * (normal @ up)) * openness
     colour = _albedo(hits, points, things, material, ground, depth, elevation)
     colour *= diffuse[..., None] * _WARM + ambient[..., None] * _COOL
-    shine = np.maximum(normal @ middle, 0) ** 40 * lit
-    colour += np.where(hits.owner >= 0, material.gloss * shine, 0)[..., None]
+    solid = hits.owner >= 0
+    shine = np.maximum(normal[solid] @ middle, 0) ** 40 * lit[solid]
+    colour[solid] += material.gloss * shine[:, None]
     return colour
 
 
@@ -99,9 +100,10 @@ def _albedo(
         base = thing.base.astype(np.float32)
         local = (points[mine] - base) @ thing.frame.T.astype(np.float32)
         tones = np.array([solid.tone for solid in thing.solids])
-        albedo[mine] = object_albedo(
+        colours = object_albedo(
             material, local, thing.size, tones[hits.part[mine]], thing.phase
         )
+        albedo[mine] = thing.tint * colours
     return albedo
 
 

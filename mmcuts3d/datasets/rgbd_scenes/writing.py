@@ -56,6 +56,10 @@ def write_scenes(
             'Expected argument `num_scenes` to be at least 1, but got '
             f'{num_scenes}'
         )
+    if seed < 0:
+        raise ValueError(
+            f'Expected argument `seed` to be at least 0, but got {seed}'
+        )
     root = Path(data_root)
     settings = {
         'version': _VERSION,
