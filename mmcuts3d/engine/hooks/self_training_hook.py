@@ -24,7 +24,7 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.registry import HOOKS
 
-from ..labeling import label_folder
+from ..labeling import label_folder, labeling_fingerprint
 
 
 @HOOKS.register_module()
@@ -46,16 +46,16 @@ class SelfTrainingHook(Hook):
             images.
         out_dir (str): Folder of the rounds' labels.
         score_thr (float or Sequence[float]): Predictions with a higher score
-            are kept; one for all rounds or one for each. Defaults to 0.75
-            (CutLER's first round).
+            are kept; one for all rounds or one for each. Defaults to 0.7
+            (CutLER's first round; 0.65 is that of its second).
         iou_thr (float): Previous labels stay where their IoU with every kept
             prediction is lower. Defaults to 0.5 (CutLER).
         lr (float, optional): Learning rate that a round starts from, before
             its schedulers. Defaults to None: as it is.
         train_dataloader (dict, optional): What is new in the training
             dataloader from the first round on, for instance ``batch_size``
-            or the dataset's ``pipeline``; entries not named stay. Defaults
-            to None.
+            or the dataset's ``pipeline``; entries not named stay, inside of
+            named ones too. Defaults to None.
 
     Raises:
         ValueError: If the arguments do not fit together, or the run is not
@@ -70,22 +70,12 @@ class SelfTrainingHook(Hook):
         begins: Sequence[int],
         dataloader: dict,
         out_dir: str,
-        score_thr: float | Sequence[float] = 0.75,
+        score_thr: float | Sequence[float] = 0.7,
         iou_thr: float = 0.5,
         lr: float | None = None,
         train_dataloader: dict | None = None,
     ) -> None:
-        self.begins = list(begins)
-        if not self.begins or sorted(set(self.begins)) != self.begins:
-            raise ValueError(
-                'Expected argument `begins` to be rising iterations, '
-                f'but got {begins}.'
-            )
-        if self.begins[0] < 1:
-            raise ValueError(
-                'Expected argument `begins` to start at 1 or later, '
-                f'but got {self.begins[0]}.'
-            )
+        self.begins = _rising(begins)
         if isinstance(score_thr, (int, float)):
             score_thr = [score_thr] * len(self.begins)
         self.score_thrs = list(score_thr)
@@ -94,6 +84,11 @@ class SelfTrainingHook(Hook):
                 'Expected argument `score_thr` to have one value, or one for '
                 f'each of {len(self.begins)} rounds, '
                 f'but got {len(self.score_thrs)}.'
+            )
+        if 'dataset' not in dataloader:
+            raise ValueError(
+                'Expected argument `dataloader` to have a `dataset`, '
+                f'but got {sorted(dataloader)}.'
             )
         self.dataloader = dataloader
         self.out_dir = Path(out_dir)
@@ -114,6 +109,7 @@ class SelfTrainingHook(Hook):
                 'Expected argument `begins` to lie before `max_iters` '
                 f'{loop.max_iters}, but got {self.begins}.'
             )
+        self._current_labels(runner)  # fails now rather than in days
         done = sum(begin <= runner.iter for begin in self.begins)
         if not done:
             return
@@ -123,7 +119,7 @@ class SelfTrainingHook(Hook):
                 f'Expected the labels of self-training round {done} in '
                 f'{labels} to resume at iteration {runner.iter}, but got no '
                 'such file; resume from a checkpoint before iteration '
-                f'{self.begins[done - 1] + 1}.'
+                f'{self.begins[done - 1]}.'
             )
         self._train_on(runner, labels)
 
@@ -154,7 +150,9 @@ class SelfTrainingHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         score_thr = self.score_thrs[number - 1]
-        fingerprint = weights_fingerprint(model)
+        fingerprint = labeling_fingerprint(
+            weights_fingerprint(model), self.dataloader['dataset'], score_thr
+        )
         folder = self.out_dir / f'round_{number}_{fingerprint}'
         print_log(
             f'Self-training round {number}: predicting into {folder}',
@@ -183,16 +181,18 @@ class SelfTrainingHook(Hook):
         dataset = runner.train_dataloader.dataset
         while hasattr(dataset, 'dataset'):  # MultiImageMixDataset and others
             dataset = dataset.dataset
+        if not hasattr(dataset, 'ann_file'):
+            raise ValueError(
+                'Expected `train_dataloader` to have one dataset with an '
+                f'`ann_file`, but got {type(dataset).__name__}.'
+            )
         return str(dataset.ann_file)
 
     def _train_on(self, runner: Runner, labels: Path) -> None:
         """Put a dataloader over other labels into the running loop."""
         config = copy.deepcopy(dict(runner.cfg.train_dataloader))
         dataset = config['dataset']
-        update = copy.deepcopy(dict(self.train_dataloader))
-        changes = update.pop('dataset', {})
-        config.update(update)
-        dataset.update(changes)
+        _merge(config, copy.deepcopy(dict(self.train_dataloader)))
         while 'dataset' in dataset:
             dataset = dataset['dataset']
         dataset['ann_file'] = str(labels.absolute())
@@ -206,6 +206,24 @@ class SelfTrainingHook(Hook):
         loop.dataloader_iterator = type(loop.dataloader_iterator)(
             loop.dataloader
         )
+
+
+def _rising(begins: Sequence[int]) -> list[int]:
+    listed = list(begins) if isinstance(begins, Sequence) else []
+    if not listed or sorted(set(listed)) != listed or listed[0] < 1:
+        raise ValueError(
+            'Expected argument `begins` to be rising iterations from 1 on, '
+            f'but got {begins}.'
+        )
+    return listed
+
+
+def _merge(base: dict, changes: dict) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
 
 
 def weights_fingerprint(model: nn.Module) -> str:

@@ -31,7 +31,7 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
         **kwargs: See :class:`mmengine.runner.IterBasedTrainLoop`.
 
     Raises:
-        ValueError: If ``labels`` lacks a key, or no image got a label.
+        ValueError: If ``labels`` has other keys, or no image got a label.
     """
 
     def __init__(
@@ -42,8 +42,7 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
         labels: dict,
         **kwargs: Any,
     ) -> None:
-        missing = {'model', 'dataloader', 'out_dir'} - set(labels)
-        if missing:
+        if set(labels) != {'model', 'dataloader', 'out_dir'}:
             raise ValueError(
                 'Expected argument `labels` to have `model`, `dataloader` and '
                 f'`out_dir`, but got {sorted(labels)}.'
@@ -78,7 +77,7 @@ def make_labels(
         labeler,
         {**dataloader, 'dataset': dataset},
         out_dir,
-        fingerprint=labeling_fingerprint(model, dataloader),
+        fingerprint=labeling_fingerprint(model, dataloader['dataset']),
     )
     barrier()
     print_log(f'Labels: {statistics}', logger='current')

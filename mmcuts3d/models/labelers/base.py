@@ -191,9 +191,11 @@ def to_instance_data(
     for target, mask in zip(masks, found.masks, strict=True):
         target[:] = _resize_mask(mask, shape)
     keep = masks.any(axis=(1, 2))
-    boxes = [box_of(mask) for mask in masks[keep]]
+    boxes = np.zeros((int(keep.sum()), 4), np.float32)
+    for box, mask in zip(boxes, masks[keep], strict=True):
+        box[:] = box_of(mask)
     return InstanceData(
-        bboxes=torch.tensor(np.array(boxes).reshape(-1, 4), device=device),
+        bboxes=torch.tensor(boxes, device=device),
         labels=torch.zeros(len(boxes), dtype=torch.long, device=device),
         scores=torch.tensor(found.scores[keep], device=device),
         masks=torch.tensor(masks[keep], device=device),

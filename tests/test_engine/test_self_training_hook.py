@@ -1,0 +1,177 @@
+"""Rounds of self-training in a run that is short but whole."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from mmengine.registry import MODELS, init_default_scope
+from mmengine.runner import (
+    Runner,
+    load_checkpoint,
+)
+from tiny_training import LABELS, Watcher, tiny_config
+
+from mmcuts3d.engine.labeling import label_folder
+from mmcuts3d.labels import merge_rounds, read_labels
+
+# Round 1 takes whatever an untrained detector predicts, round 2 nothing.
+THRESHOLDS = [0.2, 0.99]
+IOU = 0.1
+ROUNDS = {
+    'type': 'mmcuts3d.SelfTrainingHook',
+    'begins': [2, 3],
+    'dataloader': LABELS['dataloader'],
+    'out_dir': 'rounds',
+    'score_thr': THRESHOLDS,
+    'iou_thr': IOU,
+    'lr': 0.004,
+    'train_dataloader': {
+        'batch_size': 1,
+        'dataset': {'filter_cfg': {'min_size': 32}},
+    },
+}
+SCHEDULE = [
+    {'type': 'LinearLR', 'start_factor': 0.5, 'by_epoch': False, 'end': 2},
+    {
+        'type': 'LinearLR',
+        'start_factor': 0.25,
+        'by_epoch': False,
+        'begin': 2,
+        'end': 4,
+    },
+]
+
+
+def config_of_run():
+    config = tiny_config(4, [ROUNDS])
+    config.param_scheduler = SCHEDULE
+    return config
+
+
+def labels_of(path):
+    return read_labels(Path(path))
+
+
+def counts_of(path):
+    labels = labels_of(path)
+    counts = {image['id']: 0 for image in labels['images']}
+    for row in labels['annotations']:
+        counts[row['image_id']] += 1
+    return counts
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """Four iterations, self-training after two and after three."""
+    folder = tmp_path_factory.mktemp('run')
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        Watcher.before, Watcher.after = [], []
+        Runner.from_cfg(config_of_run()).train()
+        yield SimpleNamespace(
+            folder=folder, before=Watcher.before, after=Watcher.after
+        )
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def here(run, monkeypatch):
+    """Inside the folder of the run, with nothing noted yet."""
+    monkeypatch.chdir(run.folder)
+    monkeypatch.setattr(Watcher, 'before', [])
+    monkeypatch.setattr(Watcher, 'after', [])
+    init_default_scope('mmdet')
+    return run.folder
+
+
+def test_a_round_merges_predictions_with_the_labels_before(run, here):
+    """The predictions are made again, from the checkpoint of that moment."""
+    config = tiny_config(4)
+    model = MODELS.build(config.model)
+    load_checkpoint(model, 'work/iter_2.pth')
+    label_folder(model, LABELS['dataloader'], 'again', 'again')
+    predicted = labels_of('again/pseudo_labels.json')
+    assert len(predicted['annotations']) > 10
+    first = labels_of('labels/pseudo_labels.json')
+    expected = merge_rounds(first, predicted, THRESHOLDS[0], IOU)
+    actual = labels_of('rounds/round_1.json')
+    assert actual['images'] == expected['images']
+    assert actual['annotations'] == expected['annotations']
+    # A detector predicts no Spatial Confidence; labels before keep theirs.
+    kept = [row for row in actual['annotations'] if 'confidence' in row]
+    assert len(kept) < len(first['annotations'])
+
+    second = labels_of('rounds/round_2.json')
+    assert second['annotations'] == actual['annotations']
+
+
+def test_training_goes_on_with_the_new_labels(run):
+    paths = [
+        'labels/pseudo_labels.json',
+        'labels/pseudo_labels.json',
+        'rounds/round_1.json',
+        'rounds/round_2.json',
+    ]
+    paths = [run.folder / path for path in paths]
+    assert counts_of(paths[0]) != counts_of(paths[2])
+    for number, (seen, path) in enumerate(zip(run.before, paths, strict=True)):
+        assert seen['iter'] == number
+        assert seen['images'].items() <= counts_of(path).items()
+    names = [Path(seen['ann_file']).name for seen in run.after]
+    assert names[0] == 'pseudo_labels.json'
+    assert names[1:] == ['round_1.json', 'round_2.json', 'round_2.json']
+    assert all(seen['training'] for seen in run.after)
+
+
+def test_the_training_dataloader_changes_where_it_is_told(run):
+    assert [seen['size'] for seen in run.before] == [2, 2, 1, 1]
+
+
+def test_the_optimizer_begins_anew(run):
+    """Its momentum of old labels goes; the watcher looks right after."""
+    states = [seen['state'] for seen in run.after]
+    assert states[0] > 0
+    assert states[1:3] == [0, 0]
+    assert states[3] == states[0]
+
+
+def test_the_learning_rate_of_a_round(run):
+    base = 0.02
+    rates = [seen['lr'] for seen in run.before]
+    # The second warm-up reaches its end with the start of round 2.
+    assert rates == pytest.approx([base / 2, base, 0.004 / 4, 0.004 * 4])
+    assert run.after[1]['lr'] == 0.004
+
+
+@pytest.mark.parametrize('stop', [2, 3])
+def test_a_resumed_run_goes_on_in_its_round(run, here, stop):
+    labels = here / 'rounds' / f'round_{stop - 1}.json'
+    content = labels.read_bytes()
+    folders = set(here.glob('rounds/*_*_*'))
+    config = config_of_run()
+    config.resume = True
+    config.load_from = f'work/iter_{stop}.pth'
+    config.work_dir = 'resumed'
+    Runner.from_cfg(config).train()
+    assert [seen['iter'] for seen in Watcher.before] == [2, 3][stop - 2 :]
+    first = Watcher.before[0]
+    assert first['size'] == 1
+    assert first['images'].items() <= counts_of(labels).items()
+    assert first['lr'] == pytest.approx(run.before[stop]['lr'])
+    assert labels.read_bytes() == content
+    if stop == 3:  # no round begins after it: nothing is predicted
+        assert set(here.glob('rounds/*_*_*')) == folders
+
+
+def test_a_round_that_is_gone_is_named(run, here):
+    config = config_of_run()
+    config.resume = True
+    config.load_from = 'work/iter_3.pth'
+    config.work_dir = 'resumed'
+    config.custom_hooks[-1].out_dir = 'elsewhere'
+    with pytest.raises(ValueError, match=r'elsewhere/round_2\.json') as error:
+        Runner.from_cfg(config).train()
+    assert 'iteration 3' in str(error.value)
