@@ -30,8 +30,11 @@ labeler = dict(
     type='mmcuts3d.CutS3DLabeler',
     features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
     depth=dict(
-        type='mmcuts3d.DepthFromFiles', root={{_base_.data_root}} + 'train/depth'
+        type='mmcuts3d.DepthFromFiles',
+        root={{_base_.data_root}} + 'train/depth',
     ),
+    # The floor of the scenes takes most of the depth range.
+    cut=dict(z_scale=5.0),
 )
 
 # ---- the data the detector sees -------------------------------------------
@@ -176,9 +179,7 @@ train_cfg = dict(
     type='mmcuts3d.LabelThenTrainLoop',
     max_iters=max_iters,
     val_interval=first_round,
-    labels=dict(
-        model=labeler, dataloader=train_images, out_dir=labels_dir
-    ),
+    labels=dict(model=labeler, dataloader=train_images, out_dir=labels_dir),
 )
 custom_hooks = [
     dict(

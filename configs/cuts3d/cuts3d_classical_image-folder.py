@@ -1,0 +1,13 @@
+# CutS3D's pseudo-masks of your photographs with depth maps beside them, on
+# classical features: no weights, no download.
+# `python tools/generate_pseudo_labels.py` with this file, --images and --out.
+_base_ = [
+    '../_base_/datasets/image_folder.py',
+    'mmdet::_base_/default_runtime.py',
+]
+
+model = dict(
+    type='mmcuts3d.CutS3DLabeler',
+    features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
+    depth=dict(type='mmcuts3d.DepthFromFiles', root='data/photographs/depth'),
+)
