@@ -13,7 +13,7 @@ from helpers import ROOT
 COMMANDS = [
     p
     for p in sorted((ROOT / 'tools').rglob('*.py'))
-    if not p.name.startswith('_')
+    if not p.name.startswith('_') and p.parent.name != 'demo_parts'
 ]
 SCRIPTS = [
     *sorted((ROOT / 'tools').rglob('*.sh')),

@@ -1,0 +1,134 @@
+"""The whole way once: photographs to a self-trained detector, and a table.
+
+    python tools/demo.py                                  embedded scenes
+    python tools/demo.py --images DIR [--depth DIR]       your photographs
+
+Labels by MaskCut and by CutS3D, trains a small Cascade Mask R-CNN on the
+labels of CutS3D, trains it again on its own predictions, and measures all
+four against the ground truth where there is one (--ann). Everything lies in
+--out; a second call goes on where the first one stopped.
+"""
+
+import mmcuts3d  # noqa: F401  # isort: skip (repairs imports, comes first)
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = (
+    'configs/cuts3d/cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-demo_rgbd-scenes.py'
+)
+
+
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('--images', help='folder of photographs (embedded scenes)')
+    add('--depth', help='folder of depth maps with the stems of the images')
+    add(
+        '--depth-invalid',
+        type=float,
+        help='value of the depth files for "not measured", often 0',
+    )
+    add(
+        '--depth-direction',
+        choices=['near_is_small', 'near_is_large'],
+        default='near_is_small',
+        help='distances, or inverse depth (%(default)s)',
+    )
+    add(
+        '--depth-model',
+        default='depth-anything/Depth-Anything-V2-Small-hf',
+        help='estimator by name or local path, where --depth is not given '
+        '(%(default)s)',
+    )
+    add('--features', help='folder of cached features (classical features)')
+    add('--ann', help='COCO file with the true masks of the images')
+    add('--out', default='demo_output', help='output folder (%(default)s)')
+    add(
+        '--scenes',
+        type=int,
+        default=160,
+        help='embedded scenes to train on; a quarter more to measure on '
+        '(%(default)s)',
+    )
+    add(
+        '--iters',
+        type=int,
+        default=300,
+        help='training steps of each of the two rounds (%(default)s)',
+    )
+    add('--pictures', type=int, default=4, help='images to draw (%(default)s)')
+    args = parser.parse_args(arguments)
+    if args.images is None and (args.depth or args.features or args.ann):
+        parser.error('--depth, --features and --ann go with --images')
+    for name in ('images', 'depth', 'features', 'ann'):
+        path = getattr(args, name)
+        if path and not Path(path).exists():
+            parser.error(f'--{name}: nothing at {path}')
+    for name, least in (('iters', 1), ('scenes', 4), ('pictures', 0)):
+        if getattr(args, name) < least:
+            parser.error(f'--{name}: at least {least}')
+    return args
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the demo."""
+    args = parse_args(arguments)
+    # --help does not wait for mmdet. Its forks print at import what they lack.
+    warnings.filterwarnings('ignore', module='mmdet')
+    with contextlib.redirect_stdout(io.StringIO()):
+        import mmdet.datasets  # noqa: F401
+    from demo_parts.config import demo_config
+    from demo_parts.pictures import draw_pictures
+    from demo_parts.stages import Stage, label, measure, table, train
+
+    out = Path(args.out).absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    config = demo_config(ROOT / CONFIG, args, out)
+    begin = time.time()
+    stages = []
+    for name, title in (
+        ('maskcut', 'MaskCut labels'),
+        ('cuts3d', 'CutS3D labels'),
+    ):
+        print(f'\n== {title}', flush=True)
+        stages.append(
+            Stage(title, label(config, config.demo[name], out / name))
+        )
+    print('\n== Training: labels, then self-training', flush=True)
+    checkpoints = train(config, out / 'training')
+    for title, name, checkpoint in zip(
+        ('detector after labels', 'detector after self-training'),
+        ('detector', 'self_trained'),
+        checkpoints,
+        strict=True,
+    ):
+        print(f'\n== {title}', flush=True)
+        folder = out / name
+        stages.append(
+            Stage(title, label(config, config.model, folder, checkpoint))
+        )
+    rows = [measure(stage, config.demo.ann_file) for stage in stages]
+    text = table(rows, config.demo)
+    minutes = (time.time() - begin) / 60
+    print(f'\n{text}\n')
+    (out / 'table.md').write_text(text + '\n', encoding='utf-8')
+    (out / 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
+    draw_pictures(config, stages, out / 'pictures', args.pictures)
+    print(f'{minutes:.1f} minutes; pictures in {out / "pictures"}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

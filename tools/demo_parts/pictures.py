@@ -1,0 +1,128 @@
+"""The pictures of the demo: how images were cut, and all stages abreast."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from mmengine.config import Config
+from mmengine.registry import DATASETS, MODELS
+from pycocotools import mask as coco_mask
+
+from mmcuts3d.cuts import pool_depth
+from mmcuts3d.evaluation.ground_truth import load_ground_truth
+from mmcuts3d.labels import read_labels
+from mmcuts3d.visualization import (
+    build_point_cloud,
+    draw_cut,
+    draw_instances,
+    render_png,
+    save_image,
+    save_ply,
+)
+
+from .stages import SURE, Stage
+
+
+def draw_pictures(
+    config: Config, stages: Sequence[Stage], folder: Path, number: int
+) -> None:
+    """Draw some images, spread over the set.
+
+    Writes for each its cut (eigenvector, bipartition, LocalCut, Spatial
+    Confidence, masks), its coloured point cloud as PNG and PLY, and one
+    overview with a row per image and a column per stage.
+
+    Args:
+        config (Config): See :func:`demo_config`.
+        stages (Sequence[Stage]): Columns of the overview.
+        folder (Path): Where the pictures go.
+        number (int): How many images.
+    """
+    dataset = DATASETS.build(config.demo.images.dataset)
+    labeler = MODELS.build(config.demo.cuts3d)
+    sources = [(stage.title, _masks_of(stage.labels)) for stage in stages]
+    if config.demo.ann_file is not None:
+        truth = load_ground_truth(config.demo.ann_file)[1]
+        sources.append(('ground truth', _by_image(truth)))
+    rows = []
+    places = np.linspace(0, len(dataset) - 1, min(number, len(dataset)))
+    for index in sorted(set(places.round().astype(int).tolist())):
+        sample = dataset[index]['data_samples']
+        if sample.get('error') is not None:
+            continue
+        _draw_one(labeler, dataset[index], folder)
+        image = _read(sample.img_path)
+        rows.append(
+            [('image', image)]
+            + [
+                (title, _overlay(image, masks.get(sample.img_id, [])))
+                for title, masks in sources
+            ]
+        )
+    if rows:
+        save_image(_overview(rows), folder / 'overview.png')
+
+
+def _draw_one(labeler, item: dict, folder: Path) -> None:
+    """Panels and cloud of one image, as the labeller sees it."""
+    sample = item['data_samples']
+    stem = Path(sample.img_path).stem
+    image = item['inputs'].flip(0).float()
+    pixels = image.byte().permute(1, 2, 0).numpy()
+    inputs = labeler.gather(image, sample)
+    found = labeler.label(pixels, inputs)
+    cloud = build_point_cloud(pixels, inputs['depth'], found.masks)
+    save_ply(cloud, folder / 'clouds' / f'{stem}.ply')
+    picture = render_png(cloud, folder / 'clouds' / f'{stem}.png')
+    sheet = draw_cut(
+        pixels,
+        labeler.steps(inputs),
+        found,
+        pool_depth(inputs['depth'], inputs['features'].shape[1:]),
+        _read(str(picture)),
+        stem,
+    )
+    save_image(sheet, folder / 'cuts' / f'{stem}.png')
+
+
+def _read(path: str) -> np.ndarray:
+    return cv2.imread(path)[..., ::-1].copy()
+
+
+def _masks_of(labels: Path) -> dict[int, list[np.ndarray]]:
+    rows = read_labels(labels)['annotations']
+    return _by_image([row for row in rows if row['score'] >= SURE])
+
+
+def _by_image(annotations: Sequence[dict]) -> dict[int, list[np.ndarray]]:
+    masks: dict[int, list[np.ndarray]] = {}
+    for row in annotations:
+        mask = coco_mask.decode(row['segmentation']).astype(bool)
+        masks.setdefault(row['image_id'], []).append(mask)
+    return masks
+
+
+def _overlay(image: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
+    return draw_instances(image, np.array(masks)) if masks else image
+
+
+def _overview(rows: Sequence[Sequence[tuple[str, np.ndarray]]]) -> np.ndarray:
+    """A sheet with a row per image; titles stand over the first row."""
+    figure = Figure(
+        figsize=(2.4 * len(rows[0]), 2.2 * len(rows)),
+        layout='constrained',
+        dpi=120,
+    )
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots(len(rows), len(rows[0]), squeeze=False)
+    for number, row in enumerate(rows):
+        for place, (title, picture) in zip(axes[number], row, strict=True):
+            place.imshow(picture)
+            place.axis('off')
+            if number == 0:
+                place.set_title(title, fontsize=8)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

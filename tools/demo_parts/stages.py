@@ -1,0 +1,187 @@
+"""The stages of the demo: label, train, measure, and the table."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.logging import MMLogger
+from mmengine.registry import DATASETS, MODELS
+from mmengine.runner import Runner, load_checkpoint
+
+from mmcuts3d.engine.labeling import label_folder, labeling_fingerprint
+from mmcuts3d.evaluation.coco_evaluation import evaluate_coco
+from mmcuts3d.evaluation.ground_truth import load_ground_truth
+from mmcuts3d.labels import label_statistics, read_labels
+
+FIGURES = ('AP50', 'AP', 'AR100')
+SURE = 0.5  # from this score on a mask counts as one in the last columns
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table: what found instances, and where they lie."""
+
+    title: str
+    labels: Path
+
+
+def label(
+    config: Config, model: dict, folder: Path, checkpoint: Path | None = None
+) -> Path:
+    """Instances of the measured images, by a labeller or a detector.
+
+    Args:
+        config (Config): See :func:`demo_config`.
+        model (dict): Config of the model.
+        folder (Path): Folder of the label store.
+        checkpoint (Path, optional): Weights. Defaults to None: the model has
+            none.
+
+    Returns:
+        Path: The label file.
+    """
+    loader = (
+        config.demo.images if checkpoint is None else config.test_dataloader
+    )
+    dataset = DATASETS.build(loader['dataset'])
+    detector = MODELS.build(model)
+    if checkpoint is not None:
+        load_checkpoint(detector, str(checkpoint), map_location='cpu')
+    detector.to(get_device())
+    weights = {} if checkpoint is None else {'checkpoint': str(checkpoint)}
+    label_folder(
+        detector,
+        {**loader, 'dataset': dataset},
+        folder,
+        labeling_fingerprint(model, loader['dataset'], **weights),
+    )
+    return folder / 'pseudo_labels.json'
+
+
+def train(config: Config, folder: Path) -> list[Path]:
+    """Train both rounds, or go on where a training stopped.
+
+    Args:
+        config (Config): See :func:`demo_config`.
+        folder (Path): Working folder.
+
+    Returns:
+        list[Path]: Checkpoints after the labels and after self-training.
+    """
+    first = config.custom_hooks[0].begins[0]
+    last = config.train_cfg.max_iters
+    checkpoints = [folder / f'iter_{number}.pth' for number in (first, last)]
+    if not all(path.is_file() for path in checkpoints):
+        config = config.copy()
+        config.work_dir = str(folder)
+        config.resume = (folder / 'last_checkpoint').is_file()
+        # Only training: the demo measures afterwards.
+        for name in ('test_cfg', 'test_dataloader', 'test_evaluator'):
+            config[name] = None
+        config.experiment_name = 'demo_training'
+        _quiet_logger(config.experiment_name, folder)
+        Runner.from_cfg(config).train()
+    return checkpoints
+
+
+def _quiet_logger(name: str, folder: Path) -> None:
+    """Configs and lists of hooks go to the log file only.
+
+    The runner takes a logger of its experiment's name where there is one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    logger = MMLogger.get_instance(
+        name, logger_name='mmengine', log_file=str(folder / 'training.log')
+    )
+    for handler in logger.handlers:
+        if not isinstance(handler, logging.FileHandler):
+            handler.addFilter(lambda record: '\n' not in record.getMessage())
+
+
+def measure(stage: Stage, ann_file: str | None) -> dict[str, Any]:
+    """One row of the table.
+
+    Args:
+        stage (Stage): What to measure.
+        ann_file (str, optional): COCO file of the true masks.
+
+    Returns:
+        dict: ``stage``, sure masks per image and their mean score; with
+        ground truth also AP50, AP and AR100 of all masks, AP of the boxes.
+    """
+    labels = read_labels(stage.labels)
+    errors = json.loads((stage.labels.parent / 'errors.json').read_text())
+    sure = {
+        **labels,
+        'annotations': [
+            row for row in labels['annotations'] if row['score'] >= SURE
+        ],
+    }
+    statistics = label_statistics(sure)
+    row: dict[str, Any] = {
+        'stage': stage.title,
+        'masks_per_image': statistics['num_masks']
+        / max(statistics['num_images'], 1),
+        'mean_score': statistics['mean_score'],
+        'errors': len(errors),
+    }
+    if ann_file is None:
+        return row
+    true_images, annotations = load_ground_truth(ann_file)
+    for kind, prefix, figures in (
+        ('segm', '', FIGURES),
+        ('bbox', 'box_', ('AP50', 'AP')),
+    ):
+        values = evaluate_coco(
+            true_images, annotations, labels['annotations'], kind
+        )
+        row.update({prefix + name: values[name] for name in figures})
+    return row
+
+
+def table(rows: list[dict[str, Any]], demo: Mapping[str, Any]) -> str:
+    """The rows as a Markdown table, with notes.
+
+    Args:
+        rows (list[dict]): See :func:`measure`.
+        demo (Mapping): With ``notes`` and ``ann_file``.
+
+    Returns:
+        str: The text.
+    """
+    columns = {'stage': 'stage'}
+    if demo['ann_file'] is not None:
+        columns.update(
+            AP50='mask AP50',
+            AP='mask AP',
+            AR100='mask AR100',
+            box_AP50='box AP50',
+            box_AP='box AP',
+        )
+    columns.update(
+        masks_per_image=f'masks/image, score ≥ {SURE}',
+        mean_score='their mean score',
+    )
+    lines = [
+        '| ' + ' | '.join(columns.values()) + ' |',
+        '|---' + '|---:' * (len(columns) - 1) + '|',
+    ]
+    for row in rows:
+        cells = [_cell(name, row[name]) for name in columns]
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    notes = list(demo['notes'])
+    errors = max(row['errors'] for row in rows)
+    if errors:
+        notes.append(f'{errors} images failed, see errors.json.')
+    return '\n'.join([*lines, '', *notes])
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f'{value:.2f}' if name == 'mean_score' else f'{value:.1f}'
