@@ -99,9 +99,7 @@ def main() -> None:
         cells = [f'{values[figure]:.1f}' for figure in FIGURES]
         cells.append(f'{len(predictions) / len(cases):.2f}')
         cells += edge_shares(lengths)
-        print(
-            '|', ' | '.join([name, *cells, f'{seconds:.2f}']), '|', flush=True
-        )
+        print('|', ' | '.join([name, *cells]), '|', flush=True)
 
 
 def edge_shares(lengths: np.ndarray) -> list[str]:
