@@ -107,7 +107,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     model = MODELS.build(config.model)
     if args.checkpoint:
-        load_checkpoint(model, args.checkpoint, map_location='cpu')
+        # Strict: weights of another model would give labels of noise.
+        load_checkpoint(
+            model, args.checkpoint, map_location='cpu', strict=True
+        )
     model.to(get_device())
     statistics = label_folder(
         model,

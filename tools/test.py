@@ -12,7 +12,24 @@ from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
+from mmengine.device import get_device
 from mmengine.runner import Runner
+from torch import nn
+
+
+class TestRunner(Runner):
+    """Runs labelers on several processes too.
+
+    torch's DistributedDataParallel refuses a model without gradients.
+    """
+
+    def wrap_model(
+        self, model_wrapper_cfg: dict | None, model: nn.Module
+    ) -> nn.Module:
+        """Moves a model to its device, and wraps it if it has gradients."""
+        if any(weight.requires_grad for weight in model.parameters()):
+            return super().wrap_model(model_wrapper_cfg, model)
+        return model.to(get_device())
 
 
 def parse_args() -> argparse.Namespace:
@@ -91,7 +108,7 @@ def main() -> None:
     """Builds the runner and tests."""
     args = parse_args()
     setup_cache_size_limit_of_dynamo()
-    runner = Runner.from_cfg(read_config(args))
+    runner = TestRunner.from_cfg(read_config(args))
     if args.out is not None:
         from mmdet.evaluation import DumpDetResults
 

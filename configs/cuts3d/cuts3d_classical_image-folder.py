@@ -1,6 +1,7 @@
 # CutS3D's pseudo-masks of your photographs with depth maps beside them, on
 # classical features: no weights, no download.
-# `python tools/generate_pseudo_labels.py` with this file, --images and --out.
+# `python tools/generate_pseudo_labels.py` with this file, --images and --out;
+# the folder of the depth maps goes with `--cfg-options model.depth.root=DIR`.
 _base_ = [
     '../_base_/datasets/image_folder.py',
     'mmdet::_base_/default_runtime.py',

@@ -192,7 +192,7 @@ class CutS3D(MaskCut):
             graph = affinity(paint_out(array, painted))
             if self.sharpening:
                 graph = sharpen(graph, importance, self.pair_rule)
-            if has_no_structure(graph, self.tau_ncut, ~painted):
+            if has_no_structure(graph, self.tau_ncut, painted):
                 break
             cut = self._semantic_cut(graph, painted.shape)
             if steps and is_complement(

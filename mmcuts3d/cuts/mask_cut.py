@@ -110,7 +110,7 @@ class MaskCut:
         steps: list[CutStep] = []
         for _ in range(self.num_instances):
             graph = affinity(paint_out(array, painted))
-            if has_no_structure(graph, self.tau_ncut):
+            if has_no_structure(graph, self.tau_ncut, painted):
                 return steps or [no_cut(painted.shape)]
             cut = self._semantic_cut(graph, painted.shape)
             mask = cut.component
@@ -149,28 +149,24 @@ class MaskCut:
 
 
 def has_no_structure(
-    graph: NDArray[np.float32],
-    tau: float,
-    left: NDArray[np.bool_] | None = None,
+    graph: NDArray[np.float32], tau: float, painted: NDArray[np.bool_]
 ) -> bool:
     """Whether all edges are alike, so that no cut is better than another.
 
-    A flat image gives such a graph (its second eigenvalue is not simple and
-    any bipartition would be noise), and so do fewer than two patches.
+    A flat image gives such a graph, or what is left of one when all objects
+    are painted out: its second eigenvalue is not simple and any bipartition
+    would be noise. So do fewer than two patches.
 
     Args:
         graph: (n, n) float.
         tau: Threshold of strong edges.
-        left: (h, w) bool, the patches that take part. Defaults to all.
+        painted: (h, w) bool, patches that were found. None of their edges is
+            strong.
     """
-    if left is not None and not left.all():
-        nodes = np.flatnonzero(left)
-        graph = graph[np.ix_(nodes, nodes)]
-    if len(graph) < 2:
-        return True
+    left = painted.size - int(np.count_nonzero(painted))
     strong = graph > tau
-    num_strong = int(strong.sum()) - int(np.trace(strong))
-    return num_strong in (0, len(graph) * (len(graph) - 1))
+    num_strong = int(np.count_nonzero(strong)) - int(np.trace(strong))
+    return left < 2 or num_strong in (0, left * (left - 1))
 
 
 def no_cut(

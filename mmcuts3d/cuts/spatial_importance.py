@@ -80,7 +80,6 @@ def sharpen(
             'Expected argument `affinity` to have one row per patch of '
             f'`importance` ({exponent.size}), but got {weights.shape}.'
         )
-    # W^((a+b)/2) = W^(a/2) * W^(b/2) needs one logarithm and one product.
     log = np.log(np.maximum(weights, np.finfo(np.float32).tiny))
     if pair_rule == 'mean':
         power = 0.5 * (exponent[:, None] + exponent[None, :])

@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
+from mmcuts3d.cuts import resize_nearest
+
 # Eight colours that a reader can name and tell apart on most photographs;
 # further ones walk round the hue circle by the golden ratio.
 _COLORS = (
@@ -130,10 +132,7 @@ def draw_patches(
 
 def enlarge(patches: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Nearest-neighbour copy of a patch map (h, w[, 3]) at (H, W)."""
-    patches = np.asarray(patches)
-    rows = np.arange(shape[0]) * patches.shape[0] // shape[0]
-    columns = np.arange(shape[1]) * patches.shape[1] // shape[1]
-    return patches[rows[:, None], columns[None]]
+    return resize_nearest(np.asarray(patches), shape)
 
 
 def draw_instances(

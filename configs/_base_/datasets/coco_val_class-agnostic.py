@@ -10,6 +10,8 @@ val_dataloader = dict(
         data_root='data/coco/',
         ann_file='annotations/instances_val2017.json',
         data_prefix=dict(img='val2017/'),
+        # For generate_pseudo_labels.py: ImageNet has a folder for each class.
+        recursive=True,
         test_mode=True,
         pipeline=[
             dict(type='mmcuts3d.LoadPhotograph'),

@@ -9,6 +9,8 @@ import mmcv
 import numpy as np
 import numpy.typing as npt
 
+from mmcuts3d.cuts import box_of
+
 Levels = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.uint8]
 
@@ -110,10 +112,7 @@ def masks_to_boxes(levels: Levels) -> npt.NDArray[np.float32]:
     """
     boxes = np.zeros((len(levels), 4), dtype=np.float32)
     for box, mask in zip(boxes, levels, strict=True):
-        rows = np.flatnonzero(mask.any(axis=1))
-        columns = np.flatnonzero(mask.any(axis=0))
-        if rows.size:
-            box[:] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+        box[:] = box_of(mask)
     return boxes
 
 

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import (
+    barrier,
+    broadcast_object_list,
+    is_main_process,
+)
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
@@ -150,9 +154,16 @@ class SelfTrainingHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         score_thr = self.score_thrs[number - 1]
-        fingerprint = labeling_fingerprint(
-            weights_fingerprint(model), self.dataloader['dataset'], score_thr
-        )
+        shared = [
+            labeling_fingerprint(
+                weights_fingerprint(model),
+                self.dataloader['dataset'],
+                score_thr,
+            )
+        ]
+        # Batch statistics can differ between processes; one folder is for all.
+        broadcast_object_list(shared)
+        fingerprint = shared[0]
         folder = self.out_dir / f'round_{number}_{fingerprint}'
         print_log(
             f'Self-training round {number}: predicting into {folder}',

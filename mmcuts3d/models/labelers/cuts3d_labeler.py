@@ -40,8 +40,8 @@ class CutS3DLabeler(BaseLabeler):
     ) -> dict[str, np.ndarray]:
         """Features, and ``depth`` (H, W) in [0, 1], 0 = nearest.
 
-        A map in the sample's metainfo (``depth``) may have any size; it is
-        averaged over the patch grid.
+        A map in the sample's metainfo (``depth``) may have any size; the
+        method pools it to the patch grid.
         """
         inputs = super().gather(image, data_sample)
         given = data_sample.get('depth')
