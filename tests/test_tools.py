@@ -114,6 +114,15 @@ def test_setup_says_what_it_wants(env, words, tmp_path):
     assert not (tmp_path / 'venv').exists()
 
 
+def load(tool):
+    spec = importlib.util.spec_from_file_location(
+        f'tool_{tool}', ROOT / 'tools' / f'{tool}.py'
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def read(tmp_path, monkeypatch):
     """The config that a tool makes of a command line."""
@@ -126,11 +135,7 @@ def read(tmp_path, monkeypatch):
     monkeypatch.setenv('LOCAL_RANK', '0')
 
     def read_config(tool, *words):
-        spec = importlib.util.spec_from_file_location(
-            f'tool_{tool}', ROOT / 'tools' / f'{tool}.py'
-        )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = load(tool)
         monkeypatch.setattr('sys.argv', [tool, str(path), *words])
         return module.read_config(module.parse_args())
 
@@ -173,6 +178,18 @@ def test_test_reads_its_command_line(read):
     assert read('test').load_from == 'before.pth'
     assert read('test', 'x.pth').load_from == 'x.pth'
     assert read('test', '--work-dir', 'w').work_dir == 'w'
+
+
+def test_test_runs_a_model_without_gradients_in_many_processes():
+    from torch import nn
+    from torch.nn.parallel import DistributedDataParallel
+
+    model = nn.Linear(1, 1).requires_grad_(False)
+    with pytest.raises((RuntimeError, ValueError)):
+        DistributedDataParallel(model)
+    # Nothing but the model is looked at before it is given back.
+    wrap = load('test').TestRunner.wrap_model
+    assert wrap(None, None, model) is model
 
 
 @pytest.mark.skipif(shutil.which('make') is None, reason='no make here')

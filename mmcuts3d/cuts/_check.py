@@ -115,7 +115,8 @@ def check_range(
     open_low: bool = False,
 ) -> float:
     """A finite number in [low, high], or in (low, high] if `open_low`."""
-    inside = np.isfinite(value) and low <= value <= high
+    is_number = isinstance(value, (int, float, np.number))
+    inside = is_number and np.isfinite(value) and low <= value <= high
     if not inside or (open_low and value == low):
         bracket = '(' if open_low else '['
         raise ValueError(

@@ -5,6 +5,9 @@ Kraehenbuehl and Koltun, 2011; computed by pydensecrf.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -85,3 +88,18 @@ def dense_crf(
     )
     marginals = np.asarray(crf.inference(iterations))
     return np.asarray(marginals[1] > marginals[0]).reshape(height, width)
+
+
+def check_crf(
+    crf: bool | Mapping[str, float],
+) -> bool | Mapping[str, float]:
+    """Whether to run the CRF, or its settings by name, or ValueError."""
+    parameters = inspect.signature(dense_crf).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = isinstance(crf, Mapping) and set(crf) <= set(names)
+    if not known and not isinstance(crf, bool):
+        raise ValueError(
+            'Expected argument `crf` to be True, False or settings among '
+            f'{names}, but got {crf!r}.'
+        )
+    return crf

@@ -24,6 +24,7 @@ from .bipartition import (
     bipartition,
 )
 from .cleanup import mask_iou, to_instances
+from .dense_crf import check_crf
 from .normalized_cut import SOLVERS, normalized_cut
 from .types import CutStep, PseudoInstances
 
@@ -74,7 +75,7 @@ class MaskCut:
             'corner_rule', corner_rule, CORNER_RULES
         )
         self.solver = check_choice('solver', solver, SOLVERS)
-        self.crf = crf
+        self.crf = check_crf(crf)
         self.min_crf_iou = check_range('min_crf_iou', min_crf_iou, 0, 1)
 
     def __call__(

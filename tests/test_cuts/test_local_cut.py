@@ -105,7 +105,7 @@ def test_whatever_the_depth_the_cut_is_a_part(ellipses, settings, depth):
 @pytest.mark.parametrize('capacity', CAPACITIES)
 def test_flat_depth_with_points_pushed_back_cuts_nothing(ellipses, capacity):
     scene = ellipses(gap=0)
-    got = LocalCut(capacity=capacity)(
+    got = LocalCut(capacity=capacity, sink='signed')(
         scene.both, scene.x, np.full(scene.depth.shape, 0.3)
     )
     assert np.array_equal(got, scene.both)
@@ -170,7 +170,7 @@ def test_no_edge_left_gives_the_source(ellipses, settings, source):
 
 def test_sweep_grows_and_ends_with_the_cut(ellipses):
     scene = ellipses(gap=0.03)
-    cut = LocalCut()
+    cut = LocalCut(sink='signed')
     taus = np.linspace(0.05, 0.115, 6)
     cuts = cut.sweep(scene.both, scene.x, scene.depth, taus)
     assert cuts.shape == (6, 30, 40) and cuts.dtype == bool
@@ -191,8 +191,12 @@ def test_depth_of_the_image_is_pooled(ellipses):
 
 def test_z_scale_decides_what_is_apart(ellipses):
     scene = ellipses(gap=0.05)
-    joined = LocalCut(z_scale=1)(scene.both, scene.x, scene.depth)
-    apart = LocalCut(z_scale=6)(scene.both, scene.x, scene.depth)
+    joined = LocalCut(z_scale=1, sink='signed')(
+        scene.both, scene.x, scene.depth
+    )
+    apart = LocalCut(z_scale=6, sink='signed')(
+        scene.both, scene.x, scene.depth
+    )
     assert np.array_equal(joined, scene.both)
     assert np.array_equal(apart, scene.left)
 

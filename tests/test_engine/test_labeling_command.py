@@ -76,6 +76,13 @@ def test_the_command_takes_ids_and_weights(tool, command, images, tmp_path):
     assert [image['id'] for image in labels['images']] == [8, 90]
 
 
+def test_the_command_refuses_weights_of_another_model(tool, command, tmp_path):
+    weights = tmp_path / 'weights.pth'
+    torch.save({'state_dict': {'other.weight': torch.zeros(1)}}, weights)
+    with pytest.raises(RuntimeError, match=r'other\.weight'):
+        tool.main([*command, '--checkpoint', str(weights)])
+
+
 def test_the_command_fails_when_every_image_failed(tool, command, images):
     for path in images.iterdir():
         path.write_bytes(b'')
