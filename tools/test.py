@@ -7,12 +7,14 @@ needs no checkpoint, and its measure is the quality of its pseudo-masks.
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
+import logging
 import os
 from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from torch import nn
 
@@ -108,7 +110,16 @@ def main() -> None:
     """Builds the runner and tests."""
     args = parse_args()
     setup_cache_size_limit_of_dynamo()
-    runner = TestRunner.from_cfg(read_config(args))
+    config = read_config(args)
+    runner = TestRunner.from_cfg(config)
+    learns = any(p.requires_grad for p in runner.model.parameters())
+    if learns and config.load_from is None:
+        print_log(
+            'No checkpoint: a model that learns is measured as it came from '
+            'its initialisation.',
+            'current',
+            logging.WARNING,
+        )
     if args.out is not None:
         from mmdet.evaluation import DumpDetResults
 

@@ -54,6 +54,7 @@ SETTINGS: dict[str, dict | None] = {
         'crf_rest': 'background',
         'outside': 'drop',
         'capacity': 'distance',
+        'terminals': 'points',
     },
     'pooling=mean': {'pooling': 'mean'},
     'source=peak': {'source': 'peak'},

@@ -102,6 +102,8 @@ def to_instances(
             continue
         patches = step.local_cut & ~taken
         taken |= step.local_cut
+        if not patches.any():  # all of it was found before
+            continue
         pixels = refine_mask(
             image,
             resize_nearest(patches, size),

@@ -50,7 +50,8 @@ class CutS3D(MaskCut):
         sharpening: Whether to sharpen the affinity. Defaults to True.
         sigma: See :func:`spatial_importance`. Defaults to 3.
         pair_rule: See :func:`sharpen`. Defaults to 'mean'.
-        k, z_scale, outside, capacity, sink, source: See :class:`LocalCut`.
+        k, z_scale, outside, capacity, sink, source, terminals: See
+            :class:`LocalCut`, whose `min_side` is `min_area`.
         pooling: See :func:`pool_depth`. Defaults to 'median'.
         early_stop: IoU of a semantic cut (either side) with the rest of the
             image above which nothing is left to find. The threshold is not
@@ -89,6 +90,7 @@ class CutS3D(MaskCut):
         capacity: str = 'gaussian',
         sink: str = 'abs',
         source: str = 'large',
+        terminals: str = 'discs',
         pooling: str = 'median',
         early_stop: float = COMPLEMENT_IOU,
         paint: str = 'local',
@@ -120,6 +122,7 @@ class CutS3D(MaskCut):
             capacity=capacity,
             sink=sink,
             source=source,
+            terminals=terminals,
             min_side=min_area,
         )
         self.taus = sweep_taus(tau_knn_min, tau_knn, num_cuts)

@@ -19,14 +19,15 @@ from ._check import (
     check_thresholds,
     grid_of,
 )
-from .min_cut import components, min_cut
+from .min_cut import CAPACITIES, components, edge_capacities, min_cut
 from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
 
 OUTSIDE = ('push', 'drop')
-CAPACITIES = ('gaussian', 'linear', 'binary', 'distance')
 SINKS = ('abs', 'signed')
 SOURCES = ('large', 'peak')
+TERMINALS = ('discs', 'points')
 TERMINAL_RADII = (2, 3, 4, 5, 6, 7)
+BORDER = 1.5
 FARTHEST = 1.0
 
 
@@ -68,6 +69,10 @@ class LocalCut:
             graph is larger than `min_side`: a patch on an object's border
             has the mean depth of two surfaces and may stand alone.
             Defaults to 'large'.
+        terminals: Of the min-cut inside one part: ``'discs'`` around source
+            and sink, which grow from 2 to 7 patches until the cut is not
+            trivial and runs along a border, or ``'points'``, as printed,
+            which cuts off single patches. Defaults to 'discs'.
         min_side: Smallest side of a cut that counts, as a share of the
             grid; a smaller one (or one of at most k patches) is the trivial
             cut that isolates a terminal. Defaults to 0.01.
@@ -86,6 +91,7 @@ class LocalCut:
         capacity: str = 'gaussian',
         sink: str = 'abs',
         source: str = 'large',
+        terminals: str = 'discs',
         min_side: float = 0.01,
     ) -> None:
         self.tau_knn = check_range('tau_knn', tau_knn, 0, open_low=True)
@@ -95,6 +101,7 @@ class LocalCut:
         self.capacity = check_choice('capacity', capacity, CAPACITIES)
         self.sink = check_choice('sink', sink, SINKS)
         self.source = check_choice('source', source, SOURCES)
+        self.terminals = check_choice('terminals', terminals, TERMINALS)
         self.min_side = check_range('min_side', min_side, 0, 1)
 
     def __call__(
@@ -249,18 +256,19 @@ class LocalCut:
 
         Between single terminals the cheapest cut isolates one of them,
         whatever the capacities. So terminals are discs that grow until both
-        sides are of a size that can be an object; if none is, source and
-        sink belong to one object and the part stays whole.
+        sides are of a size that can be an object, and the cut runs along a
+        border: through edges longer than those of a surface. If it never
+        does, source and sink belong to one object and the part stays whole.
         """
         smallest = self._smallest(scene.grid[0] * scene.grid[1])
         rows, columns = np.divmod(scene.nodes, scene.grid[1])
-        capacities = self._capacities(graph.lengths, tau)
+        capacities = edge_capacities(graph.lengths, tau, self.capacity)
 
         def disc(center: int, radius: int) -> NDArray[np.bool_]:
             distance = np.hypot(rows - rows[center], columns - columns[center])
             return np.asarray(part & (distance <= radius))
 
-        for radius in TERMINAL_RADII:
+        for radius in TERMINAL_RADII if self.terminals == 'discs' else (0,):
             sources = disc(scene.source, radius)
             sinks = disc(scene.sink, radius)
             if (sources & sinks).any():
@@ -273,7 +281,10 @@ class LocalCut:
                 np.flatnonzero(sinks),
             )
             side &= part
-            if min(side.sum(), (part & ~side).sum()) >= smallest:
+            sizes = (side.sum(), (part & ~side).sum())
+            if self.terminals == 'points' or (
+                min(sizes) >= smallest and _along_border(graph, part, side)
+            ):
                 return side
         return part
 
@@ -296,13 +307,14 @@ class LocalCut:
         """Patches below which a side of a cut isolates a terminal."""
         return max(self.k + 1, self.min_side * num_patches)
 
-    def _capacities(
-        self, lengths: NDArray[np.float64], tau: float
-    ) -> NDArray[np.float64]:
-        if self.capacity == 'gaussian':
-            return np.exp(-((lengths / (tau / 4)) ** 2))
-        if self.capacity == 'linear':
-            return np.maximum(tau - lengths, 0)
-        if self.capacity == 'binary':
-            return np.ones_like(lengths)
-        return lengths
+
+def _along_border(
+    graph: Graph, part: NDArray[np.bool_], side: NDArray[np.bool_]
+) -> bool:
+    """Whether a cut crosses longer edges than the part has on average."""
+    tails, heads = graph.edges.T
+    inside = part[tails] & part[heads]
+    crossing = inside & (side[tails] != side[heads])
+    return bool(
+        graph.lengths[crossing].mean() > BORDER * graph.lengths[inside].mean()
+    )

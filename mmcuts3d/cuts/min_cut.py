@@ -11,7 +11,9 @@ from scipy.sparse.csgraph import (
     maximum_flow,
 )
 
-from ._check import as_array
+from ._check import as_array, check_choice
+
+CAPACITIES = ('gaussian', 'linear', 'binary', 'distance')
 
 # Capacities become integers below 2^31 even when all of them add up.
 RESOLUTION = 10_000
@@ -38,7 +40,7 @@ def min_cut(
         (n,) bool, True for the nodes that sources still reach in the
         residual graph (of all minimum cuts the one nearest the sources),
         and the value of the cut. Capacities are rounded to 1e-4 of the
-        largest.
+        largest, which is also the least that a positive one counts.
 
     Raises:
         ValueError: If terminals are missing, shared or outside the graph,
@@ -56,6 +58,7 @@ def min_cut(
     resolution = min(RESOLUTION, LARGEST_TOTAL // (2 * len(pairs)))
     scale = resolution / weights.max()
     integers = np.rint(weights * scale).astype(np.int32)
+    integers[(weights > 0) & (integers == 0)] = 1  # weak is not absent
     unlimited = np.int32(min(int(integers.sum()) + 1, LARGEST_TOTAL))
     source, sink = num_nodes, num_nodes + 1
     tails = [pairs[:, 0], pairs[:, 1], np.full(len(starts), source), ends]
@@ -85,6 +88,31 @@ def min_cut(
     reached = np.zeros(num_nodes + 2, bool)
     reached[order] = True
     return reached[:num_nodes], result.flow_value / scale
+
+
+def edge_capacities(
+    lengths: NDArray[np.float64], tau: float, kind: str
+) -> NDArray[np.float64]:
+    """What it costs to cut edges of given lengths, each at most `tau`.
+
+    Args:
+        lengths: (m,) float.
+        tau: Threshold of the graph.
+        kind: ``'gaussian'`` exp(-(d/sigma)^2) with sigma = tau/4 (Golovinskiy
+            and Funkhouser, 2009), ``'linear'`` tau - d, ``'binary'`` 1, or
+            ``'distance'`` d.
+
+    Returns:
+        (m,) float64.
+    """
+    check_choice('kind', kind, CAPACITIES)
+    if kind == 'gaussian':
+        return np.exp(-((lengths / (tau / 4)) ** 2))
+    if kind == 'linear':
+        return np.maximum(tau - lengths, 0)
+    if kind == 'binary':
+        return np.ones_like(lengths)
+    return lengths
 
 
 def components(num_nodes: int, edges: ArrayLike) -> NDArray[np.int32]:

@@ -21,6 +21,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmcuts3d.evaluation import DumpPseudoLabels
+from mmcuts3d.version import __version__
 
 from .labeling_progress import LabelingProgress
 
@@ -161,7 +162,7 @@ def folder_dataloader(
 
 
 def labeling_fingerprint(*parts: Any, checkpoint: str | None = None) -> str:
-    """Hash of everything that labels depend on.
+    """Hash of everything that labels depend on, the version included.
 
     Args:
         *parts (Any): Configs, numbers, texts.
@@ -171,7 +172,7 @@ def labeling_fingerprint(*parts: Any, checkpoint: str | None = None) -> str:
     Returns:
         str: 16 hexadecimal digits.
     """
-    text = json.dumps(parts, sort_keys=True, default=_plain)
+    text = json.dumps([__version__, *parts], sort_keys=True, default=_plain)
     digest = hashlib.sha256(text.encode())
     if checkpoint and osp.isfile(checkpoint):
         with open(checkpoint, 'rb') as file:

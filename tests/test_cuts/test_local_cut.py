@@ -304,3 +304,24 @@ def test_bad_thresholds(taus):
 def test_bad_split(arguments, words):
     with pytest.raises(ValueError, match=words):
         LocalCut().split(*arguments)
+
+
+@pytest.mark.parametrize('sink', SINKS)
+@pytest.mark.parametrize('capacity', CAPACITIES)
+def test_one_flat_surface_stays_whole(ellipses, sink, capacity):
+    # No edge is longer than another: whatever runs through the surface,
+    # the cheapest cut is no border.
+    scene = ellipses(gap=0.0)
+    got = LocalCut(sink=sink, capacity=capacity)(
+        scene.both, scene.x, np.full(scene.both.shape, 0.4, np.float32)
+    )
+    assert np.array_equal(got, scene.both)
+
+
+def test_literal_terminals_isolate_one_patch(ellipses):
+    scene = ellipses(gap=0.0)
+    settings = {'sink': 'abs', 'outside': 'drop', 'capacity': 'binary'}
+    got = LocalCut(terminals='points', **settings)(
+        scene.both, scene.x, np.full(scene.both.shape, 0.4, np.float32)
+    )
+    assert min(got.sum(), (scene.both & ~got).sum()) == 1

@@ -76,7 +76,9 @@ class CutS3DPseudoLabeler(BaseTransform):
         found = self.model.predict(inputs, [sample])[0].pred_instances
         masks = [
             mask_levels(
-                mask, np.rint(confidence * CONFIDENCE_SCALE).astype(np.uint8)
+                mask,
+                np.rint(confidence * CONFIDENCE_SCALE).astype(np.uint8),
+                getattr(self.model.cut, 'min_confidence', 0.5),
             )
             for mask, confidence in zip(
                 found.masks.numpy(), found.confidences.numpy(), strict=True
