@@ -27,7 +27,7 @@ setup-run:
 	$(SETUP) run
 
 demo: setup-run ## Label, train, self-train, measure; pictures in OUT
-	$(BIN)/python tools/demo.py --out '$(OUT)' \
+	@$(BIN)/python tools/demo.py --out '$(OUT)' \
 	    $(if $(IMAGES),--images '$(IMAGES)') \
 	    $(if $(DEPTH),--depth '$(DEPTH)') \
 	    $(if $(FEATURES),--features '$(FEATURES)') \

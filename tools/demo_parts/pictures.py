@@ -111,8 +111,10 @@ def _overlay(image: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
 
 def _overview(rows: Sequence[Sequence[tuple[str, np.ndarray]]]) -> np.ndarray:
     """A sheet with a row per image; titles stand over the first row."""
+    pictures = [row[0][1] for row in rows]
+    tallest = max(p.shape[0] / p.shape[1] for p in pictures)
     figure = Figure(
-        figsize=(2.4 * len(rows[0]), 2.2 * len(rows)),
+        figsize=(2.4 * len(rows[0]), (2.4 * tallest + 0.1) * len(rows)),
         layout='constrained',
         dpi=120,
     )
