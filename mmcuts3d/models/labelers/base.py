@@ -1,7 +1,7 @@
 """A pseudo-labeller is a model, and labelling is a test run."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -123,18 +123,6 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 found, frame, image.device
             )
         return list(batch_data_samples)
-
-    def explain(
-        self,
-        batch_inputs: Tensor,
-        batch_data_samples: Sequence[DetDataSample],
-    ) -> Iterator[list[CutStep]]:
-        """The rounds of the method on each image, for pictures."""
-        for image, sample in zip(
-            batch_inputs, batch_data_samples, strict=True
-        ):
-            height, width = sample.img_shape[:2]
-            yield self.steps(self.gather(image[:, :height, :width], sample))
 
     def _label_sample(
         self, image: Tensor, sample: DetDataSample

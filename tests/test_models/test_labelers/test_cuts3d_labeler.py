@@ -212,8 +212,8 @@ def test_a_flat_image_has_no_instances():
 def test_steps_are_those_of_the_method(scene):
     image, depth = scene
     tensor, data_sample = sample(image, depth=depth)
-    rgb = tensor.flip(0)[None].float()
-    (steps,) = cuts3d().explain(rgb, [data_sample])
+    labeler = cuts3d()
+    steps = labeler.steps(labeler.gather(tensor.flip(0).float(), data_sample))
     expected = CutS3D().steps(classical_features(image), depth)
     assert len(steps) == len(expected)
     for actual, step in zip(steps, expected, strict=True):
