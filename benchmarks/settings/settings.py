@@ -27,8 +27,7 @@ from mmcuts3d.cuts import (
     pool_depth,
     sweep_taus,
 )
-from mmcuts3d.evaluation.coco_evaluation import evaluate_coco
-from mmcuts3d.evaluation.ground_truth import load_ground_truth
+from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
 from mmcuts3d.labels import instance_to_annotation
 from mmcuts3d.models.depth.normalise import normalise_depth
 from mmcuts3d.models.depth.readers import read_depth

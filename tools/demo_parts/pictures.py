@@ -12,7 +12,7 @@ from mmengine.registry import DATASETS, MODELS
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.cuts import pool_depth
-from mmcuts3d.evaluation.ground_truth import load_ground_truth
+from mmcuts3d.evaluation import load_ground_truth
 from mmcuts3d.labels import read_labels
 from mmcuts3d.visualization import (
     build_point_cloud,

@@ -14,8 +14,7 @@ from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner, load_checkpoint
 
 from mmcuts3d.engine.labeling import label_folder, labeling_fingerprint
-from mmcuts3d.evaluation.coco_evaluation import evaluate_coco
-from mmcuts3d.evaluation.ground_truth import load_ground_truth
+from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
 from mmcuts3d.labels import label_statistics, read_labels
 
 FIGURES = ('AP50', 'AP', 'AR100')

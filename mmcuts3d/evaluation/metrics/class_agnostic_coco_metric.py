@@ -13,9 +13,9 @@ from mmengine.logging import print_log
 
 from mmcuts3d.registry import METRICS
 
-from .coco_evaluation import evaluate_coco
-from .ground_truth import load_ground_truth, sample_ground_truth
-from .predictions import unpack_predictions
+from ..functional.coco_evaluation import evaluate_coco
+from ..functional.ground_truth import load_ground_truth, sample_ground_truth
+from ..functional.predictions import unpack_predictions
 
 
 @METRICS.register_module()
