@@ -114,7 +114,7 @@ def test_file_keeps_the_law(path):
 @pytest.mark.parametrize(
     'path,source,words',
     [
-        ('cuts/affinity.py', 'import mmengine', 'imports mmengine'),
+        ('cuts/semantic/affinity.py', 'import mmengine', 'imports mmengine'),
         ('cuts/a.py', 'def f():\n import mmcv.ops', 'imports mmcv'),
         ('labels/store.py', 'from mmdet.structures import X', 'mmdet'),
         ('labels/store.py', 'from ..registry import MODELS', 'registry'),

@@ -1,17 +1,17 @@
 """The mathematics of cutting (L0): numpy and scipy, no OpenMMLab."""
 
-from .affinity import affinity, paint_out
-from .bipartition import Bipartition, bipartition
 from .cleanup import box_of, mask_iou, refine_mask, resize_nearest
 from .cuts3d import CutS3D
 from .dense_crf import dense_crf
-from .local_cut import LocalCut
 from .mask_cut import MaskCut
-from .min_cut import min_cut
-from .normalized_cut import NormalizedCut, binarize, normalized_cut
-from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
-from .spatial_confidence import spatial_confidence, sweep_taus
-from .spatial_importance import sharpen, spatial_importance
+from .semantic.affinity import affinity, paint_out
+from .semantic.bipartition import Bipartition, bipartition
+from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
+from .semantic.spatial_importance import sharpen, spatial_importance
+from .spatial.local_cut import LocalCut
+from .spatial.min_cut import min_cut
+from .spatial.point_cloud import Graph, knn_graph, point_cloud, pool_depth
+from .spatial.spatial_confidence import spatial_confidence, sweep_taus
 from .types import CutStep, PseudoInstances
 
 __all__ = [

@@ -20,14 +20,18 @@ from ._check import (
     check_unit_depth,
     grid_of,
 )
-from .affinity import affinity, paint_out
-from .bipartition import Bipartition, component_of
 from .cleanup import mask_iou, to_instances
-from .local_cut import LocalCut
 from .mask_cut import MaskCut, has_no_structure, no_cut
-from .point_cloud import POOLINGS, pool_depth
-from .spatial_confidence import spatial_confidence, sweep_taus
-from .spatial_importance import PAIR_RULES, sharpen, spatial_importance
+from .semantic.affinity import affinity, paint_out
+from .semantic.bipartition import Bipartition, component_of
+from .semantic.spatial_importance import (
+    PAIR_RULES,
+    sharpen,
+    spatial_importance,
+)
+from .spatial.local_cut import LocalCut
+from .spatial.point_cloud import POOLINGS, pool_depth
+from .spatial.spatial_confidence import spatial_confidence, sweep_taus
 from .types import CutStep, PseudoInstances
 
 COMPLEMENT_IOU = 0.99

@@ -17,15 +17,15 @@ from ._check import (
     check_image,
     check_range,
 )
-from .affinity import affinity, paint_out
-from .bipartition import (
+from .cleanup import mask_iou, to_instances
+from .dense_crf import check_crf
+from .semantic.affinity import affinity, paint_out
+from .semantic.bipartition import (
     CORNER_RULES,
     Bipartition,
     bipartition,
 )
-from .cleanup import mask_iou, to_instances
-from .dense_crf import check_crf
-from .normalized_cut import SOLVERS, normalized_cut
+from .semantic.normalized_cut import SOLVERS, normalized_cut
 from .types import CutStep, PseudoInstances
 
 

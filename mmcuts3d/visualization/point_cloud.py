@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmcuts3d.cuts.point_cloud import knn_graph, point_cloud
+from mmcuts3d.cuts.spatial.point_cloud import knn_graph, point_cloud
 
 from .drawing import enlarge, instance_colors
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import label
 
 from mmcuts3d.cuts import Bipartition, bipartition
-from mmcuts3d.cuts.bipartition import num_corners, orient
+from mmcuts3d.cuts.semantic.bipartition import num_corners, orient
 
 
 def picture(text):

@@ -12,7 +12,7 @@ from mmcuts3d.cuts import (
     mask_iou,
     point_cloud,
 )
-from mmcuts3d.cuts.local_cut import CAPACITIES, OUTSIDE, SINKS, SOURCES
+from mmcuts3d.cuts.spatial.local_cut import CAPACITIES, OUTSIDE, SINKS, SOURCES
 
 SETTINGS = [
     {'outside': o, 'capacity': c, 'sink': s}

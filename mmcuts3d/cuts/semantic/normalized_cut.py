@@ -17,7 +17,7 @@ from scipy.linalg.blas import dsymv
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from ._check import as_array, check_choice, check_range
+from .._check import as_array, check_choice, check_range
 from .eigenvector_sign import lapack_sign
 
 SOLVERS = ('lanczos', 'dense')

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import (
     maximum_flow,
 )
 
-from ._check import as_array, check_choice
+from .._check import as_array, check_choice
 
 CAPACITIES = ('gaussian', 'linear', 'binary', 'distance')
 

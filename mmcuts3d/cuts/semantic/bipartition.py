@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import label
 
-from ._check import as_array, check_choice
+from .._check import as_array, check_choice
 
 MIN_BACKGROUND_CORNERS = 3
 CORNER_RULES = ('any_sign', 'published')

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import (
+from .._check import (
     as_array,
     check_choice,
     check_count,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import check_features
+from .._check import check_features
 
 
 def affinity(features: ArrayLike) -> NDArray[np.float32]:

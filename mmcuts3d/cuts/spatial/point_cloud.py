@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from ._check import (
+from .._check import (
     as_array,
     check_choice,
     check_count,

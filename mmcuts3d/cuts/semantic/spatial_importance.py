@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
-from ._check import as_array, check_choice, check_range, check_unit_depth
+from .._check import as_array, check_choice, check_range, check_unit_depth
 
 PAIR_RULES = ('mean', 'max', 'product', 'row')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import as_array, check_count, check_range
+from .._check import as_array, check_count, check_range
 
 
 def sweep_taus(
