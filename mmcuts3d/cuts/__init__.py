@@ -8,6 +8,7 @@ from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
 from .semantic.spatial_importance import sharpen, spatial_importance
+from .spatial.creases import creases
 from .spatial.local_cut import LocalCut
 from .spatial.min_cut import min_cut
 from .spatial.point_cloud import Graph, knn_graph, point_cloud, pool_depth
@@ -27,6 +28,7 @@ __all__ = [
     'binarize',
     'bipartition',
     'box_of',
+    'creases',
     'dense_crf',
     'knn_graph',
     'mask_iou',

@@ -95,6 +95,9 @@ class CutS3D(MaskCut):
         sink: str = 'abs',
         source: str = 'large',
         terminals: str = 'discs',
+        crease: float = 0.0,
+        crease_sigma: float = 1.0,
+        crease_noise: float = 0.0,
         pooling: str = 'median',
         early_stop: float = COMPLEMENT_IOU,
         paint: str = 'local',
@@ -128,6 +131,9 @@ class CutS3D(MaskCut):
             source=source,
             terminals=terminals,
             min_side=min_area,
+            crease=crease,
+            crease_sigma=crease_sigma,
+            crease_noise=crease_noise,
         )
         self.taus = sweep_taus(tau_knn_min, tau_knn, num_cuts)
         self.beta = check_range('beta', beta, 0, 1)
@@ -191,14 +197,15 @@ class CutS3D(MaskCut):
         """
         array = check_features(features)
         grid_depth = pool_depth(depth, grid_of(array), self.pooling)
-        importance = spatial_importance(grid_depth, self.beta, self.sigma)
+        graph = affinity(array)
+        if self.sharpening:
+            importance = spatial_importance(grid_depth, self.beta, self.sigma)
+            graph = sharpen(graph, importance, self.pair_rule)
         painted = np.zeros(grid_depth.shape, bool)
         found: list[NDArray[np.bool_]] = []
         steps: list[CutStep] = []
         for _ in range(self.num_instances):
-            graph = affinity(paint_out(array, painted))
-            if self.sharpening:
-                graph = sharpen(graph, importance, self.pair_rule)
+            graph = paint_out(graph, painted)
             if has_no_structure(graph, self.tau_ncut, painted):
                 break
             cut = self._semantic_cut(graph, painted.shape)

@@ -110,9 +110,10 @@ class MaskCut:
         array = check_features(features)
         painted = np.zeros(array.shape[1:], bool)
         before = painted
+        graph = affinity(array)
         steps: list[CutStep] = []
         for _ in range(self.num_instances):
-            graph = affinity(paint_out(array, painted))
+            graph = paint_out(graph, painted)
             if has_no_structure(graph, self.tau_ncut, painted):
                 return steps or [no_cut(painted.shape)]
             cut = self._semantic_cut(graph, painted.shape)

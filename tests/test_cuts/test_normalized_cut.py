@@ -38,7 +38,7 @@ def patches(seed, painted=False):
     features = np.eye(3)[kinds].transpose(2, 0, 1)
     features = np.concatenate([features, np.zeros((3, 16, 16))])
     features += 0.25 * rng.normal(size=features.shape)
-    return affinity(paint_out(features, (kinds == 1) & painted))
+    return paint_out(affinity(features), (kinds == 1) & painted)
 
 
 GRAPHS = {

@@ -32,15 +32,21 @@ def affinity(features: ArrayLike) -> NDArray[np.float32]:
 
 
 def paint_out(
-    features: NDArray[np.floating], mask: NDArray[np.bool_]
-) -> NDArray[np.floating]:
-    """Zero the features of found patches, so that they join no later cut.
+    affinity: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Take found patches out of the graph, so that they join no later cut.
+
+    What zeroing their features would do (MaskCut), without multiplying the
+    rest again: a patch without features has similarity 0 to every other.
 
     Args:
-        features: (C, h, w) float.
+        affinity: (h*w, h*w) float32, changed in place.
         mask: (h, w) bool, True where an instance was found.
 
     Returns:
-        (C, h, w), a copy.
+        `affinity`, its rows and columns of found patches 0.
     """
-    return np.where(mask[None], 0, features)
+    found = np.flatnonzero(mask)
+    affinity[found] = 0
+    affinity[:, found] = 0
+    return affinity

@@ -80,16 +80,26 @@ def sharpen(
             'Expected argument `affinity` to have one row per patch of '
             f'`importance` ({exponent.size}), but got {weights.shape}.'
         )
-    log = np.log(np.maximum(weights, np.finfo(np.float32).tiny))
-    if pair_rule == 'mean':
-        power = 0.5 * (exponent[:, None] + exponent[None, :])
-    elif pair_rule == 'max':
-        power = np.minimum(exponent[:, None], exponent[None, :])
-    elif pair_rule == 'product':
-        power = 1 - np.outer(1 - exponent, 1 - exponent)
-    else:
-        power = exponent[:, None] + np.zeros_like(exponent)[None, :]
-    sharpened = np.where(weights > 0, np.exp(log * power), 0)
+    # In place from here: the matrix has millions of elements.
+    positive = weights > 0
+    sharpened = np.log(np.maximum(weights, np.finfo(np.float32).tiny))
+    sharpened *= _powers(exponent, pair_rule)
+    np.exp(sharpened, out=sharpened)
+    sharpened *= positive
     if pair_rule == 'row':
         sharpened = 0.5 * (sharpened + sharpened.T)
-    return sharpened.astype(np.float32)
+    return np.asarray(sharpened, np.float32)
+
+
+def _powers(
+    exponent: NDArray[np.float32], pair_rule: str
+) -> NDArray[np.float32]:
+    """Exponents of all pairs; of a rule by row a column that broadcasts."""
+    rows, columns = exponent[:, None], exponent[None, :]
+    if pair_rule == 'mean':
+        return 0.5 * rows + 0.5 * columns
+    if pair_rule == 'max':
+        return np.minimum(rows, columns)
+    if pair_rule == 'product':
+        return 1 - (1 - rows) * (1 - columns)
+    return rows

@@ -1,5 +1,6 @@
 """Cuts of the point cloud, by where patches are (CutS3D §3.2, §3.4)."""
 
+from .creases import creases
 from .local_cut import LocalCut
 from .min_cut import min_cut
 from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
@@ -8,6 +9,7 @@ from .spatial_confidence import spatial_confidence, sweep_taus
 __all__ = [
     'Graph',
     'LocalCut',
+    'creases',
     'knn_graph',
     'min_cut',
     'point_cloud',

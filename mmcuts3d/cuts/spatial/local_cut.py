@@ -6,8 +6,6 @@ between the most and the least foreground patch takes the instance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,28 +17,15 @@ from .._check import (
     check_thresholds,
     grid_of,
 )
-from .min_cut import CAPACITIES, components, edge_capacities, min_cut
+from .creases import creases, lengthen
+from .min_cut import CAPACITIES, components
+from .parts import TERMINALS, Scene, Separation
 from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
 
 OUTSIDE = ('push', 'drop')
 SINKS = ('abs', 'signed')
 SOURCES = ('large', 'peak')
-TERMINALS = ('discs', 'points')
-TERMINAL_RADII = (2, 3, 4, 5, 6, 7)
-BORDER = 1.5
 FARTHEST = 1.0
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """The graph of one bipartition, ready to be cut at several tau."""
-
-    graph: Graph
-    nodes: NDArray[np.intp]  # (n,) patch index of each node
-    inside: NDArray[np.bool_]  # (n,) whether the node is foreground
-    source: int
-    sink: int
-    grid: tuple[int, int]
 
 
 class LocalCut:
@@ -76,6 +61,12 @@ class LocalCut:
         min_side: Smallest side of a cut that counts, as a share of the
             grid; a smaller one (or one of at most k patches) is the trivial
             cut that isolates a terminal. Defaults to 0.01.
+        crease: Beyond the paper: edges are longer by 1 + crease * z_scale *
+            the change of slope where they cross a crease (:func:`creases`),
+            so that bodies part where they touch, at equal depth too, and
+            fragments of at most k patches join the nearest part. 0 is the
+            paper's LocalCut. Defaults to 0.
+        crease_sigma, crease_noise: See :func:`creases`. Default to 1 and 0.
 
     Raises:
         ValueError: On a setting out of range.
@@ -93,6 +84,9 @@ class LocalCut:
         source: str = 'large',
         terminals: str = 'discs',
         min_side: float = 0.01,
+        crease: float = 0.0,
+        crease_sigma: float = 1.0,
+        crease_noise: float = 0.0,
     ) -> None:
         self.tau_knn = check_range('tau_knn', tau_knn, 0, open_low=True)
         self.k = check_count('k', k)
@@ -103,6 +97,11 @@ class LocalCut:
         self.source = check_choice('source', source, SOURCES)
         self.terminals = check_choice('terminals', terminals, TERMINALS)
         self.min_side = check_range('min_side', min_side, 0, 1)
+        self.crease = check_range('crease', crease, 0)
+        self.crease_sigma = check_range(
+            'crease_sigma', crease_sigma, 0, open_low=True
+        )
+        self.crease_noise = check_range('crease_noise', crease_noise, 0)
 
     def __call__(
         self,
@@ -158,7 +157,13 @@ class LocalCut:
             return np.zeros((len(thresholds), *foreground.shape), bool)
         grid_depth = pool_depth(depth, grid_of(foreground))
         scene = self._scene(foreground, x, grid_depth, float(thresholds.max()))
-        return np.stack([self._cut(scene, float(tau)) for tau in thresholds])
+        separate = Separation(
+            self.capacity,
+            self.terminals,
+            self._smallest(foreground.size),
+            self.k + 1 if self.crease else 0,
+        )
+        return np.stack([separate(scene, float(tau)) for tau in thresholds])
 
     def split(
         self, mask: ArrayLike, depth: ArrayLike, max_parts: int = 10
@@ -205,25 +210,18 @@ class LocalCut:
         grid_depth = pool_depth(depth, grid_of(foreground))
         return self._graph(foreground, grid_depth)[0].lengths
 
-    def _graph(
-        self, foreground: NDArray[np.bool_], depth: NDArray[np.float32]
-    ) -> tuple[Graph, NDArray[np.intp]]:
-        if self.outside == 'push':
-            nodes: NDArray[np.intp] = np.arange(foreground.size)
-            depth = np.where(foreground, depth, np.float32(FARTHEST))
-        else:
-            nodes = np.flatnonzero(foreground)
-        points = point_cloud(depth, self.z_scale)[nodes]
-        return knn_graph(points, self.k), nodes
-
     def _scene(
         self,
         foreground: NDArray[np.bool_],
         x: NDArray[np.floating],
         depth: NDArray[np.float32],
         tau: float,
-    ) -> _Scene:
+    ) -> Scene:
         graph, nodes = self._graph(foreground, depth)
+        reach = graph.lengths <= self.tau_knn
+        if self.crease:
+            turn = creases(depth, self.crease_sigma, self.crease_noise)
+            graph = lengthen(graph, nodes, turn, self.crease * self.z_scale)
         inside = foreground.ravel()[nodes]
         values = x.ravel()[nodes]
         source = self._source(
@@ -233,60 +231,21 @@ class LocalCut:
         background = background.astype(np.float64)
         background[source] = np.inf
         sink = int(np.argmin(background))
-        return _Scene(graph, nodes, inside, source, sink, grid_of(foreground))
+        return Scene(
+            graph, nodes, inside, reach, source, sink, grid_of(foreground)
+        )
 
-    def _cut(self, scene: _Scene, tau: float) -> NDArray[np.bool_]:
-        graph = scene.graph.within(tau)
-        labels = components(graph.num_nodes, graph.edges)
-        part = np.asarray(labels == labels[scene.source])
-        if scene.sink != scene.source and part[scene.sink]:
-            part = self._separate(scene, graph, part, tau)
-        mask = np.zeros(scene.grid[0] * scene.grid[1], bool)
-        mask[scene.nodes[part & scene.inside]] = True
-        return mask.reshape(scene.grid)
-
-    def _separate(
-        self,
-        scene: _Scene,
-        graph: Graph,
-        part: NDArray[np.bool_],
-        tau: float,
-    ) -> NDArray[np.bool_]:
-        """Min-cut inside one connected part, with a trivial cut refused.
-
-        Between single terminals the cheapest cut isolates one of them,
-        whatever the capacities. So terminals are discs that grow until both
-        sides are of a size that can be an object, and the cut runs along a
-        border: through edges longer than those of a surface. If it never
-        does, source and sink belong to one object and the part stays whole.
-        """
-        smallest = self._smallest(scene.grid[0] * scene.grid[1])
-        rows, columns = np.divmod(scene.nodes, scene.grid[1])
-        capacities = edge_capacities(graph.lengths, tau, self.capacity)
-
-        def disc(center: int, radius: int) -> NDArray[np.bool_]:
-            distance = np.hypot(rows - rows[center], columns - columns[center])
-            return np.asarray(part & (distance <= radius))
-
-        for radius in TERMINAL_RADII if self.terminals == 'discs' else (0,):
-            sources = disc(scene.source, radius)
-            sinks = disc(scene.sink, radius)
-            if (sources & sinks).any():
-                break
-            side, _ = min_cut(
-                graph.num_nodes,
-                graph.edges,
-                capacities,
-                np.flatnonzero(sources),
-                np.flatnonzero(sinks),
-            )
-            side &= part
-            sizes = (side.sum(), (part & ~side).sum())
-            if self.terminals == 'points' or (
-                min(sizes) >= smallest and _along_border(graph, part, side)
-            ):
-                return side
-        return part
+    def _graph(
+        self, foreground: NDArray[np.bool_], depth: NDArray[np.float32]
+    ) -> tuple[Graph, NDArray[np.intp]]:
+        """The k-NN graph, and the patch of each of its nodes."""
+        if self.outside == 'push':
+            nodes: NDArray[np.intp] = np.arange(foreground.size)
+            depth = np.where(foreground, depth, np.float32(FARTHEST))
+        else:
+            nodes = np.flatnonzero(foreground)
+        points = point_cloud(depth, self.z_scale)[nodes]
+        return knn_graph(points, self.k), nodes
 
     def _source(
         self,
@@ -306,15 +265,3 @@ class LocalCut:
     def _smallest(self, num_patches: int) -> float:
         """Patches below which a side of a cut isolates a terminal."""
         return max(self.k + 1, self.min_side * num_patches)
-
-
-def _along_border(
-    graph: Graph, part: NDArray[np.bool_], side: NDArray[np.bool_]
-) -> bool:
-    """Whether a cut crosses longer edges than the part has on average."""
-    tails, heads = graph.edges.T
-    inside = part[tails] & part[heads]
-    crossing = inside & (side[tails] != side[heads])
-    return bool(
-        graph.lengths[crossing].mean() > BORDER * graph.lengths[inside].mean()
-    )
