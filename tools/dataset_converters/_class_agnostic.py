@@ -1,0 +1,260 @@
+"""An evaluation set with one category, while its original is read.
+
+The file has one category ``object``, the class that the original gives each
+annotation as ``original_category_id``, all of them in
+``original_categories``, and in ``info`` what was counted and dropped.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME, segmentation_to_rle
+
+#: What may become of what the original marks as not to be measured.
+IGNORED = ('crowd', 'object', 'drop')
+
+
+@dataclass
+class ClassAgnosticSet:
+    """An evaluation set while its original is read.
+
+    Args:
+        name (str): What the set is called in messages.
+        categories (Iterable[Mapping]): The original's categories, ``id`` and
+            ``name``.
+        masks (bool): Whether annotations have masks. Defaults to False:
+            boxes only.
+        ignored (str): What becomes of annotations that the original marks as
+            not to be measured: 'crowd' (COCO's word: a prediction that
+            matches one counts neither for nor against), 'object' (one as
+            any other), 'drop'. Defaults to 'crowd'.
+
+    Attributes:
+        read (Counter): What the original lists: ``images``, ``annotations``
+            and, of these, ``ignored``.
+        dropped (Counter): Reason to number of annotations, or of parts of
+            them, that are left out.
+    """
+
+    name: str
+    categories: Iterable[Mapping[str, Any]]
+    masks: bool = False
+    ignored: str = 'crowd'
+    images: dict[int, dict] = field(default_factory=dict)
+    annotations: list[dict] = field(default_factory=list)
+    read: Counter = field(default_factory=Counter)
+    dropped: Counter = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if self.ignored not in IGNORED:
+            raise ValueError(
+                f'Expected argument `ignored` to be one of {list(IGNORED)}, '
+                f'but got {self.ignored!r}.'
+            )
+        try:
+            self.categories = [
+                {'id': int(row['id']), 'name': str(row['name'])}
+                for row in self.categories
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'Expected the categories of {self.name} to have `id` and '
+                f'`name`, but got: {error!r}'
+            ) from error
+        self._category_ids = {row['id'] for row in self.categories}
+        self._file_names: set[str] = set()
+        if len(self._category_ids) < len(self.categories):
+            raise ValueError(
+                f'Expected {self.name} to have categories with different '
+                'ids, but got one twice.'
+            )
+
+    def add_image(
+        self,
+        image_id: int,
+        file_name: str,
+        size: tuple[int, int],
+        place: str,
+        **extra: Any,
+    ) -> None:
+        """Take an image in.
+
+        Args:
+            image_id (int): Its id.
+            file_name (str): Its path, relative to the image folder.
+            size (tuple[int, int]): Height and width in pixels.
+            place (str): Where the original names it, for messages.
+            **extra: Further keys that are kept.
+
+        Raises:
+            ValueError: If the id is no integer, id or file name are there
+                already, or the size is not positive.
+        """
+        self.read['images'] += 1
+        if not isinstance(image_id, int) or not isinstance(file_name, str):
+            raise ValueError(
+                f'Expected {place} to have an integer as `id` and a file '
+                f'name, but got {image_id!r} and {file_name!r:.60}.'
+            )
+        if image_id in self.images or file_name in self._file_names:
+            raise ValueError(
+                f'Expected {place} to name each image once, but got '
+                f'{file_name} (id {image_id}) a second time.'
+            )
+        height, width = (int(side) for side in size)
+        if height < 1 or width < 1:
+            raise ValueError(
+                f'Expected {place} to give {file_name} a size, but got '
+                f'{height} x {width}.'
+            )
+        self._file_names.add(file_name)
+        self.images[image_id] = {
+            'id': image_id,
+            'file_name': file_name,
+            'height': height,
+            'width': width,
+            **extra,
+        }
+
+    def add(
+        self,
+        image_id: int,
+        category_id: int,
+        bbox: Iterable[float],
+        place: str,
+        segmentation: Any = None,
+        area: float | None = None,
+        ignored: str | None = None,
+    ) -> None:
+        """Take an annotation in, or note why it is left out.
+
+        Args:
+            image_id (int): Id of its image, which has been added.
+            category_id (int): Its original category.
+            bbox (Iterable[float]): x, y, width, height in pixels.
+            place (str): Where the original has it, for messages.
+            segmentation (Any, optional): Polygons or run-length code; not
+                looked at in a set without masks. Defaults to None.
+            area (float, optional): Area as the original states it. Defaults
+                to None: that of the box.
+            ignored (str, optional): Why the original does not want it
+                measured, e.g. 'difficult'. Defaults to None: it does.
+
+        Raises:
+            ValueError: If image or category are unknown, or box or mask are
+                none; names the place.
+        """
+        self._check_ids(image_id, category_id, place)
+        self.read['annotations'] += 1
+        self.read['ignored'] += ignored is not None
+        if ignored is not None and self.ignored == 'drop':
+            self.dropped[ignored] += 1
+            return
+        box = _numbers(bbox, 4, f'the box of {place}')
+        if box[2] <= 0 or box[3] <= 0:
+            self.dropped['box without area'] += 1
+            return
+        row = {
+            'id': len(self.annotations) + 1,
+            'image_id': image_id,
+            'category_id': CATEGORY_ID,
+            'original_category_id': category_id,
+            'bbox': box,
+            'area': box[2] * box[3],
+            'iscrowd': int(ignored is not None and self.ignored == 'crowd'),
+        }
+        if area is not None:
+            row['area'] = _numbers([area], 1, f'the area of {place}')[0]
+        if self.masks:
+            row['segmentation'] = self._mask(segmentation, image_id, place)
+            if not row['segmentation']:
+                self.dropped['no mask'] += 1
+                return
+        self.annotations.append(row)
+
+    def _check_ids(self, image_id: int, category_id: int, place: str) -> None:
+        if image_id not in self.images:
+            raise ValueError(
+                f'Expected {place} to belong to an image of {self.name}, but '
+                f'got image {image_id!r}.'
+            )
+        if category_id not in self._category_ids:
+            raise ValueError(
+                f'Expected {place} to have a category of {self.name}, but '
+                f'got {category_id!r}.'
+            )
+
+    def _mask(self, segmentation: Any, image_id: int, place: str) -> Any:
+        """The mask as it is, without polygons that enclose nothing."""
+        if isinstance(segmentation, dict):
+            image = self.images[image_id]
+            try:
+                segmentation_to_rle(
+                    segmentation, image['height'], image['width']
+                )
+            except (ValueError, TypeError) as error:
+                raise ValueError(f'{place}: {error}') from error
+            return segmentation
+        if not isinstance(segmentation, (list, type(None))):
+            raise ValueError(
+                f'Expected the mask of {place} to be polygons or a '
+                f'run-length code, but got {segmentation!r:.60}.'
+            )
+        parts = []
+        for polygon in segmentation or []:
+            points = _numbers(polygon, None, f'a polygon of {place}')
+            if len(points) < 6:
+                self.dropped['polygon of less than three points'] += 1
+            elif len(points) % 2:
+                raise ValueError(
+                    f'Expected a polygon of {place} to be pairs of numbers, '
+                    f'but got {len(points)} of them.'
+                )
+            else:
+                parts.append(points)
+        return parts
+
+    def to_coco(self, published: Mapping[str, int]) -> dict:
+        """The set as COCO's dict.
+
+        Args:
+            published (Mapping[str, int]): Kept in ``info``.
+
+        Returns:
+            dict: ``info``, ``images``, ``annotations``, ``categories``,
+            ``original_categories``.
+        """
+        return {
+            'info': {
+                'description': f'{self.name}, class-agnostic',
+                'read': dict(self.read),
+                'published': dict(published),
+                'dropped': dict(self.dropped),
+                'ignored_annotations': self.ignored,
+            },
+            'images': list(self.images.values()),
+            'annotations': self.annotations,
+            'categories': [{'id': CATEGORY_ID, 'name': CATEGORY_NAME}],
+            'original_categories': self.categories,
+        }
+
+
+def _numbers(values: Any, length: int | None, what: str) -> list[float]:
+    """Finite numbers, of which there must be ``length``."""
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'Expected {what} to be a list of numbers, but got {values!r:.60}.'
+        ) from error
+    if length not in (None, len(numbers)) or not all(
+        map(math.isfinite, numbers)
+    ):
+        raise ValueError(
+            f'Expected {what} to be {length or "some"} finite numbers, but '
+            f'got {values!r:.60}.'
+        )
+    return numbers
