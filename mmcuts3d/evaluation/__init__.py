@@ -1,11 +1,40 @@
-"""Metrics: class-agnostic AP/AR, and the label store as a metric."""
+"""Measures of instances as functions and as metrics, and the label store as
+a metric."""
 
-from .functional import evaluate_coco, load_ground_truth
-from .metrics import ClassAgnosticCocoMetric, DumpPseudoLabels
+from .functional import (
+    confidence_quality,
+    correct_localization,
+    evaluate_coco,
+    label_quality,
+    same_class_recall,
+    score_quality,
+    segmentation_split,
+)
+from .inputs import load_ground_truth
+from .metrics import (
+    ClassAgnosticCocoMetric,
+    ConfidenceQualityMetric,
+    CorLocMetric,
+    DumpPseudoLabels,
+    InstanceMetric,
+    SameClassRecallMetric,
+    SegmentationSplitMetric,
+)
 
 __all__ = [
     'ClassAgnosticCocoMetric',
+    'ConfidenceQualityMetric',
+    'CorLocMetric',
     'DumpPseudoLabels',
+    'InstanceMetric',
+    'SameClassRecallMetric',
+    'SegmentationSplitMetric',
+    'confidence_quality',
+    'correct_localization',
     'evaluate_coco',
+    'label_quality',
     'load_ground_truth',
+    'same_class_recall',
+    'score_quality',
+    'segmentation_split',
 ]

@@ -138,7 +138,7 @@ def test_failed_images_are_named_and_cost_recall(tmp_path):
     messages = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            'mmcuts3d.evaluation.metrics.class_agnostic_coco_metric._warn',
+            'mmcuts3d.evaluation.metrics.instance_metric._warn',
             messages.append,
         )
         values = measure(ClassAgnosticCocoMetric(str(ann_file)), samples)

@@ -1,5 +1,6 @@
-"""The metric equals pycocotools on files, to the last digit."""
+"""AP and AR equal pycocotools on files, to the last digit, by each backend."""
 
+import builtins
 import contextlib
 import io
 import json
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from coco_helpers import (
     NAMES,
+    SIZE,
     box_of,
     measure,
     predictions_like,
@@ -16,45 +18,176 @@ from coco_helpers import (
     write_truth,
 )
 from helpers import shared_data
+from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmcuts3d.evaluation import ClassAgnosticCocoMetric
+from mmcuts3d.evaluation import ClassAgnosticCocoMetric, evaluate_coco
 from mmcuts3d.labels import encode_mask
 
+BACKENDS = ['pycocotools', 'faster_coco_eval']
 
-def reference(ann_file, images, iou_type):
-    """pycocotools through its own files, summary and stdout."""
-    content = json.loads(ann_file.read_text())
-    for annotation in content['annotations']:
-        annotation['category_id'] = 1
-    content['categories'] = [{'id': 1, 'name': 'any'}]
-    results = []
-    for image_id, (masks, boxes, scores) in images.items():
-        for mask, box, score in zip(masks, boxes, scores, strict=True):
-            x1, y1, x2, y2 = map(float, box)
-            row = {'image_id': image_id, 'category_id': 1}
-            row['score'] = float(score)
-            if iou_type == 'segm':
-                row['segmentation'] = encode_mask(mask)
-            else:
-                row['bbox'] = [x1, y1, x2 - x1, y2 - y1]
-            results.append(row)
-    own = ann_file.with_name('one_class.json')
-    own.write_text(json.dumps(content))
-    found = ann_file.with_name('results.json')
-    found.write_text(json.dumps(results))
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    pytest.importorskip(request.param)
+    return request.param
+
+
+def reference(folder, images, truth, predictions, iou_type):
+    """pycocotools through its own files, summary and stdout, in percent."""
+    content = {
+        'images': images,
+        'annotations': [
+            {**row, 'id': number, 'category_id': 1}
+            for number, row in enumerate(truth, start=1)
+        ],
+        'categories': [{'id': 1, 'name': 'any'}],
+    }
+    key = 'bbox' if iou_type == 'bbox' else 'segmentation'
+    results = [
+        {
+            'image_id': row['image_id'],
+            'category_id': 1,
+            'score': row['score'],
+            key: row[key],
+        }
+        for row in predictions
+    ]
+    (folder / 'truth.json').write_text(json.dumps(content))
+    (folder / 'results.json').write_text(json.dumps(results))
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO(str(own))
-        evaluation = COCOeval(truth, truth.loadRes(str(found)), iou_type)
+        coco = COCO(str(folder / 'truth.json'))
+        if results:
+            found = coco.loadRes(str(folder / 'results.json'))
+        else:  # loadRes() does not read an empty file
+            found = COCO()
+            found.dataset = {**content, 'annotations': []}
+            found.createIndex()
+        evaluation = COCOeval(coco, found, iou_type)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
-    return dict(zip(NAMES, evaluation.stats[:9], strict=True))
+    return {
+        # -1, where there is nothing to measure, is no share.
+        name: value * (100 if value >= 0 else 1)
+        for name, value in zip(NAMES, evaluation.stats[:9], strict=True)
+    }
+
+
+def row_of(image_id, mask, **more):
+    code = encode_mask(mask)
+    return {
+        'image_id': image_id,
+        'bbox': coco_mask.toBbox(code).tolist(),
+        'segmentation': code,
+        'area': float(coco_mask.area(code)),
+        **more,
+    }
+
+
+def square(side, top=0, left=0):
+    mask = np.zeros(SIZE, bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+def random_sets(rng, images, num_false=6, levels=8):
+    """Ground truth and noisy copies of it, three images in four."""
+    truth, predictions = [], []
+    for image in images:
+        if image['id'] % 4 == 0:
+            continue
+        masks = [random_mask(rng) for _ in range(rng.integers(1, 7))]
+        for mask in masks:
+            crowd = int(rng.random() < 0.2)
+            truth.append(row_of(image['id'], mask, iscrowd=crowd))
+        found = [np.roll(m, rng.integers(-6, 7, 2), (0, 1)) for m in masks]
+        found += [random_mask(rng) for _ in range(num_false)]
+        for mask in found:
+            score = float(rng.integers(0, levels) / levels)
+            predictions.append(row_of(image['id'], mask, score=score))
+    return truth, predictions
+
+
+def degenerate(name):
+    rng = np.random.default_rng(5)
+    images = [
+        {'id': number, 'file_name': '', 'height': SIZE[0], 'width': SIZE[1]}
+        # Neither in order nor from 1.
+        for number in (9, 4, 7, 3, 6, 11)
+    ]
+    truth, found = random_sets(rng, images)
+    empty = np.zeros(SIZE, bool)
+    if name == 'no predictions':
+        found = []
+    elif name == 'no ground truth':
+        truth = []
+    elif name == 'nothing':
+        truth, found = [], []
+    elif name == 'only crowds':
+        truth = [{**row, 'iscrowd': 1} for row in truth]
+    elif name == 'equal scores':
+        found = [{**row, 'score': 0.5} for row in found]
+    elif name == 'scores of 0':
+        found = [{**row, 'score': 0.0} for row in found]
+    elif name == 'empty masks':
+        truth += [row_of(n, empty, iscrowd=0) for n in (3, 4)]
+        found += [row_of(n, empty, score=0.9) for n in (3, 4, 6)]
+    elif name == 'duplicates':
+        found = [row for row in found for _ in range(3)]
+        truth = [row for row in truth for _ in range(2)]
+    elif name == 'more than 100':
+        truth, found = random_sets(rng, images, num_false=150, levels=400)
+    elif name == 'one pixel':
+        truth = [row_of(3, square(1, n, n), iscrowd=0) for n in range(0, 40)]
+        found = [row_of(3, square(1, n, n), score=n / 80) for n in range(80)]
+    elif name == 'borders of areas':
+        sides = (31, 32, 33, 95, 96, 97)
+        truth = [row_of(3, square(side), iscrowd=0) for side in sides]
+        truth += [row_of(7, square(side, 9, 9), iscrowd=0) for side in sides]
+        found = [row_of(3, square(s), score=0.5 + s / 200) for s in sides]
+        found += [row_of(7, square(s, 11, 9), score=0.5) for s in sides]
+    elif name == 'other areas':  # polygons have not the area of their pixels
+        truth = [{**row, 'area': row['area'] * 0.7} for row in truth]
+    else:
+        raise AssertionError(name)
+    return images, truth, found
+
+
+@pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'no predictions',
+        'no ground truth',
+        'nothing',
+        'only crowds',
+        'equal scores',
+        'scores of 0',
+        'empty masks',
+        'duplicates',
+        'more than 100',
+        'one pixel',
+        'borders of areas',
+        'other areas',
+    ],
+)
+def test_equals_pycocotools_on_degenerate_sets(
+    tmp_path, backend, name, iou_type
+):
+    sets = degenerate(name)
+    got = evaluate_coco(*sets, iou_type, backend=backend)
+    expected = reference(tmp_path, *sets, iou_type)
+    assert got == pytest.approx(expected, abs=1e-6)
+    if name in ('no ground truth', 'nothing', 'only crowds'):
+        assert set(got.values()) == {-1}
+    else:
+        assert max(got.values()) > (-1 if name == 'no predictions' else 1)
 
 
 @pytest.mark.parametrize('seed', range(6))
-def test_equals_pycocotools_on_random_sets(tmp_path, seed):
+def test_equals_pycocotools_on_random_sets(tmp_path, backend, seed):
     rng = np.random.default_rng(seed)
     truth = {
         image_id: [random_mask(rng) for _ in range(rng.integers(0, 7))]
@@ -64,23 +197,64 @@ def test_equals_pycocotools_on_random_sets(tmp_path, seed):
     ann_file = write_truth(tmp_path / 'gt.json', truth, crowds=(2, 5))
     found = {key: predictions_like(rng, masks) for key, masks in truth.items()}
     samples = [sample_of(key, *found[key]) for key in truth]
-    got = measure(ClassAgnosticCocoMetric(str(ann_file)), samples)
+    got = measure(
+        ClassAgnosticCocoMetric(str(ann_file), backend=backend), samples
+    )
+    content = json.loads(ann_file.read_text())
+    predictions = [
+        row_of(key, mask, score=float(score))
+        for key, (masks, _, scores) in found.items()
+        for mask, score in zip(masks, scores, strict=True)
+    ]
+    sets = (content['images'], content['annotations'], predictions)
     for iou_type in ('bbox', 'segm'):
-        expected = reference(ann_file, found, iou_type)
-        for name in NAMES:
-            # -1, where there is nothing to measure, is no share.
-            value = expected[name] * (100 if expected[name] >= 0 else 1)
+        for name, value in reference(tmp_path, *sets, iou_type).items():
             key = f'object/{iou_type}_{name}'
             assert got[key] == pytest.approx(value, abs=1e-6), key
     assert got['object/failed_images'] == 0
 
 
-def test_equals_pycocotools_on_real_annotations():
+@pytest.mark.parametrize('iou_type', ['bbox', 'segm', 'boundary'])
+def test_by_hand(backend, iou_type):
+    # Three instances, one of each size. By falling score: a hit of the small
+    # one, a false mask of medium size, a hit of the medium one.
+    images = [{'id': n, 'height': 120, 'width': 150} for n in ('a', 'b')]
+    small, medium, large = square(10), square(40, 60, 60), square(100)
+    truth = [
+        row_of('a', small, iscrowd=0),
+        row_of('a', medium, iscrowd=0),
+        row_of('b', large, iscrowd=0),
+    ]
+    found = [
+        row_of('a', medium, score=0.7),
+        row_of('a', small, score=0.9),
+        row_of('b', square(40, 80, 110), score=0.8),
+    ]
+    got = evaluate_coco(images, truth, found, iou_type, backend=backend)
+    # 101 recall points: 34 up to recall 1/3 with precision 1, 33 up to 2/3
+    # with precision 2/3, nothing beyond.
+    average = 100 * (34 + 33 * 2 / 3) / 101
+    assert got == pytest.approx(
+        {
+            'AP': average,
+            'AP50': average,
+            'AP75': average,
+            'AP_S': 100,
+            'AP_M': 50,  # behind the false one
+            'AP_L': 0,
+            'AR1': 100 / 3,
+            'AR10': 200 / 3,
+            'AR100': 200 / 3,
+        }
+    )
+
+
+def test_equals_pycocotools_on_real_annotations(tmp_path, backend):
     ann_file = shared_data('coco_photos', 'instances.json')
     rng = np.random.default_rng(0)
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(ann_file))
-    samples, truth_values = [], {}
+    samples, predictions = [], []
     for image in coco.dataset['images']:
         rows = coco.loadAnns(coco.getAnnIds(image['id']))
         masks = [coco.annToMask(row).astype(bool) for row in rows]
@@ -88,36 +262,54 @@ def test_equals_pycocotools_on_real_annotations():
         found = [np.roll(mask, rng.integers(-4, 5), 1) for mask in masks[::2]]
         boxes = [box_of(mask) for mask in found]
         scores = rng.random(len(found)).astype(np.float32)
-        truth_values[image['id']] = (found, boxes, scores)
-        samples.append(
-            sample_of(
-                image['id'],
-                *truth_values[image['id']],
-                ori_shape=(image['height'], image['width']),
-            )
-        )
-    got = measure(ClassAgnosticCocoMetric(str(ann_file)), samples)
-    with contextlib.redirect_stdout(io.StringIO()):
-        one_class = COCO()
-        one_class.dataset = json.loads(ann_file.read_text())
-        for row in one_class.dataset['annotations']:
-            row['category_id'] = 1
-        one_class.dataset['categories'] = [{'id': 1, 'name': 'any'}]
-        one_class.createIndex()
-        results = [
-            {
-                'image_id': image_id,
-                'category_id': 1,
-                'score': float(score),
-                'segmentation': encode_mask(mask),
-            }
-            for image_id, (masks, _, scores) in truth_values.items()
-            for mask, score in zip(masks, scores, strict=True)
+        predictions += [
+            row_of(image['id'], mask, score=float(score))
+            for mask, score in zip(found, scores, strict=True)
         ]
-        evaluation = COCOeval(one_class, one_class.loadRes(results), 'segm')
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    for name, value in zip(NAMES, evaluation.stats[:9], strict=True):
-        assert got[f'object/segm_{name}'] == pytest.approx(value * 100)
+        shape = (image['height'], image['width'])
+        samples.append(
+            sample_of(image['id'], found, boxes, scores, ori_shape=shape)
+        )
+    metric = ClassAgnosticCocoMetric(str(ann_file), backend=backend)
+    got = measure(metric, samples)
+    sets = (coco.dataset['images'], coco.dataset['annotations'], predictions)
+    for name, value in reference(tmp_path, *sets, 'segm').items():
+        assert got[f'object/segm_{name}'] == pytest.approx(value, abs=1e-6)
     assert 10 < got['object/segm_AP'] < 60
+
+
+def test_predictions_of_unknown_images_do_not_count(backend):
+    images, truth, found = degenerate('duplicates')
+    expected = evaluate_coco(images, truth, found, 'bbox', backend=backend)
+    stray = [row_of(99, square(9), score=1.0, iscrowd=0)]
+    got = evaluate_coco(
+        images, truth + stray, found + stray, 'bbox', backend=backend
+    )
+    assert got == expected
+
+
+def test_inputs_are_left_as_they_are(backend):
+    sets = degenerate('duplicates')
+    before = json.dumps(sets)
+    for iou_type in ('bbox', 'segm', 'boundary'):
+        evaluate_coco(*sets, iou_type, backend=backend)
+    assert json.dumps(sets) == before
+
+
+def test_names_are_checked(monkeypatch):
+    with pytest.raises(ValueError, match=r"`iou_type`.*'boundary'.*'box'"):
+        evaluate_coco([], [], [], 'box')
+    with pytest.raises(ValueError, match=r"`backend`.*but got 'coco'"):
+        ClassAgnosticCocoMetric(backend='coco')
+    true_import = builtins.__import__
+
+    def import_without(name, *rest, **named):
+        if name == 'faster_coco_eval':
+            raise ImportError(name)
+        return true_import(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, '__import__', import_without)
+    with pytest.raises(ImportError, match='pip install .faster-coco-eval'):
+        evaluate_coco([], [], [], 'bbox', backend='faster_coco_eval')
+    with pytest.raises(ImportError, match="or use 'pycocotools'"):
+        ClassAgnosticCocoMetric(backend='faster_coco_eval')

@@ -1,6 +1,38 @@
 """The measures as functions of plain lists; the metrics call them."""
 
+from .boundary import boundary_iou, mask_boundary
+from .calibration import (
+    ReliabilityBins,
+    error_auroc,
+    expected_calibration_error,
+    reliability_bins,
+)
 from .coco_evaluation import evaluate_coco
-from .ground_truth import load_ground_truth
+from .confidence_quality import (
+    confidence_quality,
+    patch_errors,
+    score_quality,
+)
+from .corloc import correct_localization
+from .hoover import hoover_classes
+from .instance_recall import same_class_recall
+from .quality import label_quality
+from .segmentation_split import segmentation_split
 
-__all__ = ['evaluate_coco', 'load_ground_truth']
+__all__ = [
+    'ReliabilityBins',
+    'boundary_iou',
+    'confidence_quality',
+    'correct_localization',
+    'error_auroc',
+    'evaluate_coco',
+    'expected_calibration_error',
+    'hoover_classes',
+    'label_quality',
+    'mask_boundary',
+    'patch_errors',
+    'reliability_bins',
+    'same_class_recall',
+    'score_quality',
+    'segmentation_split',
+]

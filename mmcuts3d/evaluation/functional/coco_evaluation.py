@@ -1,16 +1,14 @@
-"""Class-agnostic AP and AR on plain lists, by pycocotools."""
+"""Class-agnostic AP and AR on plain lists."""
 
-import contextlib
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-_AREAS = {'all': '', 'small': '_S', 'medium': '_M', 'large': '_L'}
+from .coco_backends import AREAS, accumulate
+
+IOU_TYPES = ('bbox', 'segm', 'boundary')
 
 
 def evaluate_coco(
@@ -19,78 +17,64 @@ def evaluate_coco(
     predictions: Sequence[dict],
     iou_type: str,
     max_dets: Sequence[int] = (1, 10, 100),
+    backend: str = 'pycocotools',
 ) -> dict[str, float]:
     """Measure predictions of one class against ground truth.
 
     Args:
-        images (Sequence[dict]): COCO images, ``id`` at least.
+        images (Sequence[dict]): COCO images, ``id`` at least; for masks also
+            ``height`` and ``width``.
         ground_truth (Sequence[dict]): Annotations with ``image_id``,
             ``bbox`` (x, y, width, height), ``area``, ``iscrowd`` and, for
             masks, ``segmentation`` as a run-length code. Ids and categories
             are not looked at.
         predictions (Sequence[dict]): ``image_id``, ``score`` and, as the IoU
             type asks, ``bbox`` or ``segmentation``.
-        iou_type (str): 'bbox' or 'segm'.
+        iou_type (str): 'bbox', 'segm', or 'boundary': the lower of mask IoU
+            and Boundary IoU (Cheng et al., CVPR 2021, boundaries of 2 % of
+            the image's diagonal).
         max_dets (Sequence[int]): Numbers of predictions an image for AR, in
             rising order; AP is measured at the last. Defaults to
             (1, 10, 100).
+        backend (str): 'pycocotools', or 'faster_coco_eval' (an own package,
+            in C++), which gives the same values. Defaults to 'pycocotools'.
 
     Returns:
         dict[str, float]: ``AP`` (mean over IoU 0.50:0.05:0.95), ``AP50``,
         ``AP75``, ``AP_S``, ``AP_M``, ``AP_L`` (area up to 32², 96², above)
         and ``AR`` with each of ``max_dets``, in percent; -1 where there is
         no ground truth to measure against, as pycocotools has it.
+
+    Raises:
+        ImportError: If faster-coco-eval is asked for and not installed.
+        ValueError: If the IoU type or the backend has no such name.
     """
-    # pycocotools reports on stdout.
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(
-            _index(images, ground_truth),
-            _index(
-                images, [_prediction(row, iou_type) for row in predictions]
-            ),
-            iou_type,
+    if iou_type not in IOU_TYPES:
+        raise ValueError(
+            f'Expected argument `iou_type` to be one of {IOU_TYPES}, but got '
+            f'{iou_type!r}.'
         )
-        evaluation.params.maxDets = list(max_dets)
-        evaluation.evaluate()
-        evaluation.accumulate()
-    # IoU thresholds x recalls x categories x areas x max_dets, and the same
-    # without recalls.
-    precision = evaluation.eval['precision'][:, :, 0, :, -1]
-    recall = evaluation.eval['recall'][:, 0, 0, :]
-    thresholds = evaluation.params.iouThrs
-    labels = evaluation.params.areaRngLbl
-    everything = precision[:, :, labels.index('all')]
+    thresholds, precision, recall = accumulate(
+        images,
+        ground_truth,
+        [_prediction(row, iou_type) for row in predictions],
+        iou_type,
+        max_dets,
+        backend,
+    )
+    everything = precision[:, :, AREAS.index('all'), -1]
     values = {
         'AP': _mean(everything),
         'AP50': _mean(everything[np.isclose(thresholds, 0.5)]),
         'AP75': _mean(everything[np.isclose(thresholds, 0.75)]),
     }
-    for area, suffix in _AREAS.items():
-        if suffix:
-            name = f'AP{suffix}'
-            values[name] = _mean(precision[:, :, labels.index(area)])
+    for area in ('small', 'medium', 'large'):
+        name = f'AP_{area[0].upper()}'
+        values[name] = _mean(precision[:, :, AREAS.index(area), -1])
     for column, number in enumerate(max_dets):
-        values[f'AR{number}'] = _mean(recall[:, column])
+        everything = recall[:, AREAS.index('all'), column]
+        values[f'AR{number}'] = _mean(everything)
     return values
-
-
-def _index(images: Sequence[dict], annotations: Sequence[dict]) -> COCO:
-    """COCO object of one category.
-
-    Annotations are numbered anew from 1: pycocotools takes a match with an
-    annotation of id 0 for no match.
-    """
-    coco = COCO()
-    coco.dataset = {
-        'images': list(images),
-        'annotations': [
-            {**row, 'id': number, 'category_id': 1}
-            for number, row in enumerate(annotations, start=1)
-        ],
-        'categories': [{'id': 1, 'name': 'object'}],
-    }
-    coco.createIndex()
-    return coco
 
 
 def _prediction(row: dict[str, Any], iou_type: str) -> dict[str, Any]:

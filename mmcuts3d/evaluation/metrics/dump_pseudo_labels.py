@@ -23,7 +23,7 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.registry import METRICS
 
-from ..functional.predictions import unpack_predictions
+from ..inputs import unpack_predictions
 
 
 @METRICS.register_module()

@@ -42,6 +42,8 @@ def load_ground_truth(path: str | Path) -> tuple[list[dict], list[dict]]:
                     row.get('segmentation') or None,
                     bool(row.get('iscrowd', 0)),
                     row.get('area'),
+                    # Class-agnostic files keep the class under this name.
+                    row.get('original_category_id', row.get('category_id')),
                 )
             )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -57,9 +59,10 @@ def sample_ground_truth(data_sample: dict) -> list[dict]:
 
     Args:
         data_sample (dict): With ``instances`` as mmdet's datasets list them
-            (``bbox`` x1, y1, x2, y2, ``mask``, ``ignore_flag``), or with
-            ``gt_instances`` and perhaps ``ignored_instances`` (``bboxes``,
-            ``masks``) in the frame of ``ori_shape``.
+            (``bbox`` x1, y1, x2, y2, ``bbox_label``, ``mask``,
+            ``ignore_flag``), or with ``gt_instances`` and perhaps
+            ``ignored_instances`` (``bboxes``, ``labels``, ``masks``) in the
+            frame of ``ori_shape``.
 
     Returns:
         list[dict]: Annotations as :func:`annotation` makes them.
@@ -77,6 +80,7 @@ def sample_ground_truth(data_sample: dict) -> list[dict]:
                 _to_xywh(row['bbox']),
                 row.get('mask') or None,
                 bool(row.get('ignore_flag', 0)),
+                category=row.get('bbox_label'),
             )
             for row in data_sample['instances']
         ]
@@ -90,13 +94,20 @@ def sample_ground_truth(data_sample: dict) -> list[dict]:
         instances = data_sample.get(key, {})
         boxes = to_numpy(instances.get('bboxes', np.zeros((0, 4))))
         masks = _run_lengths(instances.get('masks'))
+        labels = instances.get('labels')
         for index, box in enumerate(boxes):
             mask = masks[index] if masks is not None else None
             if mask is not None:
                 check_sizes([mask], shape, data_sample)
-            is_crowd = key == 'ignored_instances'
             rows.append(
-                annotation(image_id, shape, _to_xywh(box), mask, is_crowd)
+                annotation(
+                    image_id,
+                    shape,
+                    _to_xywh(box),
+                    mask,
+                    is_crowd=key == 'ignored_instances',
+                    category=None if labels is None else int(labels[index]),
+                )
             )
     return rows
 
@@ -108,6 +119,7 @@ def annotation(
     segmentation: Any = None,
     is_crowd: bool = False,
     area: float | None = None,
+    category: Any = None,
 ) -> dict:
     """One ground-truth annotation, complete for pycocotools.
 
@@ -121,16 +133,21 @@ def annotation(
         is_crowd (bool): Whether it stands for many. Defaults to False.
         area (float, optional): Area in pixels. Defaults to None: that of the
             mask, else of the box.
+        category (Any, optional): Its class, which only recall by number of
+            same-class instances looks at. Defaults to None: unknown.
 
     Returns:
         dict: ``image_id``, ``bbox``, ``area``, ``iscrowd`` and, if there is
-        a mask, ``segmentation`` as a run-length code.
+        a mask, ``segmentation`` as a run-length code; if there is a class,
+        ``category_id``.
 
     Raises:
         ValueError: If there is neither box nor mask, or the mask is of
             another size than the image.
     """
     row = {'image_id': image_id, 'iscrowd': int(is_crowd)}
+    if category is not None:
+        row['category_id'] = category
     if segmentation is not None:
         rle = segmentation_to_rle(segmentation, shape[0], shape[1])
         row['segmentation'] = rle
