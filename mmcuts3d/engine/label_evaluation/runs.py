@@ -1,0 +1,228 @@
+"""What is evaluated: label files and results, brought to the images of the
+ground truth."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pycocotools import mask as coco_mask
+
+from mmcuts3d.labels import check_labels, segmentation_to_rle
+
+LABEL_FILE = 'pseudo_labels.json'
+
+
+@dataclass
+class Run:
+    """Predictions on the images of the ground truth.
+
+    Args:
+        name (str): For tables and pictures.
+        source (str): Where they came from.
+        predictions (list[dict]): ``image_id`` of the ground truth, ``score``,
+            ``bbox`` (x, y, width, height) and perhaps ``segmentation``
+            (run-length code) and ``confidence``.
+        has_masks (bool): Whether there is a mask in each of them.
+        missing (list[str]): Images of the ground truth that the labels do not
+            have; they count as empty.
+        left_out (list[str]): Images of the labels that the ground truth does
+            not have.
+    """
+
+    name: str
+    source: str
+    predictions: list[dict[str, Any]]
+    has_masks: bool
+    missing: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_run(
+    path: str | Path,
+    images: Sequence[dict],
+    name: str,
+    allow_missing: bool = False,
+) -> Run:
+    """Read labels or results of the images of a ground truth.
+
+    Args:
+        path (str | Path): Label file (images are matched by file name, their
+            ids may differ), folder with a ``pseudo_labels.json``, or results
+            in COCO's format, a list of predictions with the image ids of the
+            ground truth.
+        images (Sequence[dict]): Of the ground truth: ``id``, ``file_name``,
+            ``height``, ``width``.
+        name (str): Of the run.
+        allow_missing (bool): Whether images that only one of the two has are
+            counted as empty or left out, instead of refused. Defaults to
+            False.
+
+    Returns:
+        Run: The run.
+
+    Raises:
+        ValueError: If the file cannot be read, is of other images, or an
+            image is of another size.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / LABEL_FILE
+    content = _load(path)
+    try:
+        if isinstance(content, list):
+            return _from_results(content, path, images, name)
+        check_labels(content)
+        return _from_labels(content, path, images, name, allow_missing)
+    except ValueError as error:
+        raise ValueError(f'{name} ({path}): {error}') from error
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            'Expected a run to be a label file, a folder with a '
+            f'{LABEL_FILE}, a results file of COCO or a config (.py), but got '
+            f'{path}: {error}.'
+        ) from error
+
+
+def _from_labels(
+    labels: dict[str, Any],
+    path: Path,
+    images: Sequence[dict],
+    name: str,
+    allow_missing: bool,
+) -> Run:
+    known = _by_name(images, 'the ground truth')
+    own = _by_name(labels['images'], 'the labels')
+    missing = [key for key in known if key not in own]
+    foreign = [key for key in own if key not in known]
+    if len(foreign) == len(own) or (
+        (missing or foreign) and not allow_missing
+    ):
+        raise ValueError(_of_other_images(path, missing, foreign, len(known)))
+    ids = {}
+    for key, image in own.items():
+        if key in known:
+            _check_size(key, image, known[key])
+            ids[image['id']] = known[key]
+    predictions = [
+        _prediction(row, ids[row['image_id']], row.get('score', 1.0))
+        for row in labels['annotations']
+        if row['image_id'] in ids
+    ]
+    return Run(name, str(path), predictions, True, missing, foreign)
+
+
+def _of_other_images(
+    path: Path, missing: list[str], foreign: list[str], number: int
+) -> str:
+    if len(missing) == number:
+        return (
+            f'Expected the labels to have the {number} images of the ground '
+            f'truth ({_listed(missing, 2)}), but got only others: '
+            f'{_listed(foreign) or "none"}. File names must be the same.'
+        )
+    parts = []
+    if missing:
+        parts.append(f'none of {_listed(missing)}')
+    if foreign:
+        parts.append(f'others: {_listed(foreign)}')
+    hint = '--allow-missing counts the former as empty, leaves out the latter'
+    errors = path.with_name('errors.json')
+    if errors.exists() and json.loads(errors.read_text(encoding='utf-8')):
+        hint += f'; images that could not be labelled: {errors}'
+    return (
+        f'Expected the labels to have the {number} images of the ground '
+        f'truth, but got {"; ".join(parts)} ({hint}).'
+    )
+
+
+def _from_results(
+    rows: list[Any], path: Path, images: Sequence[dict], name: str
+) -> Run:
+    known = {image['id']: image for image in images}
+    unknown = set()
+    predictions = []
+    for row in rows:
+        if not isinstance(row, dict) or not {'image_id', 'score'} <= set(row):
+            raise ValueError(
+                f'Expected results of `image_id`, `score` and `bbox` or '
+                f'`segmentation`, but got {repr(row)[:80]}.'
+            )
+        if row['image_id'] in known:
+            image = known[row['image_id']]
+            predictions.append(_prediction(row, image, row['score']))
+        else:
+            unknown.add(str(row['image_id']))
+    if unknown:
+        raise ValueError(
+            'Expected results with image ids of the ground truth, but got '
+            f'others: {_listed(sorted(unknown))}.'
+        )
+    with_mask = sum('segmentation' in row for row in predictions)
+    if with_mask not in (0, len(predictions)):
+        raise ValueError(
+            'Expected results with a mask in each prediction or in none, '
+            f'but got {with_mask} in {len(predictions)}.'
+        )
+    # No prediction at all is measured as masks that are not there.
+    has_masks = with_mask == len(predictions)
+    return Run(name, str(path), predictions, has_masks)
+
+
+def _prediction(
+    row: dict[str, Any], image: dict[str, Any], score: float
+) -> dict[str, Any]:
+    found = {'image_id': image['id'], 'score': float(score)}
+    if row.get('segmentation'):
+        try:
+            found['segmentation'] = segmentation_to_rle(
+                row['segmentation'], image['height'], image['width']
+            )
+        except ValueError as error:
+            raise ValueError(f'{image["file_name"]}: {error}') from error
+    box = row.get('bbox')
+    if box is None and 'segmentation' in found:
+        box = coco_mask.toBbox(found['segmentation']).tolist()
+    if box is None or len(box) != 4:
+        raise ValueError(
+            'Expected predictions with a `bbox` of four numbers or a '
+            f'`segmentation`, but got {box!r} in {image["file_name"]}.'
+        )
+    found['bbox'] = [float(side) for side in box]
+    if row.get('confidence') is not None:
+        found['confidence'] = row['confidence']
+    return found
+
+
+def _by_name(images: Iterable[dict], where: str) -> dict[str, dict]:
+    found: dict[str, dict] = {}
+    for image in images:
+        key = Path(image['file_name']).as_posix()
+        if key in found:
+            raise ValueError(
+                f'Expected file names in {where} to be unique, but got {key} '
+                'twice.'
+            )
+        found[key] = image
+    return found
+
+
+def _check_size(name: str, own: dict, known: dict) -> None:
+    sizes = [(image['height'], image['width']) for image in (own, known)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f'Expected {name} to be of size {sizes[1]} as in the ground '
+            f'truth, but got {sizes[0]}.'
+        )
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    text = ', '.join(names[:most])
+    rest = len(names) - most
+    return f'{text} and {rest} more' if rest > 0 else text

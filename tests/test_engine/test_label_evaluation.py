@@ -1,0 +1,113 @@
+"""Which images are shown, in which colours."""
+
+import numpy as np
+import pytest
+from bootstrap_helpers import row_of
+from coco_helpers import SIZE
+
+from mmcuts3d.engine.label_evaluation import ImageFigures, choose_images
+from mmcuts3d.engine.label_evaluation.figures import (
+    LOWER_IS_BETTER,
+    MAIN,
+    is_share,
+    title_of,
+)
+from mmcuts3d.engine.label_evaluation.pictures import _colors
+from mmcuts3d.evaluation.functional.quality import label_quality
+
+
+def images_of(*scores):
+    """Images whose runs, one or two, have these scores; None: no instances."""
+    return [
+        ImageFigures(
+            {'id': number},
+            0 if score is None else 1,
+            {},
+            {} if score is None else dict(zip('ab', score, strict=False)),
+        )
+        for number, score in enumerate(scores)
+    ]
+
+
+def chosen(scores, names, number):
+    kinds = choose_images(images_of(*scores), names, number)
+    return {
+        kind: [image.image['id'] for image in images]
+        for kind, images in kinds.items()
+    }
+
+
+def test_best_median_and_worst_of_one_run():
+    scores = [(30,), (90,), None, (10,), (50,), (70,), (20,), (80,)]
+    assert chosen(scores, 'a', 2) == {
+        'best': [1, 7],
+        'median': [5, 4],
+        'worst': [3, 6],
+    }
+
+
+@pytest.mark.parametrize(
+    'number,expected',
+    [
+        (0, {}),
+        (1, {'best': [0]}),
+        (2, {'best': [0], 'worst': [1]}),
+        (3, {'best': [0], 'median': [1], 'worst': [2]}),
+        (5, {'best': [0], 'median': [2], 'worst': [4]}),
+    ],
+)
+def test_few_images_are_not_shown_twice(number, expected):
+    scores = [(90 - 10 * place,) for place in range(number)]
+    assert chosen(scores, 'a', 4) == expected
+
+
+def test_where_two_runs_differ():
+    scores = [(50, 50), (90, 10), (20, 60), (40, 30), (0, 80)]
+    found = chosen(scores, 'ab', 3)
+    assert found['first'] == [1, 3]
+    assert found['second'] == [4, 2]
+    # By the mean of both; of equal images the first.
+    assert found['best'] == [0]
+    assert found['worst'] == [3]
+    assert 'second' not in chosen([(50, 50), (60, 10)], 'ab', 3)
+    assert chosen(scores, 'ab', 0) == {}
+
+
+def square(left, width=20, **more):
+    mask = np.zeros(SIZE, bool)
+    mask[:20, left : left + width] = True
+    return row_of(1, mask, **more)
+
+
+@pytest.mark.parametrize('with_masks', [True, False])
+def test_colours_follow_the_best_match(with_masks):
+    truth = [square(0), square(50), square(100)]
+    rows = [
+        square(56),  # meets the second, but the next one does so better
+        square(52),
+        square(19, 2),  # hardly meets the first
+        square(98),
+        square(130),
+    ]
+    assert _colors(rows, truth, with_masks) == [3, 1, 4, 2, 5]
+    assert _colors(rows[:2], [], with_masks) == [0, 1]
+    assert _colors([], truth, with_masks) == []
+
+
+def test_words_and_directions_are_of_figures_that_exist():
+    images = [{'id': 1, 'height': SIZE[0], 'width': SIZE[1]}]
+    found = [square(3, score=0.5, confidence=np.full((4, 4), 0.7))]
+    known = set(label_quality(images, [square(0)], found))
+    assert known >= LOWER_IS_BETTER
+    assert set(MAIN) - known == {'bbox_best_IoU', 'segm_best_IoU'}
+    assert title_of('segm_AP50') == 'mask AP50 ↑'
+    assert title_of('merging_masks') == 'merging masks ↓'
+    assert title_of('confidence_mean') == 'confidence mean'
+    raw = {name for name in known if not is_share(name)}
+    assert raw == {
+        'bbox_score_IoU_spearman',
+        'segm_score_IoU_spearman',
+        'confidence_error_pearson',
+        'confidence_error_spearman',
+        'merged_per_mask',
+    }
