@@ -11,6 +11,4 @@ model = dict(
     depth=dict(
         type='mmcuts3d.DepthFromFiles', root='data/rgbd_scenes/val/depth'
     ),
-    # The floor of the scenes takes most of the depth range.
-    cut=dict(z_scale=5.0),
 )

@@ -4,6 +4,7 @@ from .cleanup import box_of, mask_iou, refine_mask, resize_nearest
 from .cuts3d import CutS3D
 from .dense_crf import dense_crf
 from .mask_cut import MaskCut
+from .readings import ADAPTIVE, PAPER_READING, PUBLISHED
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
@@ -16,6 +17,9 @@ from .spatial.spatial_confidence import spatial_confidence, sweep_taus
 from .types import CutStep, PseudoInstances
 
 __all__ = [
+    'ADAPTIVE',
+    'PAPER_READING',
+    'PUBLISHED',
     'Bipartition',
     'CutS3D',
     'CutStep',

@@ -76,6 +76,7 @@ def to_instances(
     crf: bool | Mapping[str, float] = True,
     min_crf_iou: float = 0.5,
     crf_rest: str = 'background',
+    score: str = 'confidence',
 ) -> PseudoInstances:
     """Refine the accepted cuts of an image and collect what is left.
 
@@ -89,9 +90,12 @@ def to_instances(
         crf_rest: What the CRF makes of the other instances of the semantic
             groups: ``'background'`` as MaskCut has it, or ``'unknown'``, see
             `rest` of :func:`refine_mask`. Defaults to 'background'.
+        score: ``'confidence'``, mean confidence of the mask (§3.4), or
+            ``'separation'``, that times the separation of the step.
+            Defaults to 'confidence'.
 
     Returns:
-        :class:`PseudoInstances`; scores are mean confidences of the mask.
+        :class:`PseudoInstances`.
     """
     size = (image.shape[0], image.shape[1])
     taken = np.zeros(steps[0].local_cut.shape, bool)
@@ -115,8 +119,10 @@ def to_instances(
         )
         if pixels is not None:
             confidence = np.where(patches, step.confidence, 0)
-            score = confidence[patches].mean()
-            found.append((pixels, patches, score, confidence))
+            value = confidence[patches].mean()
+            if score == 'separation':
+                value *= step.separation
+            found.append((pixels, patches, value, confidence))
     if not found:
         return PseudoInstances.empty(size, grid_of(taken))
     masks, patch_masks, scores, confidences = zip(*found, strict=True)

@@ -35,6 +35,8 @@ from .spatial.spatial_confidence import spatial_confidence, sweep_taus
 from .types import CutStep, PseudoInstances
 
 COMPLEMENT_IOU = 0.99
+NOT_APART = 'not apart from what is around it'
+SCORES = ('confidence', 'separation')
 
 
 class CutS3D(MaskCut):
@@ -54,8 +56,9 @@ class CutS3D(MaskCut):
         sharpening: Whether to sharpen the affinity. Defaults to True.
         sigma: See :func:`spatial_importance`. Defaults to 3.
         pair_rule: See :func:`sharpen`. Defaults to 'mean'.
-        k, z_scale, outside, capacity, sink, source, terminals: See
-            :class:`LocalCut`, whose `min_side` is `min_area`.
+        k, z_scale, outside, capacity, sink, source, terminals, crease,
+            crease_sigma, crease_noise: See :class:`LocalCut`, whose
+            `min_side` is `min_area`.
         pooling: See :func:`pool_depth`. Defaults to 'median'.
         early_stop: IoU of a semantic cut (either side) with the rest of the
             image above which nothing is left to find. The threshold is not
@@ -63,6 +66,15 @@ class CutS3D(MaskCut):
             lost by it. Defaults to 0.99, that is to `min_area`.
         paint: What leaves the graph after a round: the ``'local'`` cut or
             the whole ``'semantic'`` one. Defaults to 'local'.
+        max_eigenvalue: Rounds end when the semantic cut costs more, so that
+            `num_instances` can be a generous limit. Beyond the paper.
+            Defaults to 2, never.
+        min_separation: A mask whose border parts less in 3D
+            (:meth:`LocalCut.separation`) is painted out and not kept: a
+            piece of table is no object. Beyond the paper. Defaults to 0.
+        score: Of an instance: ``'confidence'``, its mean Spatial Confidence
+            (§3.4), or ``'separation'``, that times its separation. Defaults
+            to 'confidence'.
         eps, max_iou, min_area, solver, crf, min_crf_iou: As in
             :class:`MaskCut`; overlap is held against all earlier masks, and
             size holds for the first mask too, and of a rejected cut the
@@ -90,17 +102,20 @@ class CutS3D(MaskCut):
         pair_rule: str = 'mean',
         k: int = 16,
         z_scale: float = 3.0,
-        outside: str = 'push',
+        outside: str = 'drop',
         capacity: str = 'gaussian',
         sink: str = 'abs',
         source: str = 'large',
         terminals: str = 'discs',
-        crease: float = 0.0,
+        crease: float = 2.0,
         crease_sigma: float = 1.0,
-        crease_noise: float = 0.0,
+        crease_noise: float = 5.0,
         pooling: str = 'median',
         early_stop: float = COMPLEMENT_IOU,
         paint: str = 'local',
+        max_eigenvalue: float = 2.0,
+        min_separation: float = 0.0,
+        score: str = 'confidence',
         eps: float = 1e-5,
         max_iou: float = 0.5,
         min_area: float = 0.01,
@@ -149,6 +164,13 @@ class CutS3D(MaskCut):
         )
         self.early_stop = check_range('early_stop', early_stop, 0, 1)
         self.paint = check_choice('paint', paint, ('local', 'semantic'))
+        self.max_eigenvalue = check_range(
+            'max_eigenvalue', max_eigenvalue, 0, 2
+        )
+        self.min_separation = check_range(
+            'min_separation', min_separation, 0, 1
+        )
+        self.score = check_choice('score', score, SCORES)
 
     def __call__(  # type: ignore[override]
         self, image: ArrayLike, features: ArrayLike, depth: ArrayLike
@@ -181,6 +203,7 @@ class CutS3D(MaskCut):
             self.crf,
             self.min_crf_iou,
             self.crf_rest,
+            self.score,
         )
 
     def steps(  # type: ignore[override]
@@ -208,7 +231,9 @@ class CutS3D(MaskCut):
             graph = paint_out(graph, painted)
             if has_no_structure(graph, self.tau_ncut, painted):
                 break
-            cut = self._semantic_cut(graph, painted.shape)
+            cut, eigenvalue = self._semantic_cut(graph, painted.shape)
+            if eigenvalue > self.max_eigenvalue:
+                break
             if steps and is_complement(
                 cut.foreground, painted, self.early_stop
             ):
@@ -218,10 +243,16 @@ class CutS3D(MaskCut):
                 group, cut.eigenvector, grid_depth, self.taus
             )
             mask = cuts[-1]
+            separation = self.local_cut.separation(mask, grid_depth)
             status = self._judge(mask, found)
+            if status == 'accepted' and separation < self.min_separation:
+                status = NOT_APART
             if status == 'accepted':
                 found.append(mask)
-            only_local = self.paint == 'local' and status == 'accepted'
+            only_local = self.paint == 'local' and status in (
+                'accepted',
+                NOT_APART,
+            )
             painted = painted | (mask if only_local else group)
             steps.append(
                 CutStep(
@@ -234,6 +265,8 @@ class CutS3D(MaskCut):
                     seed=seed,
                     status=status,
                     depth=grid_depth,
+                    eigenvalue=eigenvalue,
+                    separation=separation,
                 )
             )
         return steps or [no_cut(painted.shape, grid_depth)]

@@ -116,7 +116,7 @@ class MaskCut:
             graph = paint_out(graph, painted)
             if has_no_structure(graph, self.tau_ncut, painted):
                 return steps or [no_cut(painted.shape)]
-            cut = self._semantic_cut(graph, painted.shape)
+            cut, eigenvalue = self._semantic_cut(graph, painted.shape)
             mask = cut.component
             status = self._judge(mask, [before] if steps else [])
             before = mask if status == 'accepted' else np.zeros_like(mask)
@@ -129,17 +129,17 @@ class MaskCut:
                     confidence=mask.astype(np.float32),
                     seed=cut.seed,
                     status=status,
+                    eigenvalue=eigenvalue,
                 )
             )
         return steps
 
     def _semantic_cut(
         self, graph: NDArray[np.float32], grid: tuple[int, ...]
-    ) -> Bipartition:
-        x = normalized_cut(
-            graph, self.tau_ncut, self.eps, self.solver
-        ).eigenvector.reshape(grid)
-        return bipartition(x, self.corner_rule)
+    ) -> tuple[Bipartition, float]:
+        cut = normalized_cut(graph, self.tau_ncut, self.eps, self.solver)
+        x = cut.eigenvector.reshape(grid)
+        return bipartition(x, self.corner_rule), cut.eigenvalue
 
     def _judge(
         self, mask: NDArray[np.bool_], others: list[NDArray[np.bool_]]

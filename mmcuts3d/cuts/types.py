@@ -5,6 +5,7 @@ The shapes are checked at birth, so that a wrong one is found where it arises.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,10 @@ class CutStep:
         seed: (row, column) of the patch at max |x|.
         status: ``'accepted'``, or why the mask was not kept.
         depth: (h, w) float32 on the patch grid, or None without depth.
+        eigenvalue: Of `eigenvector`, in [0, 2]: what the semantic cut costs;
+            NaN where nothing was cut.
+        separation: How much of the border of `local_cut` parts in 3D, in
+            [0, 1]; NaN without depth. See :meth:`LocalCut.separation`.
     """
 
     eigenvector: FloatArray
@@ -118,6 +123,8 @@ class CutStep:
     seed: tuple[int, int]
     status: str = 'accepted'
     depth: FloatArray | None = None
+    eigenvalue: float = math.nan
+    separation: float = math.nan
 
     @property
     def accepted(self) -> bool:

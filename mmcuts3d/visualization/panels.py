@@ -1,5 +1,7 @@
 """One image's cut as a sheet of panels: what each round saw and took."""
 
+import math
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,6 +33,8 @@ _TITLES = (
 _SEMANTIC = np.array([110, 110, 150], np.uint8)
 # Inches; the sheet is five panels wide.
 _PANEL, _MARGIN, _TITLE = 2.3, 0.35, 0.32
+_LINE = 24  # characters that a panel is wide
+_RED = '#b00020'
 
 
 def draw_cut(
@@ -45,8 +49,9 @@ def draw_cut(
     """Draw how an image was cut.
 
     The first row has the image, its depth and all instances; below, one row
-    a round: eigenvector with its seed, semantic bipartition, LocalCut,
-    Spatial Confidence, pixel mask.
+    a round: eigenvector with its seed and eigenvalue, semantic bipartition,
+    LocalCut with its separation, Spatial Confidence, pixel mask or why there
+    is none.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 RGB.
@@ -202,31 +207,47 @@ def _round(
 ) -> None:
     colors = instance_colors(max(len(instances), row))
     color = colors[row - 1 if number is None else number]
+    verdict = 'accepted' if status == 'accepted' else 'not kept'
     axes[0].text(
         -0.07,
         0.5,
-        f'round {row}: {status}',
+        f'round {row}: {verdict}',
         rotation=90,
         fontsize=8.5,
         ha='center',
         va='center',
         transform=axes[0].transAxes,
-        color='black' if status == 'accepted' else '#b00020',
+        color='black' if verdict == 'accepted' else _RED,
     )
     shape = image.shape[:2]
-    _show(axes[0], draw_eigenvector(step.eigenvector), _TITLES[0])
+    title = _with_value(_TITLES[0], 'value {:.2g}', step.eigenvalue)
+    _show(axes[0], draw_eigenvector(step.eigenvector), title)
     _star(axes[0], step)
     semantic = draw_patches(image, step.bipartition, _SEMANTIC)
     _show(axes[1], semantic, _TITLES[1])
-    _show(axes[2], draw_patches(image, step.local_cut, color), _TITLES[2])
+    title = _with_value(_TITLES[2], 'separation {:.2f}', step.separation)
+    _show(axes[2], draw_patches(image, step.local_cut, color), title)
     confidence = draw_confidence(step.confidence)
     _show(axes[3], enlarge(confidence, shape), _TITLES[3])
     if number is None:
-        axes[4].text(0.5, 0.5, 'no mask', ha='center', va='center')
+        _say_why(axes[4], status)
         return
     mask = draw_patches(image, instances.masks[number], color)
     score = instances.scores[number]
     _show(axes[4], mask, f'{_TITLES[4]}, score {score:.2f}')
+
+
+def _with_value(title: str, form: str, value: float) -> str:
+    """A title with a number, if there is one: it is NaN if not known."""
+    return title if math.isnan(value) else f'{title}, {form.format(value)}'
+
+
+def _say_why(axes: Axes, status: str) -> None:
+    """In place of the mask: beside the round a reason would be too long."""
+    text = 'no mask'
+    if status != 'accepted':
+        text = f'no mask:\n{textwrap.fill(status, _LINE)}'
+    axes.text(0.5, 0.5, text, ha='center', va='center')
 
 
 def _star(axes: Axes, step: CutStep) -> None:

@@ -85,7 +85,7 @@ def test_cups_at_equal_depth_part_where_they_touch(outside):
     depth, left, right = two_cups()
     group = left | right
     seed = np.where(left, 1.0, 0.5) * group
-    joined = LocalCut(k=8, outside=outside)(group, seed, depth)
+    joined = LocalCut(k=8, outside=outside, crease=0.0)(group, seed, depth)
     parted = LocalCut(k=8, outside=outside, crease=2.0)(group, seed, depth)
     assert mask_iou(joined, left) < 0.6
     assert mask_iou(parted, left) > 0.95
@@ -114,7 +114,7 @@ def test_cuts3d_finds_both_cups():
     features = np.concatenate([features, 1 - features])
     features += rng.normal(0, 0.05, features.shape)
     settings = {'crf': False, 'k': 8, 'outside': 'drop'}
-    joined = CutS3D(**settings).steps(features, depth)
+    joined = CutS3D(crease=0.0, **settings).steps(features, depth)
     parted = CutS3D(crease=2.0, **settings).steps(features, depth)
 
     def best(steps, mask):

@@ -131,7 +131,8 @@ def test_confidence_counts_the_cuts_that_agree(squares):
     # 3 x 0.027 = 0.081 between the squares, 0.091 with a step to the side:
     # an edge for tau = 0.102 and 0.115, and none for the other four.
     scene = squares(near=0.3, far=0.327)
-    cutter = CutS3D(num_instances=1, min_confidence=0)
+    published = {'num_instances': 1, 'crease': 0.0, 'outside': 'push'}
+    cutter = CutS3D(min_confidence=0, **published)
     (step,) = cutter.steps(scene.features, scene.depth)
     assert np.array_equal(step.local_cut, scene.both)
     source, other = scene.left, scene.right
@@ -139,9 +140,9 @@ def test_confidence_counts_the_cuts_that_agree(squares):
         source, other = other, source
     np.testing.assert_allclose(step.confidence[source], 1)
     np.testing.assert_allclose(step.confidence[other], 2 / 6)
-    (floored,) = CutS3D(num_instances=1).steps(scene.features, scene.depth)
+    (floored,) = CutS3D(**published).steps(scene.features, scene.depth)
     np.testing.assert_allclose(floored.confidence[other], 0.5)
-    got = CutS3D(num_instances=1, crf=False)(
+    got = CutS3D(crf=False, **published)(
         scene.image, scene.features, scene.depth
     )
     assert got.scores[0] == pytest.approx(

@@ -55,7 +55,7 @@ def test_gap_narrower_than_tau_is_cut_at_the_waist(ellipses, settings):
     scene = ellipses(gap=0.03)
     lengths = LocalCut(**settings).edge_lengths(scene.both, scene.depth)
     assert ((lengths > 0.09) & (lengths < 0.115)).any()  # the bridge
-    got = LocalCut(**settings)(scene.both, scene.x, scene.depth)
+    got = LocalCut(crease=0.0, **settings)(scene.both, scene.x, scene.depth)
     if (settings['outside'], settings['sink']) == ('push', 'signed'):
         # The sink lies on the pushed ground: no flow, all that hangs
         # together with the source is the answer.
@@ -170,7 +170,7 @@ def test_no_edge_left_gives_the_source(ellipses, settings, source):
 
 def test_sweep_grows_and_ends_with_the_cut(ellipses):
     scene = ellipses(gap=0.03)
-    cut = LocalCut(sink='signed')
+    cut = LocalCut(sink='signed', crease=0.0, outside='push')
     taus = np.linspace(0.05, 0.115, 6)
     cuts = cut.sweep(scene.both, scene.x, scene.depth, taus)
     assert cuts.shape == (6, 30, 40) and cuts.dtype == bool
@@ -191,10 +191,10 @@ def test_depth_of_the_image_is_pooled(ellipses):
 
 def test_z_scale_decides_what_is_apart(ellipses):
     scene = ellipses(gap=0.05)
-    joined = LocalCut(z_scale=1, sink='signed')(
+    joined = LocalCut(z_scale=1, sink='signed', crease=0.0)(
         scene.both, scene.x, scene.depth
     )
-    apart = LocalCut(z_scale=6, sink='signed')(
+    apart = LocalCut(z_scale=6, sink='signed', crease=0.0)(
         scene.both, scene.x, scene.depth
     )
     assert np.array_equal(joined, scene.both)
@@ -321,7 +321,7 @@ def test_one_flat_surface_stays_whole(ellipses, sink, capacity):
 def test_literal_terminals_isolate_one_patch(ellipses):
     scene = ellipses(gap=0.0)
     settings = {'sink': 'abs', 'outside': 'drop', 'capacity': 'binary'}
-    got = LocalCut(terminals='points', **settings)(
+    got = LocalCut(terminals='points', crease=0.0, **settings)(
         scene.both, scene.x, np.full(scene.both.shape, 0.4, np.float32)
     )
     assert min(got.sum(), (scene.both & ~got).sum()) == 1

@@ -28,8 +28,9 @@ def creases(
     Args:
         depth: (h, w) float in [0, 1], 0 = nearest, on the patch grid.
         sigma: Width of the Gaussian, in patches. Defaults to 1.
-        noise: So many times the median of the map is taken off: the depth of
-            a network has ripples everywhere. Defaults to 0.
+        noise: What is below so many times the median of the map is none, and
+            the rest loses it in quadrature: the depth of a network has
+            ripples everywhere. Defaults to 0.
 
     Returns:
         (h, w) float64, not negative: the change of slope across the crease,
@@ -57,7 +58,8 @@ def creases(
     # A jump of slope by s has a curvature of s / (sigma sqrt(2 pi)) at most.
     side = sigma / np.sqrt(height * width)
     turn = np.maximum(-lowest, 0) * side * np.sqrt(2 * np.pi)
-    return np.asarray(np.maximum(turn - noise * np.median(turn), 0))
+    ripples = noise * np.median(turn)
+    return np.sqrt(np.maximum(turn**2 - ripples**2, 0))
 
 
 def lengthen(

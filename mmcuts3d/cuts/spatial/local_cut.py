@@ -19,8 +19,14 @@ from .._check import (
 )
 from .creases import creases, lengthen
 from .min_cut import CAPACITIES, components
-from .parts import TERMINALS, Scene, Separation
-from .point_cloud import Graph, knn_graph, point_cloud, pool_depth
+from .parts import TERMINALS, Scene, Separation, absorb
+from .point_cloud import (
+    Graph,
+    grid_graph,
+    knn_graph,
+    point_cloud,
+    pool_depth,
+)
 
 OUTSIDE = ('push', 'drop')
 SINKS = ('abs', 'signed')
@@ -42,7 +48,7 @@ class LocalCut:
             Not stated. Defaults to 3.
         outside: Points outside the foreground: ``'push'`` puts them at the
             farthest depth (camera-ready version), ``'drop'`` leaves them out
-            (first version). Defaults to 'push'.
+            (first version). Defaults to 'drop'.
         capacity: Of an edge of length d <= tau: ``'gaussian'``
             exp(-(d/sigma)^2) with sigma = tau/4 (Golovinskiy and Funkhouser,
             2009), ``'linear'`` tau - d, ``'binary'`` 1, ``'distance'`` d,
@@ -65,8 +71,8 @@ class LocalCut:
             the change of slope where they cross a crease (:func:`creases`),
             so that bodies part where they touch, at equal depth too, and
             fragments of at most k patches join the nearest part. 0 is the
-            paper's LocalCut. Defaults to 0.
-        crease_sigma, crease_noise: See :func:`creases`. Default to 1 and 0.
+            paper's LocalCut. Defaults to 2.
+        crease_sigma, crease_noise: See :func:`creases`. Default to 1 and 5.
 
     Raises:
         ValueError: On a setting out of range.
@@ -78,15 +84,15 @@ class LocalCut:
         tau_knn: float = 0.115,
         k: int = 16,
         z_scale: float = 3.0,
-        outside: str = 'push',
+        outside: str = 'drop',
         capacity: str = 'gaussian',
         sink: str = 'abs',
         source: str = 'large',
         terminals: str = 'discs',
         min_side: float = 0.01,
-        crease: float = 0.0,
+        crease: float = 2.0,
         crease_sigma: float = 1.0,
-        crease_noise: float = 0.0,
+        crease_noise: float = 5.0,
     ) -> None:
         self.tau_knn = check_range('tau_knn', tau_knn, 0, open_low=True)
         self.k = check_count('k', k)
@@ -210,6 +216,36 @@ class LocalCut:
         grid_depth = pool_depth(depth, grid_of(foreground))
         return self._graph(foreground, grid_depth)[0].lengths
 
+    def separation(self, mask: ArrayLike, depth: ArrayLike) -> float:
+        """How much of a mask's border parts in 3D.
+
+        The mean over pairs of neighbours, one inside and one outside, of
+        their distance in units of `tau_knn`, at most 1; creases count as in
+        the graph. Where the mask meets the frame nothing parts it. Close to
+        1 for a body, low for a piece of a surface that goes on.
+
+        Args:
+            mask: (h, w) bool.
+            depth: (h, w) or finer, float in [0, 1], 0 = nearest.
+
+        Returns:
+            In [0, 1]; 0 where the mask is empty.
+        """
+        inside = as_array('mask', mask).astype(bool)
+        grid_depth = pool_depth(depth, grid_of(inside))
+        points = point_cloud(grid_depth, self.z_scale)
+        graph = grid_graph(points, grid_of(inside))
+        nodes = np.arange(inside.size)
+        if self.crease:
+            turn = creases(grid_depth, self.crease_sigma, self.crease_noise)
+            graph = lengthen(graph, nodes, turn, self.crease * self.z_scale)
+        flat = inside.ravel()
+        border = flat[graph.edges[:, 0]] != flat[graph.edges[:, 1]]
+        on_frame = int(inside[[0, -1]].sum() + inside[:, [0, -1]].sum())
+        number = int(border.sum()) + on_frame
+        parted = np.minimum(graph.lengths[border] / self.tau_knn, 1)
+        return float(parted.sum() / number) if number else 0.0
+
     def _scene(
         self,
         foreground: NDArray[np.bool_],
@@ -224,8 +260,12 @@ class LocalCut:
             graph = lengthen(graph, nodes, turn, self.crease * self.z_scale)
         inside = foreground.ravel()[nodes]
         values = x.ravel()[nodes]
+        short = graph.within(tau)
+        parts = components(short.num_nodes, short.edges)
+        if self.crease:
+            parts = absorb(parts, graph, reach, inside, self.k + 1)
         source = self._source(
-            graph.within(tau), inside, values, self._smallest(foreground.size)
+            parts, inside, values, self._smallest(foreground.size)
         )
         background = np.abs(values) if self.sink == 'abs' else values
         background = background.astype(np.float64)
@@ -249,16 +289,15 @@ class LocalCut:
 
     def _source(
         self,
-        graph: Graph,
+        parts: NDArray[np.int32],
         inside: NDArray[np.bool_],
         values: NDArray[np.floating],
         smallest: float,
     ) -> int:
         candidates = inside
         if self.source == 'large':
-            labels = components(graph.num_nodes, graph.edges)
-            sizes = np.bincount(labels[inside], minlength=labels.max() + 1)
-            large = inside & (sizes[labels] >= smallest)
+            sizes = np.bincount(parts[inside], minlength=parts.max() + 1)
+            large = inside & (sizes[parts] >= smallest)
             candidates = large if large.any() else inside
         return int(np.argmax(np.where(candidates, values, -np.inf)))
 

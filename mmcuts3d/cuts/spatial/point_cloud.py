@@ -174,3 +174,25 @@ def knn_graph(points: ArrayLike, k: int = 16) -> Graph:
     edges = np.stack([keys // number, keys % number], axis=1)
     difference = array[edges[:, 0]] - array[edges[:, 1]]
     return Graph(number, edges, np.linalg.norm(difference, axis=1))
+
+
+def grid_graph(points: ArrayLike, grid_shape: tuple[int, int]) -> Graph:
+    """Connect every point with the one to its right and the one below it.
+
+    Args:
+        points: (h*w, 3) float, row-major.
+        grid_shape: (h, w).
+
+    Returns:
+        :class:`Graph` over the h*w points.
+    """
+    array = as_array('points', points)
+    index = np.arange(len(array)).reshape(grid_shape)
+    edges = np.concatenate(
+        [
+            np.stack([index[:, :-1].ravel(), index[:, 1:].ravel()], axis=1),
+            np.stack([index[:-1].ravel(), index[1:].ravel()], axis=1),
+        ]
+    )
+    difference = array[edges[:, 0]] - array[edges[:, 1]]
+    return Graph(len(array), edges, np.linalg.norm(difference, axis=1))

@@ -93,7 +93,8 @@ class ClassAgnosticCocoMetric(InstanceMetric):
             ValueError: See :class:`InstanceMetric`.
         """
         values = super().compute_metrics(results)
-        values['failed_images'] = len(self._failed(results))
+        # mmengine keeps an int as a np.int64, and writes null for it.
+        values['failed_images'] = float(len(self._failed(results)))
         return values
 
     def measure(

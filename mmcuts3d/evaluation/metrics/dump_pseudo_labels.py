@@ -118,22 +118,17 @@ class DumpPseudoLabels(BaseMetric):
             and ``mean_score`` (NaN without masks) of the whole store,
             images of earlier runs included.
         """
-        statistics = label_statistics(read_labels(self.writer.finish()))
-        return {
-            'num_images': statistics['num_images'],
-            'num_masks': statistics['num_masks'],
-            'num_errors': len(self.writer.errors),
-            'mean_score': statistics['mean_score'],
-        }
+        # mmengine keeps an int as a np.int64, and writes null for it.
+        return {name: float(n) for name, n in self._statistics().items()}
 
     def finish(self) -> dict[str, float]:
         """Finish the store outside of an evaluator, on all processes.
 
         Returns:
-            dict[str, float]: See :meth:`compute_metrics`.
+            dict[str, float]: See :meth:`compute_metrics`; counts are int.
         """
         barrier()
-        statistics = [self.compute_metrics([]) if is_main() else None]
+        statistics = [self._statistics() if is_main() else None]
         broadcast_object_list(statistics)
         self.results.clear()
         return statistics[0]
@@ -150,6 +145,15 @@ class DumpPseudoLabels(BaseMetric):
         if self.image_root is None:
             return osp.basename(path)
         return osp.relpath(path, self.image_root).replace(osp.sep, '/')
+
+    def _statistics(self) -> dict[str, float]:
+        statistics = label_statistics(read_labels(self.writer.finish()))
+        return {
+            'num_images': statistics['num_images'],
+            'num_masks': statistics['num_masks'],
+            'num_errors': len(self.writer.errors),
+            'mean_score': statistics['mean_score'],
+        }
 
     def _record(self, name: str, data_sample: dict) -> ImageRecord:
         found = unpack_predictions(

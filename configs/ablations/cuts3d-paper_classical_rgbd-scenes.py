@@ -1,0 +1,30 @@
+# CutS3D as the first version of the paper reads to the letter, on the embedded
+# RGB-D scenes: `mmcuts3d.cuts.PAPER_READING`, written out.
+# `python tools/test.py` with this file measures its labels.
+_base_ = [
+    '../_base_/datasets/rgbd_scenes.py',
+    'mmdet::_base_/default_runtime.py',
+]
+
+model = dict(
+    type='mmcuts3d.CutS3DLabeler',
+    features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
+    depth=dict(
+        type='mmcuts3d.DepthFromFiles', root='data/rgbd_scenes/val/depth'
+    ),
+    cut=dict(
+        crease=0.0,
+        outside='drop',  # first version, Sec. 3.2
+        num_instances=3,  # supplement, Table 7: N
+        score='confidence',  # Sec. 3.4
+        max_eigenvalue=2.0,  # never ends the rounds
+        min_separation=0.0,  # keeps every mask
+        terminals='points',  # Sec. 3.2: s and t are one point each
+        capacity='distance',  # Sec. 3.2: the weight of an edge
+        source='peak',  # Sec. 3.2: max |x|
+        sink='abs',  # Sec. 3.2: min |x|
+        pooling='mean',
+        crf_rest='background',  # as MaskCut
+        early_stop=0.95,
+    ),
+)
