@@ -135,3 +135,28 @@ def check_count(name: str, value: int, low: int = 1) -> int:
             f'but got {value!r}.'
         )
     return int(value)
+
+
+def check_mask(name: str, mask: ArrayLike) -> NDArray[np.bool_]:
+    """(h, w) bool with at least one patch, or ValueError."""
+    array = as_array(name, mask)
+    if array.ndim != 2 or min(array.shape) < 1:
+        raise ValueError(
+            f'Expected argument `{name}` to be (h, w), '
+            f'but got shape {array.shape}.'
+        )
+    return array.astype(bool)
+
+
+def check_points(
+    points: ArrayLike, number: int | None = None
+) -> NDArray[np.floating]:
+    """(n, 3) float, n as given, or ValueError."""
+    array = as_array('points', points)
+    fits = array.ndim == 2 and array.shape[1] == 3
+    if not fits or (number is not None and len(array) != number):
+        raise ValueError(
+            f'Expected argument `points` to be ({number or "n"}, 3), '
+            f'but got shape {array.shape}.'
+        )
+    return array

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes
 
-from ._check import grid_of
+from ._check import check_choice, grid_of
 from .dense_crf import dense_crf
 from .types import CutStep, PseudoInstances
+
+SCORES = ('confidence', 'separation')
 
 
 def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
@@ -97,6 +99,7 @@ def to_instances(
     Returns:
         :class:`PseudoInstances`.
     """
+    check_choice('score', score, SCORES)
     size = (image.shape[0], image.shape[1])
     taken = np.zeros(steps[0].local_cut.shape, bool)
     groups = np.any([step.bipartition for step in steps], axis=0)

@@ -8,6 +8,7 @@ patch gets a confidence (§3.4).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +21,7 @@ from ._check import (
     check_unit_depth,
     grid_of,
 )
-from .cleanup import mask_iou, to_instances
+from .cleanup import SCORES, mask_iou, to_instances
 from .mask_cut import MaskCut, has_no_structure, no_cut
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, component_of
@@ -35,8 +36,8 @@ from .spatial.spatial_confidence import spatial_confidence, sweep_taus
 from .types import CutStep, PseudoInstances
 
 COMPLEMENT_IOU = 0.99
+TOO_COSTLY = 'the cut costs too much'
 NOT_APART = 'not apart from what is around it'
-SCORES = ('confidence', 'separation')
 
 
 class CutS3D(MaskCut):
@@ -233,7 +234,9 @@ class CutS3D(MaskCut):
                 break
             cut, eigenvalue = self._semantic_cut(graph, painted.shape)
             if eigenvalue > self.max_eigenvalue:
-                break
+                none = no_cut(painted.shape, grid_depth)
+                none = replace(none, status=TOO_COSTLY, eigenvalue=eigenvalue)
+                return steps or [none]
             if steps and is_complement(
                 cut.foreground, painted, self.early_stop
             ):

@@ -102,7 +102,7 @@ def test_no_round_is_cheap_enough(squares):
     scene = squares()
     cutter = CutS3D(max_eigenvalue=0, **PAPER)
     (step,) = cutter.steps(scene.features, scene.depth)
-    assert not step.accepted
+    assert step.status == 'the cut costs too much'
     assert not step.local_cut.any() and not step.bipartition.any()
     assert np.array_equal(step.depth, scene.depth)
     got = cutter(scene.image, scene.features, scene.depth)
@@ -213,3 +213,10 @@ def test_bad_settings_are_named(name, value):
     words = rf'Expected argument `{name}` to .*, but got {value!r}\.'
     with pytest.raises(ValueError, match=words):
         CutS3D(**{name: value})
+
+
+def test_an_unknown_score_is_named():
+    grid = np.zeros((2, 2))
+    step = CutStep(grid, grid > 0, grid > 0, grid, (0, 0))
+    with pytest.raises(ValueError, match='score'):
+        to_instances(np.zeros((4, 4, 3), np.uint8), [step], score='area')

@@ -187,3 +187,17 @@ def test_an_empty_mask_has_none():
 def test_bad_arguments_are_named(mask, depth, words):
     with pytest.raises(ValueError, match=words):
         LocalCut().separation(mask, depth)
+
+
+@pytest.mark.parametrize('shape', [(3,), (2, 4, 4), (0, 4)])
+def test_a_mask_of_another_shape_is_named(shape):
+    with pytest.raises(ValueError, match='Expected argument `mask`'):
+        LocalCut().separation(np.zeros(shape), np.zeros((4, 4)))
+
+
+@pytest.mark.parametrize(
+    'shape,grid', [((6, 3), (2, 2)), ((6,), (2, 3)), ((6, 2), (2, 3))]
+)
+def test_points_of_another_shape_are_named(shape, grid):
+    with pytest.raises(ValueError, match='Expected argument `points`'):
+        grid_graph(np.zeros(shape), grid)

@@ -59,7 +59,7 @@ def creases(
     side = sigma / np.sqrt(height * width)
     turn = np.maximum(-lowest, 0) * side * np.sqrt(2 * np.pi)
     ripples = noise * np.median(turn)
-    return np.sqrt(np.maximum(turn**2 - ripples**2, 0))
+    return np.asarray(np.sqrt(np.maximum(turn**2 - ripples**2, 0)))
 
 
 def lengthen(

@@ -13,6 +13,7 @@ from .._check import (
     as_array,
     check_choice,
     check_count,
+    check_mask,
     check_range,
     check_thresholds,
     grid_of,
@@ -187,12 +188,7 @@ class LocalCut:
         Returns:
             (P, h, w) bool, disjoint, largest first.
         """
-        rest = as_array('mask', mask).astype(bool).copy()
-        if rest.ndim != 2:
-            raise ValueError(
-                'Expected argument `mask` to be (h, w), '
-                f'but got shape {rest.shape}.'
-            )
+        rest = check_mask('mask', mask)
         check_count('max_parts', max_parts)
         grid_depth = pool_depth(depth, grid_of(rest))
         parts: list[NDArray[np.bool_]] = []
@@ -211,8 +207,8 @@ class LocalCut:
     def edge_lengths(
         self, bipartition: ArrayLike, depth: ArrayLike
     ) -> NDArray[np.float64]:
-        """Lengths of the k-NN graph's edges, to see what tau removes."""
-        foreground = as_array('bipartition', bipartition).astype(bool)
+        """Distances in the k-NN graph, creases left out."""
+        foreground = check_mask('bipartition', bipartition)
         grid_depth = pool_depth(depth, grid_of(foreground))
         return self._graph(foreground, grid_depth)[0].lengths
 
@@ -231,7 +227,7 @@ class LocalCut:
         Returns:
             In [0, 1]; 0 where the mask is empty.
         """
-        inside = as_array('mask', mask).astype(bool)
+        inside = check_mask('mask', mask)
         grid_depth = pool_depth(depth, grid_of(inside))
         points = point_cloud(grid_depth, self.z_scale)
         graph = grid_graph(points, grid_of(inside))

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from .._check import (
-    as_array,
     check_choice,
     check_count,
+    check_points,
     check_range,
     check_unit_depth,
 )
@@ -153,12 +153,7 @@ def knn_graph(points: ArrayLike, k: int = 16) -> Graph:
         ValueError: If `points` is not (n, 3) or `k` is below 1.
     """
     check_count('k', k)
-    array = as_array('points', points)
-    if array.ndim != 2 or array.shape[1] != 3:
-        raise ValueError(
-            'Expected argument `points` to be (n, 3), '
-            f'but got shape {array.shape}.'
-        )
+    array = check_points(points)
     number = len(array)
     k = min(k, number - 1)
     if k < 1:
@@ -186,7 +181,7 @@ def grid_graph(points: ArrayLike, grid_shape: tuple[int, int]) -> Graph:
     Returns:
         :class:`Graph` over the h*w points.
     """
-    array = as_array('points', points)
+    array = check_points(points, grid_shape[0] * grid_shape[1])
     index = np.arange(len(array)).reshape(grid_shape)
     edges = np.concatenate(
         [
