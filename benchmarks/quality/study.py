@@ -13,6 +13,7 @@ row on the same draws of images. ``--out`` keeps the predictions.
 
 import argparse
 import json
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,11 @@ from runs import mean_best_iou, read_depth_of, run
 from settings import METHODS, OPEN_POINTS, all_settings
 
 from mmcuts3d.cuts import LocalCut, pool_depth, sweep_taus
-from mmcuts3d.evaluation.functional.bootstrap import bootstrap, coco_tables
+from mmcuts3d.evaluation.functional.bootstrap import (
+    Interval,
+    bootstrap,
+    coco_tables,
+)
 
 FIGURES = ('AP50', 'AP', 'AR100')
 
@@ -111,6 +116,15 @@ def figures(
     elif intervals:
         cells += ['1', '1']
     return cells
+
+
+def ratio_text(ratio: Interval) -> str:
+    """A ratio with its interval; – where both are 0, ∞ over 0."""
+    if math.isnan(ratio.value):
+        return '–'
+    if math.isinf(ratio.value):
+        return '∞'
+    return f'{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]'
 
 
 def keep(args: argparse.Namespace, name: str, found: list[dict]) -> None:
