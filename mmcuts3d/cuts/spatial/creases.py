@@ -22,8 +22,8 @@ def creases(
 
     The most negative curvature of the smoothed depth, in any direction: a
     table in front of the box that stands on it, the valley between two cups.
-    A convex edge and a plane, however steep, have none. At a step in depth
-    it lies on the farther side.
+    A plane, however steep, has none; nor has a convex edge, but for the two
+    patches next to the frame. At a step in depth it lies on the farther side.
 
     Args:
         depth: (h, w) float in [0, 1], 0 = nearest, on the patch grid.
@@ -34,7 +34,8 @@ def creases(
 
     Returns:
         (h, w) float64, not negative: the change of slope across the crease,
-        in depth ranges per side of the image, whatever `sigma` is.
+        in depth ranges per side of the image, whatever `sigma` is from half
+        a patch on.
 
     Raises:
         ValueError: On a depth outside [0, 1] or settings out of range.
@@ -44,9 +45,12 @@ def creases(
     surface = check_unit_depth(depth).astype(np.float64)
     height, width = surface.shape
     # Mirrored through each border point, so that a plane goes on as a plane.
-    margin = int(4 * sigma) + 2
+    side = np.sqrt(height * width)
+    # Round in the unit square, so that no direction of a grid is preferred.
+    sigmas = (sigma * height / side, sigma * width / side)
+    margin = int(4 * max(sigmas)) + 2
     wide = np.pad(surface, margin, mode='reflect', reflect_type='odd')
-    smooth = gaussian_filter(wide, sigma)
+    smooth = gaussian_filter(wide, sigmas)
     # Differences, for a truncated kernel of second order sums up to no zero.
     core = slice(margin - 1, -(margin - 1))
     down = np.diff(smooth[core], 2, axis=0)[:, margin:-margin]
@@ -56,8 +60,7 @@ def creases(
     down, right = down * height**2, right * width**2
     lowest = (down + right) / 2 - np.hypot((down - right) / 2, across)
     # A jump of slope by s has a curvature of s / (sigma sqrt(2 pi)) at most.
-    side = sigma / np.sqrt(height * width)
-    turn = np.maximum(-lowest, 0) * side * np.sqrt(2 * np.pi)
+    turn = np.maximum(-lowest, 0) * sigma / side * np.sqrt(2 * np.pi)
     ripples = noise * np.median(turn)
     return np.asarray(np.sqrt(np.maximum(turn**2 - ripples**2, 0)))
 
@@ -68,7 +71,7 @@ def lengthen(
     turn: NDArray[np.float64],
     weight: float,
 ) -> Graph:
-    """The graph with edges longer by 1 + `weight` times the crease they cross.
+    """The graph with edges longer by the factor 1 + `weight` x crease crossed.
 
     Args:
         graph: Graph whose nodes are patches.

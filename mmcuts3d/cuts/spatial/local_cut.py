@@ -68,11 +68,12 @@ class LocalCut:
         min_side: Smallest side of a cut that counts, as a share of the
             grid; a smaller one (or one of at most k patches) is the trivial
             cut that isolates a terminal. Defaults to 0.01.
-        crease: Beyond the paper: edges are longer by 1 + crease * z_scale *
-            the change of slope where they cross a crease (:func:`creases`),
-            so that bodies part where they touch, at equal depth too, and
-            fragments of at most k patches join the nearest part. 0 is the
-            paper's LocalCut. Defaults to 2.
+        crease: Beyond the paper: edges are longer by the factor 1 + crease *
+            z_scale * the change of slope where they cross a crease
+            (:func:`creases`), so that bodies part where they touch, at equal
+            depth too, and fragments of at most k patches join the nearest
+            part. Where that leaves no part which can be an object, creases
+            do not count. 0 is the paper's LocalCut. Defaults to 2.
         crease_sigma, crease_noise: See :func:`creases`. Default to 1 and 5.
 
     Raises:
@@ -231,10 +232,7 @@ class LocalCut:
         grid_depth = pool_depth(depth, grid_of(inside))
         points = point_cloud(grid_depth, self.z_scale)
         graph = grid_graph(points, grid_of(inside))
-        nodes = np.arange(inside.size)
-        if self.crease:
-            turn = creases(grid_depth, self.crease_sigma, self.crease_noise)
-            graph = lengthen(graph, nodes, turn, self.crease * self.z_scale)
+        graph = self._lengthened(graph, np.arange(inside.size), grid_depth)
         flat = inside.ravel()
         border = flat[graph.edges[:, 0]] != flat[graph.edges[:, 1]]
         on_frame = int(inside[[0, -1]].sum() + inside[:, [0, -1]].sum())
@@ -249,20 +247,22 @@ class LocalCut:
         depth: NDArray[np.float32],
         tau: float,
     ) -> Scene:
-        graph, nodes = self._graph(foreground, depth)
-        reach = graph.lengths <= self.tau_knn
-        if self.crease:
-            turn = creases(depth, self.crease_sigma, self.crease_noise)
-            graph = lengthen(graph, nodes, turn, self.crease * self.z_scale)
+        plain, nodes = self._graph(foreground, depth)
+        reach = plain.lengths <= self.tau_knn
         inside = foreground.ravel()[nodes]
         values = x.ravel()[nodes]
-        short = graph.within(tau)
-        parts = components(short.num_nodes, short.edges)
-        if self.crease:
-            parts = absorb(parts, graph, reach, inside, self.k + 1)
-        source = self._source(
-            parts, inside, values, self._smallest(foreground.size)
-        )
+        graph = self._lengthened(plain, nodes, depth)
+        parts = self._parts(graph, reach, inside, tau)
+        large = self._large(parts, inside, foreground.size)
+        if self.crease and not large.any():
+            # Creases everywhere are none: a coarse grid, or noise for depth.
+            graph = plain
+            parts = self._parts(graph, reach, inside, tau)
+            large = self._large(parts, inside, foreground.size)
+        candidates = inside
+        if self.source == 'large' and large.any():
+            candidates = large
+        source = int(np.argmax(np.where(candidates, values, -np.inf)))
         background = np.abs(values) if self.sink == 'abs' else values
         background = background.astype(np.float64)
         background[source] = np.inf
@@ -283,19 +283,37 @@ class LocalCut:
         points = point_cloud(depth, self.z_scale)[nodes]
         return knn_graph(points, self.k), nodes
 
-    def _source(
+    def _lengthened(
+        self, graph: Graph, nodes: NDArray[np.intp], depth: NDArray[np.float32]
+    ) -> Graph:
+        if not self.crease:
+            return graph
+        turn = creases(depth, self.crease_sigma, self.crease_noise)
+        return lengthen(graph, nodes, turn, self.crease * self.z_scale)
+
+    def _parts(
+        self,
+        graph: Graph,
+        reach: NDArray[np.bool_],
+        inside: NDArray[np.bool_],
+        tau: float,
+    ) -> NDArray[np.int32]:
+        """(n,) int, the connected part of each node, fragments joined."""
+        short = graph.within(tau)
+        parts = components(short.num_nodes, short.edges)
+        if self.crease:
+            parts = absorb(parts, graph, reach, inside, self.k + 1)
+        return parts
+
+    def _large(
         self,
         parts: NDArray[np.int32],
         inside: NDArray[np.bool_],
-        values: NDArray[np.floating],
-        smallest: float,
-    ) -> int:
-        candidates = inside
-        if self.source == 'large':
-            sizes = np.bincount(parts[inside], minlength=parts.max() + 1)
-            large = inside & (sizes[parts] >= smallest)
-            candidates = large if large.any() else inside
-        return int(np.argmax(np.where(candidates, values, -np.inf)))
+        num_patches: int,
+    ) -> NDArray[np.bool_]:
+        """(n,) bool, nodes inside whose part can be an object."""
+        sizes = np.bincount(parts[inside], minlength=parts.max() + 1)
+        return inside & (sizes[parts] >= self._smallest(num_patches))
 
     def _smallest(self, num_patches: int) -> float:
         """Patches below which a side of a cut isolates a terminal."""
