@@ -16,7 +16,7 @@ METHODS = {
     'adaptive': Setting(cut=dict(ADAPTIVE)),
 }
 
-#: What DESIGN-level docs call open points, in their order.
+#: What docs/design.md calls open points, in its order.
 OPEN_POINTS: dict[str, dict[str, Setting]] = {
     'depth, coordinates': {
         'z_scale=1': Setting(cut={'z_scale': 1.0}),

@@ -124,6 +124,12 @@ def to_instances(
             confidence = np.where(patches, step.confidence, 0)
             value = confidence[patches].mean()
             if score == 'separation':
+                if np.isnan(step.separation):
+                    raise ValueError(
+                        'Expected steps with a separation for argument '
+                        "`score` 'separation', but got NaN: they have no "
+                        'depth.'
+                    )
                 value *= step.separation
             found.append((pixels, patches, value, confidence))
     if not found:

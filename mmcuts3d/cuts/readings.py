@@ -9,9 +9,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-#: CutS3D without what goes beyond the paper: no creases, N = 3, score = mean
-#: Spatial Confidence, points outside the semantic cut pushed back as in the
-#: camera-ready version; other open points as they measure best.
+#: CutS3D without creases, separation and adaptive rounds, which go beyond the
+#: paper; N = 3, score = mean Spatial Confidence, points outside the semantic
+#: cut pushed back as in the camera-ready version. Other open points, the rules
+#: against trivial cuts among them, as they measure best.
 PUBLISHED: MappingProxyType[str, Any] = MappingProxyType(
     {
         'crease': 0.0,

@@ -38,7 +38,8 @@ class PseudoInstances:
     Attributes:
         masks: (N, H, W) bool, at the size of the image.
         patch_masks: (N, h, w) bool, the cuts on the patch grid.
-        scores: (N,) float32 in [0, 1], mean Spatial Confidence of the mask.
+        scores: (N,) float32 in [0, 1], mean Spatial Confidence of the mask,
+            or that times its separation.
         confidences: (N, h, w) float32, Spatial Confidence inside the patch
             mask (at least ``min_confidence``), 0 outside.
         boxes: (N, 4) float32, x1, y1, x2, y2 in pixels, x2 and y2 exclusive.
@@ -110,8 +111,8 @@ class CutStep:
         seed: (row, column) of the patch at max |x|.
         status: ``'accepted'``, or why the mask was not kept.
         depth: (h, w) float32 on the patch grid, or None without depth.
-        eigenvalue: Of `eigenvector`, in [0, 2]: what the semantic cut costs;
-            NaN where nothing was cut.
+        eigenvalue: In [0, 2], what the semantic cut costs or, where it was
+            not made for that, would have cost; NaN without structure.
         separation: How much of the border of `local_cut` parts in 3D, in
             [0, 1]; NaN without depth. See :meth:`LocalCut.separation`.
     """

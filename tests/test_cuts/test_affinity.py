@@ -64,3 +64,9 @@ def test_paint_out_is_what_zeroed_features_give():
     expected = affinity(np.where(mask, 0, features))
     np.testing.assert_allclose(painted, expected, atol=1e-6)
     assert not painted[mask.ravel()].any()
+
+
+def test_paint_out_of_another_grid_is_named():
+    weights = affinity(np.ones((2, 3, 3)))
+    with pytest.raises(ValueError, match='affinity'):
+        paint_out(weights, np.ones((2, 3), bool))

@@ -43,6 +43,36 @@ def test_a_valley_has_its_change_of_slope(angle, sigma):
     assert ridge[10:-10, 10:-10].max() < 0.03 * peak
 
 
+@pytest.mark.parametrize('grid', [(30, 60), (60, 30), (40, 60)])
+@pytest.mark.parametrize('axis', [0, 1])
+def test_a_valley_is_the_same_on_any_grid(grid, axis):
+    place = (np.indices(grid)[axis] + 0.5) / grid[axis]
+    found = creases(0.8 - 0.4 * np.abs(place - 0.5), sigma=4)
+    middle = tuple(slice(size // 3, -(size // 3)) for size in grid)
+    assert found[middle].max() == pytest.approx(0.8, rel=0.1)
+
+
+def test_creases_that_leave_no_part_do_not_count():
+    # Bumps of two patches: every patch lies on a crease.
+    depth = 0.5 + 0.1 * (np.indices((16, 20)).sum(axis=0) % 3 == 0)
+    group = np.ones((16, 20), bool)
+    x = np.linspace(0, 1, group.size).reshape(group.shape)
+    settings = {'z_scale': 0.5, 'crease_noise': 0.0}
+    with_creases = LocalCut(crease=5.0, **settings)(group, x, depth)
+    without = LocalCut(crease=0.0, **settings)(group, x, depth)
+    np.testing.assert_array_equal(with_creases, without)
+    assert without.sum() > 17
+
+
+def test_the_source_may_lie_on_a_fragment():
+    depth, left, right = two_cups()
+    group = left | right
+    x = group * 0.5
+    x[20, 19] = 1.0  # on the crease, in the left cup
+    part = LocalCut(k=8, crease=2.0)(group, x, depth)
+    assert mask_iou(part, left) > 0.95
+
+
 def test_a_step_has_its_crease_on_the_farther_side():
     depth = np.where(COLUMNS < 0.5, 0.2, 0.6)
     found = creases(depth)[SIDE // 2]

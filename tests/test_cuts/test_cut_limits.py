@@ -220,3 +220,11 @@ def test_an_unknown_score_is_named():
     step = CutStep(grid, grid > 0, grid > 0, grid, (0, 0))
     with pytest.raises(ValueError, match='score'):
         to_instances(np.zeros((4, 4, 3), np.uint8), [step], score='area')
+
+
+def test_a_score_by_separation_asks_for_depth():
+    grid = np.ones((2, 2))
+    step = CutStep(grid, grid > 0, grid > 0, grid, (0, 0))
+    image = np.zeros((4, 4, 3), np.uint8)
+    with pytest.raises(ValueError, match='separation'):
+        to_instances(image, [step], crf=False, score='separation')

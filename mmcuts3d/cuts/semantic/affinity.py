@@ -45,7 +45,15 @@ def paint_out(
 
     Returns:
         `affinity`, its rows and columns of found patches 0.
+
+    Raises:
+        ValueError: If the two do not belong to the same grid.
     """
+    if affinity.shape != (mask.size, mask.size):
+        raise ValueError(
+            'Expected argument `affinity` to have one row per patch of '
+            f'`mask` ({mask.size}), but got shape {affinity.shape}.'
+        )
     found = np.flatnonzero(mask)
     affinity[found] = 0
     affinity[:, found] = 0

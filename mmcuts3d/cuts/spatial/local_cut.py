@@ -58,8 +58,8 @@ class LocalCut:
             or ``'signed'`` at min x. Defaults to 'abs'.
         source: The most foreground patch: ``'peak'`` at max x, as printed,
             or ``'large'``, at max x among the patches whose part of the
-            graph is larger than `min_side`: a patch on an object's border
-            has the mean depth of two surfaces and may stand alone.
+            graph has max(k + 1, `min_side`) patches or more: a patch on an
+            object's border may stand alone.
             Defaults to 'large'.
         terminals: Of the min-cut inside one part: ``'discs'`` around source
             and sink, which grow from 2 to 7 patches until the cut is not
@@ -147,7 +147,8 @@ class LocalCut:
             bipartition: (h, w) bool.
             eigenvector: (h, w) float.
             depth: (h, w) or finer, float in [0, 1].
-            taus: (T,) float.
+            taus: (T,) float; fragments find their part along edges up to
+                `tau_knn`, whatever these are.
 
         Returns:
             (T, h, w) bool.
@@ -219,7 +220,9 @@ class LocalCut:
         The mean over pairs of neighbours, one inside and one outside, of
         their distance in units of `tau_knn`, at most 1; creases count as in
         the graph. Where the mask meets the frame nothing parts it. Close to
-        1 for a body, low for a piece of a surface that goes on.
+        1 for a body, low for a piece of a surface that goes on: 1 / (h *
+        tau_knn) of a flat one, the distance of its patches, so that it says
+        little on grids below 30 or so.
 
         Args:
             mask: (h, w) bool.
