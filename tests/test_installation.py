@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -48,6 +49,23 @@ def wheel(tmp_path_factory):
     )
     (path,) = target.glob('*.whl')
     return zipfile.ZipFile(path)
+
+
+def test_source_archive_holds_the_pages_with_their_pictures(
+    tmp_path, monkeypatch
+):
+    egg_info = pytest.importorskip('setuptools.command.egg_info')
+    shutil.copytree(ROOT / 'docs', tmp_path / 'docs')
+    monkeypatch.chdir(tmp_path)
+    files = egg_info.FileList()
+    files.findall()
+    manifest = (ROOT / 'MANIFEST.in').read_text(encoding='utf-8')
+    for line in manifest.splitlines():
+        files.process_template_line(line)
+    names = {Path(name).as_posix() for name in files.files}
+    for path in Path('docs').rglob('*'):
+        assert path.is_dir() or path.as_posix() in names
+    assert 'docs/images/demo.jpg' in names
 
 
 def test_wheel_holds_package_and_mim_folder(wheel):

@@ -69,7 +69,7 @@ def prepare(
         packed['data_samples'].set_metainfo({**prepared.metainfo, **maps})
         prepared.packed = packed
     except (ValueError, OSError) as error:
-        prepared.metainfo['error'] = str(error)
+        prepared.metainfo['error'] = str(error) or repr(error)
     return prepared
 
 

@@ -129,11 +129,13 @@ class ImageFolder(BaseDetDataset):
         try:
             return super().prepare_data(idx)
         except (ValueError, OSError) as error:
+            # Some errors come without words.
+            reason = str(error) or repr(error)
             data_info = self.get_data_info(idx)
             if self.test_mode:
-                return _error_sample(data_info, str(error))
+                return _error_sample(data_info, reason)
             print_log(
-                f'{data_info["img_path"]} is left out: {error}',
+                f'{data_info["img_path"]} is left out: {reason}',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -170,6 +172,11 @@ class ImageFolder(BaseDetDataset):
                 }
                 for image in content['images']
             ]
+        except FileNotFoundError as error:
+            raise ValueError(
+                f'Expected {self.ann_file} to be a COCO file, but got none '
+                'there. docs/datasets.md says how evaluation files are made.'
+            ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f'Expected {self.ann_file} to be a COCO file with `images` '

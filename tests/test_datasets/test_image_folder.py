@@ -137,7 +137,7 @@ def test_a_bad_coco_file_is_reported(folder, content, message):
     ann_file.write_text(content)
     with pytest.raises(ValueError, match=f'bad.json.*{message}'):
         make(folder, ann_file=str(ann_file))
-    with pytest.raises(ValueError, match=r'none\.json'):
+    with pytest.raises(ValueError, match=r'none\.json .*docs/datasets\.md'):
         make(folder, ann_file=str(folder / 'none.json'))
 
 
@@ -155,6 +155,14 @@ def test_bad_images_become_samples_with_an_error(folder):
     assert sample['inputs'].shape == (3, 1, 1)
     keys = {'img_path', 'img_id', 'ori_shape', 'img_shape', 'scale_factor'}
     assert keys <= set(sample['data_samples'].metainfo)
+
+
+def test_an_error_without_words_is_an_error(folder):
+    def speechless(results):
+        raise ValueError
+
+    sample = make(folder, pipeline=[speechless])[0]
+    assert sample['data_samples'].error == 'ValueError()'
 
 
 def test_training_draws_another_image_instead(folder):

@@ -5,7 +5,13 @@ import pytest
 from bootstrap_helpers import row_of
 from coco_helpers import SIZE
 
-from mmcuts3d.engine.label_evaluation import ImageFigures, choose_images
+from mmcuts3d.engine.label_evaluation import (
+    ImageFigures,
+    Run,
+    choose_images,
+    evaluate_labels,
+    table_text,
+)
 from mmcuts3d.engine.label_evaluation.figures import (
     LOWER_IS_BETTER,
     MAIN,
@@ -111,3 +117,26 @@ def test_words_and_directions_are_of_figures_that_exist():
         'confidence_error_spearman',
         'merged_per_mask',
     }
+
+
+def test_nothing_to_measure_is_no_figure():
+    images = [{'id': 1, 'height': SIZE[0], 'width': SIZE[1]}]
+    # Far off, so that no mask holds an instance; of two instances the worse
+    # one has the higher score, which is a correlation of -1.
+    runs = [
+        Run('far', '', [square(100, score=0.5)], True),
+        Run('wrong', '', [square(9, score=0.9), square(0, score=0.5)], True),
+    ]
+    found = evaluate_labels(images, [square(0)], runs, 40)
+    far, wrong = found.figures['far'], found.figures['wrong']
+    assert np.isnan(far['merged_per_mask'].value)
+    assert np.isnan(far['segm_AP_L'].value)
+    assert far['merging_masks'].value == 0
+    assert wrong['merged_per_mask'].value == 1
+    assert wrong['segm_score_IoU_spearman'].value == pytest.approx(-1)
+    row = next(
+        line
+        for line in table_text(found).splitlines()
+        if line.startswith('| merged per mask')
+    )
+    assert '-1' not in row and '−1' not in row

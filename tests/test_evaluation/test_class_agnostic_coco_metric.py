@@ -198,3 +198,10 @@ def test_bad_input_is_refused(tmp_path):
         measure(metric, [without])
     with pytest.raises(ValueError, match='`instances` or `gt_instances`'):
         measure(ClassAgnosticCocoMetric(), [good])
+
+
+def test_a_missing_file_says_where_files_come_from(tmp_path):
+    with pytest.raises(
+        ValueError, match=r'none\.json, where there is .*docs/datasets\.md'
+    ):
+        ClassAgnosticCocoMetric(str(tmp_path / 'none.json'))

@@ -313,3 +313,10 @@ def test_names_are_checked(monkeypatch):
         evaluate_coco([], [], [], 'bbox', backend='faster_coco_eval')
     with pytest.raises(ImportError, match="or use 'pycocotools'"):
         ClassAgnosticCocoMetric(backend='faster_coco_eval')
+
+
+@pytest.mark.parametrize('max_dets', [(), (10, 1), (1, 1), (0, 10)])
+def test_numbers_of_predictions_must_rise(max_dets):
+    sets = degenerate('duplicates')
+    with pytest.raises(ValueError, match='`max_dets` to be positive numbers'):
+        evaluate_coco(*sets, 'bbox', max_dets)

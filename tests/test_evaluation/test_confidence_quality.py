@@ -199,3 +199,10 @@ def test_bad_input_is_refused():
     found = [row_of(block(0, 0, 9, 9), score=1, confidence=np.full((2, 2), 3))]
     with pytest.raises(ValueError, match=r'`confidence` to lie in \[0, 1\]'):
         confidence_quality([IMAGE], [], found)
+
+
+@pytest.mark.parametrize('shape', [(), (4,), (1, 2, 2), (0, 3)])
+def test_a_map_of_another_shape_is_refused(shape):
+    row = row_of(block(0, 0, 9, 9), score=1, confidence=np.full(shape, 0.5))
+    with pytest.raises(ValueError, match=r'shape \(h, w\), but got shape \('):
+        confidence_quality([IMAGE], [], [row])

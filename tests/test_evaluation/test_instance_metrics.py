@@ -217,3 +217,26 @@ def test_the_page_of_metrics_is_true(scene):
             assert f'`{name}`' in page, name
     for metric in names:
         assert f'`{metric.removeprefix("mmcuts3d.")}`' in page
+
+
+@pytest.mark.parametrize('from_file', [True, False])
+def test_an_error_without_words_is_an_error(scene, from_file, monkeypatch):
+    path, samples, _ = scene
+    messages = []
+    monkeypatch.setattr(
+        'mmcuts3d.evaluation.metrics.instance_metric._warn', messages.append
+    )
+    # As an image that could not be read: its size is not known.
+    failed = samples[0].clone()
+    failed.set_metainfo({'error': '', 'ori_shape': (1, 1)})
+    metric = METRICS.build(
+        {
+            'type': 'mmcuts3d.ClassAgnosticCocoMetric',
+            'ann_file': str(path) if from_file else None,
+        }
+    )
+    got = measure(metric, [failed, *samples[1:]])
+    assert got['object/failed_images'] == 1
+    assert [message.startswith('/images/2.jpg') for message in messages] == [
+        True
+    ]

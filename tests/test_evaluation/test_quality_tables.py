@@ -8,8 +8,10 @@ from bootstrap_helpers import copied, random_set, row_of
 from coco_helpers import SIZE
 
 from mmcuts3d.evaluation.functional.bootstrap import bootstrap
+from mmcuts3d.evaluation.functional.coco_tables import coco_tables
 from mmcuts3d.evaluation.functional.quality import label_quality
 from mmcuts3d.evaluation.functional.quality_tables import (
+    RatioTables,
     best_overlaps,
     quality_tables,
 )
@@ -89,3 +91,15 @@ def test_runs_are_drawn_together():
     assert got['CorLoc'].difference.value == pytest.approx(
         result.runs['b']['CorLoc'].value - result.runs['a']['CorLoc'].value
     )
+
+
+def test_an_image_that_is_listed_twice_is_named():
+    images, truth, found = random_set(0)
+    twice = [*images, images[2]]
+    message = 'listed once, but got image 12 2 times'
+    for make in (quality_tables, lambda *data: coco_tables(*data, 'bbox')):
+        with pytest.raises(ValueError, match=message):
+            make(twice, truth, found)
+    tables = RatioTables([12, 12], {'a': np.ones(2)}, {'a': np.ones(2)})
+    with pytest.raises(ValueError, match=message):
+        bootstrap({'run': tables}, 40)

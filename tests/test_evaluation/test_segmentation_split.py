@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from coco_helpers import SIZE, random_mask
+from helpers import ROOT
 
 from mmcuts3d.evaluation import segmentation_split
 from mmcuts3d.evaluation.functional import hoover_classes
@@ -218,6 +219,28 @@ def test_hoover_takes_the_better_of_two_readings():
     left = [block(0, 0, 10, 60), block(0, 0, 10, 60)]
     got = hoover_classes(codes(left), codes([whole]))
     assert got == (['none'], ['none', 'none'])
+
+
+def test_hoover_of_duplicates():
+    whole = block(0, 0, 10, 100)
+    # Exact ones: the first is correct, whatever the IoU.
+    for mask in (whole, block(0, 0, 10, 90), block(0, 0, 10, 110)):
+        got = hoover_classes(codes([mask, mask]), codes([whole]))
+        assert got == (['correct'], ['correct', 'none'])
+    # Near ones, of IoU 0.9 each, are the instance together.
+    near = [block(0, 0, 10, 90), block(0, 10, 10, 90)]
+    got = hoover_classes(codes(near), codes([whole]))
+    assert got == (['over'], ['over', 'over'])
+    # If one holds the other, both together are no better than it.
+    near = [block(0, 0, 10, 85), block(0, 0, 10, 90)]
+    got = hoover_classes(codes(near), codes([whole]))
+    assert got == (['correct'], ['none', 'correct'])
+    # Beyond the instance to either side, both together are worse than one.
+    near = [block(0, 10, 10, 110), block(0, 20, 10, 110)]
+    got = hoover_classes(codes(near), codes([block(0, 20, 10, 100)]))
+    assert got == (['correct'], ['correct', 'none'])
+    page = (ROOT / 'docs' / 'metrics.md').read_text(encoding='utf-8')
+    assert 'Near-duplicates are\n  over-segmentation if' in page
 
 
 def test_nothing_to_count_and_empty_masks():

@@ -120,3 +120,10 @@ def test_instances_of_another_size_are_named(convert, root):
     write(root, 'lindau', scene()[:20])
     with pytest.raises(ValueError, match='20 x 40, but got 30 x 40'):
         convert('cityscapes', '--root', root)
+
+
+def test_a_missing_folder_is_named(convert, root):
+    with pytest.raises(
+        ValueError, match=r'gtFine/val to hold \*/\*_gtFine_instanceIds\.png'
+    ):
+        convert('cityscapes', '--root', root / 'leftImg8bit')

@@ -99,8 +99,10 @@ def test_what_is_missing_is_named(name, words, convert, root):
         convert('kitti', '--root', root)
 
 
-def test_an_empty_folder_is_named(convert, tmp_path):
-    with pytest.raises(ValueError, match='KITTI object, training whole'):
-        convert('kitti', '--root', tmp_path, whole=True)
-    with pytest.raises(ValueError, match='objects to measure, but got none'):
-        convert('kitti', '--root', tmp_path)
+def test_empty_folders_are_named(convert, root):
+    for path in (root / 'image_2').iterdir():
+        path.unlink()
+    with pytest.raises(ValueError, match=r'image_2 to hold \*\.png'):
+        convert('kitti', '--root', root)
+    with pytest.raises(ValueError, match=r'none/label_2 to hold \*\.txt'):
+        convert('kitti', '--root', root / 'none')

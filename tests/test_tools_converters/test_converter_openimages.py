@@ -135,3 +135,10 @@ def test_a_broken_image_is_named(convert, words, tmp_path):
     (tmp_path / 'validation' / 'c.jpg').write_text('')
     with pytest.raises(ValueError, match=r'c\.jpg to be an image'):
         convert('openimages', *words)
+
+
+def test_an_empty_folder_is_named(convert, words, tmp_path):
+    for path in (tmp_path / 'validation').iterdir():
+        path.unlink()
+    with pytest.raises(ValueError, match=r'validation to hold \*\.jpg'):
+        convert('openimages', *words)

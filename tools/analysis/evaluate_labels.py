@@ -143,6 +143,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     out = Path(args.out)
     images, ground_truth = load_ground_truth(args.ann)
+    if not images:
+        raise ValueError(f'Expected {args.ann} to list images, but got none.')
     if args.pictures:
         stages.check_photographs(images, args.images)
     runs = [

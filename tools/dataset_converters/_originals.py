@@ -115,6 +115,25 @@ class _Named:
             ) from error
 
 
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """List the files of a folder that an original must have.
+
+    Args:
+        folder (Path): The folder.
+        pattern (str): What their paths in it match, such as '*.png'.
+
+    Returns:
+        list[Path]: Them, sorted.
+
+    Raises:
+        ValueError: If there is none, or no folder.
+    """
+    paths = sorted(folder.glob(pattern))
+    if not paths:
+        raise ValueError(f'Expected {folder} to hold {pattern}, but got none.')
+    return paths
+
+
 def image_size(path: Path) -> tuple[int, int]:
     """Size of an image as it is shown, from its header.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from _class_agnostic import ClassAgnosticSet
-from _originals import check_images
+from _originals import check_images, listed
 from _writing import add_ignored, finish, make_parser
 from PIL import Image, UnidentifiedImageError
 from pycocotools import mask as coco_mask
@@ -120,7 +120,7 @@ def convert(root: Path, ignored: str = 'crowd') -> ClassAgnosticSet:
         leftImg8bit/val.
 
     Raises:
-        ValueError: If a file is broken.
+        ValueError: If there is no file, or one is broken.
     """
     converted = ClassAgnosticSet(
         'Cityscapes val',
@@ -128,7 +128,7 @@ def convert(root: Path, ignored: str = 'crowd') -> ClassAgnosticSet:
         masks=True,
         ignored=ignored,
     )
-    paths = sorted((root / 'gtFine' / 'val').glob(f'*/*{SUFFIX}'))
+    paths = listed(root / 'gtFine' / 'val', f'*/*{SUFFIX}')
     for number, path in enumerate(paths, start=1):
         instances = read_instances(path)
         stem = path.name[: -len(SUFFIX)]

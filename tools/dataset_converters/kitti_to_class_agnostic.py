@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
-from _originals import image_size
+from _originals import image_size, listed
 from _writing import add_ignored, finish, make_parser
 
 DONT_CARE = 'DontCare'
@@ -84,9 +84,9 @@ def convert(root: Path, ignored: str = 'crowd') -> ClassAgnosticSet:
         [{'id': number, 'name': name} for name, number in names.items()],
         ignored=ignored,
     )
-    labels = sorted((root / 'label_2').glob('*.txt'))
+    labels = listed(root / 'label_2', '*.txt')
     with_labels = {path.stem for path in labels}
-    for path in sorted((root / 'image_2').glob('*.png')):
+    for path in listed(root / 'image_2', '*.png'):
         if path.stem not in with_labels:
             raise ValueError(
                 f'Expected {path} to have labels in {root / "label_2"}, but '

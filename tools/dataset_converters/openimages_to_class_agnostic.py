@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
-from _originals import image_size
+from _originals import image_size, listed
 from _writing import add_ignored, finish, make_parser
 
 # openimages/web/download_v6.html states 41,620 images; the file has 303,980
@@ -136,7 +136,7 @@ def convert(
     )
     rows = read_boxes(boxes)
     ids: dict[str, int] = {}
-    for number, path in enumerate(sorted(images.glob('*.jpg')), start=1):
+    for number, path in enumerate(listed(images, '*.jpg'), start=1):
         ids[path.stem] = number
         converted.add_image(number, path.name, image_size(path), str(images))
     missing = Counter(row[0] for row in rows if row[0] not in ids)

@@ -2,6 +2,7 @@
 ground truth."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,6 +180,11 @@ def _prediction(
     row: dict[str, Any], image: dict[str, Any], score: float
 ) -> dict[str, Any]:
     found = {'image_id': image['id'], 'score': float(score)}
+    if not math.isfinite(found['score']):
+        raise ValueError(
+            f'Expected scores to be finite, but got {found["score"]} in '
+            f'{image["file_name"]}.'
+        )
     if row.get('segmentation'):
         try:
             found['segmentation'] = segmentation_to_rle(

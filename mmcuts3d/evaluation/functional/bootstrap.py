@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .coco_tables import average_precision, coco_tables
+from .overlaps import check_ids
 
 __all__ = [
     'BootstrapResult',
@@ -135,8 +136,8 @@ def bootstrap(
 
     Raises:
         ValueError: If there is no run, the runs are not of the same images,
-            the baseline is none of them, or the draws are too few for the
-            level.
+            an image is listed twice, the baseline is none of them, or the
+            draws are too few for the level.
     """
     parts = {name: _parts(tables) for name, tables in runs.items()}
     number = _check(parts, num_samples, level, baseline)
@@ -303,6 +304,7 @@ def _check(
         for prefix, tables in run.items()
     }
     first = next(iter(ids))
+    check_ids(ids[first])
     for name, others in ids.items():
         if others != ids[first]:
             raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
@@ -51,8 +52,8 @@ def accumulate(
     # pycocotools reports on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = evaluation_class(
-            _index(coco(), images, ground_truth, numbers),
-            _index(coco(), images, predictions, numbers),
+            index_rows(coco(), images, ground_truth, numbers),
+            index_rows(coco(), images, predictions, numbers),
             own_iou_type,
         )
         evaluation.params.maxDets = list(max_dets)
@@ -122,16 +123,43 @@ class _BoundaryEvaluation(COCOeval):
         return np.where(crowd, ious, np.minimum(ious, edges))
 
 
-def _index(
+def with_area(row: dict[str, Any], iou_type: str) -> dict[str, Any]:
+    """Give a prediction what the evaluators ask of annotations.
+
+    Args:
+        row (dict): The prediction.
+        iou_type (str): 'bbox', 'segm' or 'boundary'.
+
+    Returns:
+        dict: With ``iscrowd`` 0 and ``area``, that of the box or the mask,
+        which decides whether it counts as small.
+    """
+    if iou_type == 'bbox':
+        area = row['bbox'][2] * row['bbox'][3]
+    else:
+        area = coco_mask.area(row['segmentation'])
+    return {**row, 'iscrowd': 0, 'area': float(area)}
+
+
+def index_rows(
     coco: Any,
     images: Sequence[dict],
     annotations: Sequence[dict],
     numbers: dict[Any, int],
 ) -> Any:
-    """COCO object of one category.
+    """Fill a COCO object of one category.
 
     Annotations are numbered anew from 1: the evaluators take a match with an
     annotation of id 0 for no match. Those of unknown images are left out.
+
+    Args:
+        coco (Any): An empty object of an evaluator's class ``COCO``.
+        images (Sequence[dict]): COCO images.
+        annotations (Sequence[dict]): Ground truth or predictions.
+        numbers (dict): Id of an image to its number there.
+
+    Returns:
+        Any: The object.
     """
     coco.dataset = {
         'images': [{**row, 'id': numbers[row['id']]} for row in images],

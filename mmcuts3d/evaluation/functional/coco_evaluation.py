@@ -1,12 +1,10 @@
 """Class-agnostic AP and AR on plain lists."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco_mask
 
-from .coco_backends import AREAS, accumulate
+from .coco_backends import AREAS, accumulate, with_area
 
 IOU_TYPES = ('bbox', 'segm', 'boundary')
 
@@ -47,17 +45,24 @@ def evaluate_coco(
 
     Raises:
         ImportError: If faster-coco-eval is asked for and not installed.
-        ValueError: If the IoU type or the backend has no such name.
+        ValueError: If the IoU type or the backend has no such name, or
+            ``max_dets`` is empty or does not rise.
     """
     if iou_type not in IOU_TYPES:
         raise ValueError(
             f'Expected argument `iou_type` to be one of {IOU_TYPES}, but got '
             f'{iou_type!r}.'
         )
+    numbers = list(max_dets)
+    if not numbers or numbers != sorted(set(numbers)) or numbers[0] < 1:
+        raise ValueError(
+            'Expected argument `max_dets` to be positive numbers in rising '
+            f'order, but got {tuple(numbers)}.'
+        )
     thresholds, precision, recall = accumulate(
         images,
         ground_truth,
-        [_prediction(row, iou_type) for row in predictions],
+        [with_area(row, iou_type) for row in predictions],
         iou_type,
         max_dets,
         backend,
@@ -75,15 +80,6 @@ def evaluate_coco(
         everything = recall[:, AREAS.index('all'), column]
         values[f'AR{number}'] = _mean(everything)
     return values
-
-
-def _prediction(row: dict[str, Any], iou_type: str) -> dict[str, Any]:
-    """Prediction with the area that decides whether it counts as small."""
-    if iou_type == 'bbox':
-        area = row['bbox'][2] * row['bbox'][3]
-    else:
-        area = coco_mask.area(row['segmentation'])
-    return {**row, 'iscrowd': 0, 'area': float(area)}
 
 
 def _mean(values: np.ndarray) -> float:

@@ -9,6 +9,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval, Params
 
+from .coco_backends import index_rows, with_area
+from .overlaps import check_ids
+
 _EVERY_AREA = [0.0, 1e10]
 
 
@@ -149,7 +152,8 @@ def coco_tables(
         CocoTables: The tables; images by rising id.
 
     Raises:
-        ValueError: If there are no images, or the IoU type is another.
+        ValueError: If there are no images, one is listed twice, or the IoU
+            type is another.
     """
     if iou_type not in ('bbox', 'segm'):
         raise ValueError(
@@ -160,13 +164,15 @@ def coco_tables(
         raise ValueError(
             'Expected argument `images` to hold an image, but got none.'
         )
+    ids = sorted(image['id'] for image in images)
+    check_ids(ids)
+    numbers = {image_id: index for index, image_id in enumerate(ids, start=1)}
+    found = [with_area(row, iou_type) for row in predictions]
     # pycocotools reports on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = COCOeval(
-            _index(images, ground_truth),
-            _index(
-                images, [_prediction(row, iou_type) for row in predictions]
-            ),
+            index_rows(COCO(), images, ground_truth, numbers),
+            index_rows(COCO(), images, found, numbers),
             iou_type,
         )
         evaluation.params.maxDets = [max_det]
@@ -174,7 +180,7 @@ def coco_tables(
         evaluation.params.areaRngLbl = ['all']
         evaluation.evaluate()
     return _gather(
-        np.asarray(evaluation.params.imgIds).tolist(),
+        ids,
         evaluation.evalImgs,
         len(evaluation.params.iouThrs),
         max_det,
@@ -217,35 +223,6 @@ def average_precision(
         name: -1.0 if np.isnan(value) else value
         for name, value in values.items()
     }
-
-
-def _prediction(row: dict, iou_type: str) -> dict:
-    """A prediction with what pycocotools looks at.
-
-    Its area plays no part here, save that pycocotools ignores one that found
-    nothing and whose box is of negative area.
-    """
-    width, height = row['bbox'][2:] if iou_type == 'bbox' else (0, 0)
-    return {**row, 'iscrowd': 0, 'area': float(width * height)}
-
-
-def _index(images: Sequence[dict], rows: Sequence[dict]) -> COCO:
-    """COCO object of one category.
-
-    Annotations are numbered anew from 1: pycocotools takes a match with an
-    annotation of id 0 for no match.
-    """
-    coco = COCO()
-    coco.dataset = {
-        'images': list(images),
-        'annotations': [
-            {**row, 'id': number, 'category_id': 1}
-            for number, row in enumerate(rows, start=1)
-        ],
-        'categories': [{'id': 1, 'name': 'object'}],
-    }
-    coco.createIndex()
-    return coco
 
 
 def _gather(

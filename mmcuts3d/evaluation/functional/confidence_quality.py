@@ -58,7 +58,8 @@ def confidence_quality(
         in percent, -1 without pixels.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or a map has another
+            shape.
     """
     if not 0 <= min_iou <= 1:
         raise ValueError(
@@ -195,7 +196,13 @@ def _has_map(row: dict[str, Any]) -> bool:
 def _confidence_map(confidence: Any) -> np.ndarray:
     if isinstance(confidence, dict):
         return decode_confidence(confidence).astype(np.float64)
-    return np.asarray(confidence, np.float64)
+    levels = np.asarray(confidence, np.float64)
+    if levels.ndim != 2 or not levels.size:
+        raise ValueError(
+            'Expected `confidence` of a prediction to be a map of shape '
+            f'(h, w), but got shape {levels.shape}.'
+        )
+    return levels
 
 
 def _percent(value: float) -> float:

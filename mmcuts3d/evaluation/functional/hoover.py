@@ -34,8 +34,10 @@ def hoover_classes(
     A region that could take part in several is counted in the one with the
     highest mean of the two shares, that of the parts and that of the whole.
     The paper's regions are disjoint; where masks overlap, the area of
-    several is that of their union, and of duplicates only the best match is
-    correct.
+    several is that of their union. So of masks that are the instance itself,
+    one is correct and the others are noise; masks that are near it and differ
+    from each other over-segment it if their union fits it better than each
+    alone, as two do that each leave out another tenth of it.
 
     Args:
         found (Sequence[dict]): P masks as run-length codes.

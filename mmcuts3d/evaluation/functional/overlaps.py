@@ -1,6 +1,6 @@
 """Who overlaps whom: the table that most measures begin with."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,23 @@ class ImageRows:
     truth: list[dict]
     crowds: list[dict]
     found: list[dict]
+
+
+def check_ids(ids: Sequence[Any]) -> None:
+    """Check that each image is listed once.
+
+    Args:
+        ids (Sequence): Ids of the images.
+
+    Raises:
+        ValueError: If one comes again; names it.
+    """
+    for image_id, number in Counter(ids).items():
+        if number > 1:
+            raise ValueError(
+                'Expected each image to be listed once, but got image '
+                f'{image_id} {number} times.'
+            )
 
 
 def rows_by_image(

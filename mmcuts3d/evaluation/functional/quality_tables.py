@@ -11,7 +11,7 @@ from .coco_tables import coco_tables
 from .confidence_quality import score_quality
 from .corloc import correct_localization
 from .instance_recall import same_class_recall
-from .overlaps import ImageRows, iou_matrix, rows_by_image
+from .overlaps import ImageRows, check_ids, iou_matrix, rows_by_image
 from .segmentation_split import segmentation_split
 
 #: Shares of masks; the other shares of ``segmentation_split`` are of
@@ -76,7 +76,11 @@ def quality_tables(
         dict[str, Tables]: Prefixes to tables, as
         :func:`~.bootstrap.bootstrap` takes them, which then names the figures
         as ``label_quality`` does.
+
+    Raises:
+        ValueError: If there are no images, or one is listed twice.
     """
+    check_ids([image['id'] for image in images])
     data = (images, ground_truth, predictions)
     tables: dict[str, Tables] = {
         kind: coco_tables(*data, kind, max_det) for kind in iou_types

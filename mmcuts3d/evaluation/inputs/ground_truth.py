@@ -46,6 +46,12 @@ def load_ground_truth(path: str | Path) -> tuple[list[dict], list[dict]]:
                     row.get('original_category_id', row.get('category_id')),
                 )
             )
+    except FileNotFoundError as error:
+        raise ValueError(
+            f'Expected argument `ann_file` to be a COCO file, but got {path}, '
+            'where there is none. docs/datasets.md says how evaluation files '
+            'are made.'
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f'Expected argument `ann_file` to be a COCO file, but got {path}: '

@@ -166,7 +166,9 @@ class InstanceMetric(BaseMetric):
     @staticmethod
     def _failed(results: list[dict]) -> list[dict]:
         by_id = {result['image']['id']: result for result in results}
-        return [result for result in by_id.values() if result['error']]
+        return [
+            result for result in by_id.values() if result['error'] is not None
+        ]
 
     def _predictions(self, data_sample: dict) -> list[dict]:
         found = unpack_predictions(
@@ -201,7 +203,7 @@ class InstanceMetric(BaseMetric):
     ) -> tuple[list[dict], list[dict]]:
         """Images that count, and their annotations."""
         if self._truth is None:
-            good = [row for row in by_id.values() if not row['error']]
+            good = [row for row in by_id.values() if row['error'] is None]
             truth = [row for result in good for row in result['truth']]
             return [result['image'] for result in good], truth
         images, truth = self._truth
@@ -226,7 +228,7 @@ class InstanceMetric(BaseMetric):
 def _check_shape(image: dict, result: dict) -> None:
     expected = (image['height'], image['width'])
     got = (result['image']['height'], result['image']['width'])
-    if not result['error'] and expected != got:
+    if result['error'] is None and expected != got:
         raise ValueError(
             f'Expected image {image["id"]} to be of size {expected} as the '
             f'ground truth has it, but got {got}.'

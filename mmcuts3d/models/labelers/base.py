@@ -134,7 +134,8 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         if self.on_error == 'raise':
             name = sample.get('img_path', 'an image without a path')
             raise ValueError(f'{name}: {error}') from error
-        sample.set_metainfo(dict(error=str(error)))
+        # Some errors come without words; nothing would read as no error.
+        sample.set_metainfo(dict(error=str(error) or repr(error)))
 
     def loss(self, *args: object, **kwargs: object) -> dict:
         """A labeller has nothing to train.

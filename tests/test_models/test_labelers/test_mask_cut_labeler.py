@@ -57,6 +57,17 @@ def test_a_batch_is_its_images_one_by_one(image):
         assert_same_instances(many.pred_instances, one.pred_instances)
 
 
+def test_an_error_without_words_is_an_error(image):
+    labeler = mask_cut()
+
+    def speechless(image, inputs):
+        raise ValueError
+
+    labeler.label = speechless
+    (result,) = run(labeler, sample(image))
+    assert result.error == 'ValueError()'
+
+
 def test_errors_and_training(image):
     features = np.full((3, 4, 4), np.nan, np.float32)
     (result,) = run(mask_cut(), sample(image, features=features))

@@ -1,135 +1,28 @@
 """The command that measures pseudo-masks, from arguments to its report."""
 
-import csv
-import importlib.util
 import json
 import math
 
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT
+from evaluate_labels_helpers import (
+    NUMBER,
+    SIZE,
+    name_of,
+    read,
+    results,
+    words,
+    write_labels,
+)
 from labeling_helpers import CONFIG, BrightnessLabeler
-from mmengine.registry import DefaultScope
-from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
-from mmcuts3d.labels import (
-    ImageRecord,
-    build_labels,
-    encode_mask,
-    instance_to_annotation,
-)
 
-SIZE = (48, 64)
-NUMBER = 9
 FILES = [
     *('evaluation.md', 'evaluation.csv', 'evaluation.json', 'images.csv'),
     *('report.html', 'pictures'),
 ]
-
-
-@pytest.fixture
-def tool():
-    path = ROOT / 'tools' / 'analysis' / 'evaluate_labels.py'
-    spec = importlib.util.spec_from_file_location('evaluate_tool', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    DefaultScope._instance_dict.clear()
-
-
-def square(left, top=10, side=14):
-    mask = np.zeros(SIZE, bool)
-    mask[top : top + side, left : left + side] = True
-    return mask
-
-
-def name_of(number):
-    return f'photo_{number}.png'
-
-
-@pytest.fixture
-def data(tmp_path):
-    """Images of two bright squares (the last of none), with their masks.
-
-    Squares are of kinds 3 and 8, and ids count from 100.
-    """
-    folder = tmp_path / 'images'
-    folder.mkdir()
-    images, annotations = [], []
-    for number in range(NUMBER):
-        pixels = np.full((*SIZE, 3), 20, np.uint8)
-        last = number == NUMBER - 1
-        for kind, left in () if last else ((3, 2), (8, 40)):
-            pixels[square(left)] = 230
-            rle = encode_mask(square(left))
-            annotations.append(
-                {
-                    'id': len(annotations),
-                    'image_id': 100 + number,
-                    'category_id': kind,
-                    'iscrowd': 0,
-                    'bbox': coco_mask.toBbox(rle).tolist(),
-                    'area': int(coco_mask.area(rle)),
-                    'segmentation': rle,
-                }
-            )
-        cv2.imwrite(str(folder / name_of(number)), pixels)
-        images.append(
-            {
-                'id': 100 + number,
-                'file_name': name_of(number),
-                'height': SIZE[0],
-                'width': SIZE[1],
-            }
-        )
-    content = {
-        'images': images,
-        'annotations': annotations,
-        'categories': [{'id': 3, 'name': 'cup'}, {'id': 8, 'name': 'box'}],
-    }
-    (tmp_path / 'truth.json').write_text(json.dumps(content))
-    return tmp_path
-
-
-def write_labels(path, shift, numbers=range(NUMBER), size=SIZE):
-    """Both squares of each image, further off from image to image."""
-    records = []
-    for number in numbers:
-        rows = [
-            instance_to_annotation(square(left + shift * number), score)
-            for left, score in ((2, 0.9), (40, 0.6))
-        ]
-        if size != SIZE:
-            rows = []
-        records.append(
-            # Ids of its own, in another order than those of the truth.
-            ImageRecord(name_of(number), *size, NUMBER - number, rows)
-        )
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(build_labels(records)))
-    return str(path)
-
-
-def words(data, *runs, out='out', **options):
-    rest = [
-        *('--ann', data / 'truth.json', '--images', data / 'images'),
-        *('--out', data / out, '--samples', 60, '--pictures', 2),
-    ]
-    for name, value in options.items():
-        values = value if isinstance(value, list) else [value]
-        rest += [f'--{name.replace("_", "-")}', *values]
-    return [str(word) for word in (*runs, *rest) if word is not True]
-
-
-def read(data, name, out='out'):
-    text = (data / out / name).read_text(encoding='utf-8')
-    if name.endswith('.json'):
-        return json.loads(text)
-    if name.endswith('.csv'):
-        return list(csv.DictReader(text.splitlines()))
-    return text
 
 
 def test_two_runs_side_by_side(tool, data, capsys):
@@ -268,23 +161,6 @@ def test_a_seed_gives_the_same_table(tool, data):
     assert tables[0] == tables[1] != tables[2]
 
 
-def results(data, keys, ids=range(100, 100 + NUMBER)):
-    rows = []
-    for image_id in ids:
-        rle = encode_mask(square(3))
-        row = {
-            'image_id': image_id,
-            'category_id': 17,
-            'score': 3.5,
-            'segmentation': rle,
-            'bbox': coco_mask.toBbox(rle).tolist(),
-        }
-        rows.append({key: row[key] for key in keys})
-    path = data / 'results.json'
-    path.write_text(json.dumps(rows))
-    return str(path)
-
-
 def test_results_of_a_detector(tool, data):
     masks = results(data, ['image_id', 'category_id', 'score', 'segmentation'])
     tool.main(words(data, masks))
@@ -342,86 +218,6 @@ def test_a_config_labels_first_and_goes_on(tool, data):
         tool.main(changed)
 
 
-def test_missing_images_are_refused_or_counted(tool, data):
-    run = write_labels(data / 'some.json', 0, range(1, 8))
-    with pytest.raises(
-        ValueError,
-        match=r'some \(.*some\.json\): .*none of photo_0\.png, photo_8\.png',
-    ):
-        tool.main(words(data, run))
-    assert not (data / 'out').exists()
-    tool.main(words(data, run, allow_missing=True))
-    words_of_it = 'some: images that are missing and count as empty: 2 of 9.'
-    for name in ('evaluation.md', 'report.html'):
-        assert words_of_it in read(data, name)
-    figures = read(data, 'evaluation.json')['runs'][0]['figures']
-    assert figures['segm_AR100']['value'] == pytest.approx(100 * 7 / 8)
-
-
-def test_other_images_are_refused(tool, data):
-    extra = write_labels(data / 'extra.json', 0, range(NUMBER + 1))
-    with pytest.raises(ValueError, match=r'others: photo_9\.png'):
-        tool.main(words(data, extra))
-    tool.main(words(data, extra, allow_missing=True))
-    assert 'not have, left out: 1.' in read(data, 'evaluation.md')
-    other = write_labels(data / 'other.json', 0, range(20, 28))
-    with pytest.raises(
-        ValueError, match='photo_23.png and 3 more. File names'
-    ):
-        tool.main(words(data, other, allow_missing=True))
-
-
-def test_failed_images_are_pointed_at(tool, data):
-    run = write_labels(data / 'store' / 'pseudo_labels.json', 0, range(8))
-    errors = [{'file_name': name_of(8), 'error': 'no image'}]
-    (data / 'store' / 'errors.json').write_text(json.dumps(errors))
-    with pytest.raises(ValueError, match=r'not be labelled: .*errors\.json'):
-        tool.main(words(data, run))
-
-
-@pytest.mark.parametrize(
-    'make,match',
-    [
-        (
-            lambda data: write_labels(data / 'a.json', 0, size=(48, 65)),
-            r'photo_8\.png to be of size \(48, 64\) .* got \(48, 65\)',
-        ),
-        (
-            lambda data: results(data, ['image_id', 'score', 'bbox'], [7]),
-            'image ids of the ground truth, but got others: 7',
-        ),
-        (lambda data: results(data, ['image_id', 'bbox']), 'Expected results'),
-        (
-            lambda data: results(data, ['image_id', 'score']),
-            r'`bbox` of four .* photo_0\.png',
-        ),
-        (lambda data: str(data / 'nothing.json'), 'No such file'),
-        (lambda data: str(data), 'pseudo_labels.json: .*No such file'),
-        (lambda data: str(data / 'truth.json'), "'object'"),
-    ],
-)
-def test_bad_runs_are_named(tool, data, make, match):
-    with pytest.raises(ValueError, match=match):
-        tool.main(words(data, make(data)))
-
-
-def test_a_photograph_that_is_not_there(tool, data):
-    run = write_labels(data / 'exact.json', 0)
-    (data / 'images' / name_of(0)).unlink()
-    with pytest.raises(ValueError, match=r'photograph at .*photo_0\.png'):
-        tool.main(words(data, run))
-    tool.main([*words(data, run), '--pictures', '0'])
-    assert '<img ' not in read(data, 'report.html')
-    (data / 'images' / name_of(0)).write_bytes(b'no image')
-    with pytest.raises(ValueError, match=r'photo_0\.png to be a readable'):
-        tool.main(words(data, run))
-    (data / 'images' / name_of(0)).write_bytes(
-        cv2.imencode('.png', np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-    )
-    with pytest.raises(ValueError, match=r'photo_0\.png to be of size'):
-        tool.main(words(data, run))
-
-
 def test_pictures_of_an_earlier_call_go(tool, data):
     run = write_labels(data / 'moved.json', 1)
     tool.main(words(data, run))
@@ -466,41 +262,3 @@ def test_nothing_found_and_nothing_to_find(tool, data):
     }
     assert 'no instances to be found' in read(data, 'evaluation.md')
     assert '<img ' not in read(data, 'report.html')
-
-
-@pytest.mark.parametrize(
-    'more,match',
-    [
-        (['b', 'c'], 'one run or two, but got 3'),
-        (['--names', 'x', 'y'], '--names: 1'),
-        (['b', '--names', 'x', 'x'], 'two different'),
-        (['--cfg-options', 'a=1'], 'no run is a config'),
-        (['--pictures', '-1'], '--pictures: at least 0'),
-        (['--max-drawn', '0'], '--max-drawn: at least 1'),
-        (['--samples', '38'], '--samples: at least 39'),
-        (['--level', '1'], '--level: between 0 and 1'),
-        (['--names', 'a/b'], 'without "/"'),
-    ],
-)
-def test_refuses_arguments(tool, capsys, more, match):
-    rest = ['--ann', 'f', '--images', 'd', '--out', 'o']
-    with pytest.raises(SystemExit):
-        tool.parse_args(['a', *more, *rest])
-    assert match in capsys.readouterr().err
-
-
-def test_names_come_from_paths(tool):
-    rest = ['--ann', 'f', '--images', 'd', '--out', 'o']
-    for runs, names in (
-        (['x/cuts3d/pseudo_labels.json', 'y/maskcut'], ['cuts3d', 'maskcut']),
-        (['x/a.json', 'y/a.json'], ['a 1', 'a 2']),
-    ):
-        assert tool.parse_args([*runs, *rest]).names == names
-
-
-def test_images_may_be_left_out_only_without_pictures(tool, capsys):
-    rest = ['a.json', '--ann', 'f', '--out', 'o']
-    with pytest.raises(SystemExit):
-        tool.parse_args(rest)
-    assert '--images is needed' in capsys.readouterr().err
-    assert tool.parse_args([*rest, '--pictures', '0']).images is None

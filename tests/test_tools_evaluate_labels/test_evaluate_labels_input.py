@@ -1,0 +1,154 @@
+"""What the command that measures pseudo-masks refuses, and says then."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from evaluate_labels_helpers import (
+    NUMBER,
+    name_of,
+    read,
+    results,
+    words,
+    write_labels,
+)
+
+
+def test_missing_images_are_refused_or_counted(tool, data):
+    run = write_labels(data / 'some.json', 0, range(1, 8))
+    with pytest.raises(
+        ValueError,
+        match=r'some \(.*some\.json\): .*none of photo_0\.png, photo_8\.png',
+    ):
+        tool.main(words(data, run))
+    assert not (data / 'out').exists()
+    tool.main(words(data, run, allow_missing=True))
+    words_of_it = 'some: images that are missing and count as empty: 2 of 9.'
+    for name in ('evaluation.md', 'report.html'):
+        assert words_of_it in read(data, name)
+    figures = read(data, 'evaluation.json')['runs'][0]['figures']
+    assert figures['segm_AR100']['value'] == pytest.approx(100 * 7 / 8)
+
+
+def test_other_images_are_refused(tool, data):
+    extra = write_labels(data / 'extra.json', 0, range(NUMBER + 1))
+    with pytest.raises(ValueError, match=r'others: photo_9\.png'):
+        tool.main(words(data, extra))
+    tool.main(words(data, extra, allow_missing=True))
+    assert 'not have, left out: 1.' in read(data, 'evaluation.md')
+    other = write_labels(data / 'other.json', 0, range(20, 28))
+    with pytest.raises(
+        ValueError, match='photo_23.png and 3 more. File names'
+    ):
+        tool.main(words(data, other, allow_missing=True))
+
+
+def test_failed_images_are_pointed_at(tool, data):
+    run = write_labels(data / 'store' / 'pseudo_labels.json', 0, range(8))
+    errors = [{'file_name': name_of(8), 'error': 'no image'}]
+    (data / 'store' / 'errors.json').write_text(json.dumps(errors))
+    with pytest.raises(ValueError, match=r'not be labelled: .*errors\.json'):
+        tool.main(words(data, run))
+
+
+@pytest.mark.parametrize(
+    'make,match',
+    [
+        (
+            lambda data: write_labels(data / 'a.json', 0, size=(48, 65)),
+            r'photo_8\.png to be of size \(48, 64\) .* got \(48, 65\)',
+        ),
+        (
+            lambda data: results(data, ['image_id', 'score', 'bbox'], [7]),
+            'image ids of the ground truth, but got others: 7',
+        ),
+        (lambda data: results(data, ['image_id', 'bbox']), 'Expected results'),
+        (
+            lambda data: results(data, ['image_id', 'score']),
+            r'`bbox` of four .* photo_0\.png',
+        ),
+        (lambda data: str(data / 'nothing.json'), 'No such file'),
+        (lambda data: str(data), 'pseudo_labels.json: .*No such file'),
+        (lambda data: str(data / 'truth.json'), "'object'"),
+    ],
+)
+def test_bad_runs_are_named(tool, data, make, match):
+    with pytest.raises(ValueError, match=match):
+        tool.main(words(data, make(data)))
+
+
+def test_a_photograph_that_is_not_there(tool, data):
+    run = write_labels(data / 'exact.json', 0)
+    (data / 'images' / name_of(0)).unlink()
+    with pytest.raises(ValueError, match=r'photograph at .*photo_0\.png'):
+        tool.main(words(data, run))
+    tool.main([*words(data, run), '--pictures', '0'])
+    assert '<img ' not in read(data, 'report.html')
+    (data / 'images' / name_of(0)).write_bytes(b'no image')
+    with pytest.raises(ValueError, match=r'photo_0\.png to be a readable'):
+        tool.main(words(data, run))
+    (data / 'images' / name_of(0)).write_bytes(
+        cv2.imencode('.png', np.zeros((9, 9, 3), np.uint8))[1].tobytes()
+    )
+    with pytest.raises(ValueError, match=r'photo_0\.png to be of size'):
+        tool.main(words(data, run))
+
+
+@pytest.mark.parametrize(
+    'more,match',
+    [
+        (['b', 'c'], 'one run or two, but got 3'),
+        (['--names', 'x', 'y'], '--names: 1'),
+        (['b', '--names', 'x', 'x'], 'two different'),
+        (['--cfg-options', 'a=1'], 'no run is a config'),
+        (['--pictures', '-1'], '--pictures: at least 0'),
+        (['--max-drawn', '0'], '--max-drawn: at least 1'),
+        (['--samples', '38'], '--samples: at least 39'),
+        (['--level', '1'], '--level: between 0 and 1'),
+        (['--names', 'a/b'], 'without "/"'),
+    ],
+)
+def test_refuses_arguments(tool, capsys, more, match):
+    rest = ['--ann', 'f', '--images', 'd', '--out', 'o']
+    with pytest.raises(SystemExit):
+        tool.parse_args(['a', *more, *rest])
+    assert match in capsys.readouterr().err
+
+
+def test_names_come_from_paths(tool):
+    rest = ['--ann', 'f', '--images', 'd', '--out', 'o']
+    for runs, names in (
+        (['x/cuts3d/pseudo_labels.json', 'y/maskcut'], ['cuts3d', 'maskcut']),
+        (['x/a.json', 'y/a.json'], ['a 1', 'a 2']),
+    ):
+        assert tool.parse_args([*runs, *rest]).names == names
+
+
+def test_images_may_be_left_out_only_without_pictures(tool, capsys):
+    rest = ['a.json', '--ann', 'f', '--out', 'o']
+    with pytest.raises(SystemExit):
+        tool.parse_args(rest)
+    assert '--images is needed' in capsys.readouterr().err
+    assert tool.parse_args([*rest, '--pictures', '0']).images is None
+
+
+@pytest.mark.parametrize('score', [float('nan'), float('inf')])
+def test_scores_that_are_not_finite_are_named(tool, data, score):
+    run = results(data, ['image_id', 'score', 'bbox'])
+    rows = json.loads((data / 'results.json').read_text())
+    rows[2]['score'] = score
+    (data / 'results.json').write_text(json.dumps(rows))
+    with pytest.raises(
+        ValueError,
+        match=rf'scores to be finite, but got {score} in photo_2\.png',
+    ):
+        tool.main(words(data, run))
+
+
+def test_a_truth_without_images_is_named(tool, data):
+    run = write_labels(data / 'exact.json', 0)
+    empty = {'images': [], 'annotations': [], 'categories': []}
+    (data / 'truth.json').write_text(json.dumps(empty))
+    with pytest.raises(ValueError, match=r'truth\.json to list images'):
+        tool.main(words(data, run))
