@@ -13,6 +13,7 @@ Each row replaces one thing by the truth:
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -55,21 +56,28 @@ def main() -> None:
     print('| features | depth | cut | AP50 | AP | AR100 | best IoU |')
     print('|---|---|---|---:|---:|---:|---:|', flush=True)
     pool = workers(2)
-    rows = {
-        '| real | none | MaskCut': run(real, Setting('MaskCut')),
-        '| real | real | CutS3D': run(real, Setting()),
-        '| **true** | real | CutS3D': run(given, Setting()),
-        '| real | **true** | CutS3D': run(
+    rows: dict[str, Callable[[], list[dict]]] = {
+        '| real | none | MaskCut': lambda: run(real, Setting('MaskCut')),
+        '| real | real | CutS3D': lambda: run(real, Setting()),
+        '| **true** | real | CutS3D': lambda: run(given, Setting()),
+        '| real | **true** | CutS3D': lambda: run(
             [with_true_depth(case) for case in real], Setting()
         ),
-        '| **true** | **true** | CutS3D': run(
+        '| **true** | **true** | CutS3D': lambda: run(
             [with_true_depth(case) for case in given], Setting()
         ),
-        '| real | real | **true**': flat(pool.map(split_by_truth, real)),
-        '| **true** | real | **true**': flat(pool.map(split_by_truth, given)),
-        '| – | – | true masks on the grid': flat(pool.map(on_grid, real)),
+        '| real | real | **true**': lambda: flat(
+            pool.map(split_by_truth, real)
+        ),
+        '| **true** | real | **true**': lambda: flat(
+            pool.map(split_by_truth, given)
+        ),
+        '| – | – | true masks on the grid': lambda: flat(
+            pool.map(on_grid, real)
+        ),
     }
-    for name, found in rows.items():
+    for name, make in rows.items():
+        found = make()
         tables = {name: coco_tables(images, truth, found, 'segm')}
         cells = figures(tables, name, name, False)
         cells.append(f'{mean_best_iou(real, found):.1f}')

@@ -110,9 +110,7 @@ def figures(
     if intervals and name != baseline:
         for figure in FIGURES[:2]:
             ratio = result.comparisons[name][figure].ratio
-            cells.append(
-                f'{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]'
-            )
+            cells.append(ratio_text(ratio))
     elif intervals:
         cells += ['1', '1']
     return cells
