@@ -66,6 +66,10 @@ def main() -> None:
         '| **true** | **true** | CutS3D': lambda: run(
             [with_true_depth(case) for case in given], Setting()
         ),
+        '| **true** | **true** | CutS3D, crease=0': lambda: run(
+            [with_true_depth(case) for case in given],
+            Setting(cut={'crease': 0.0}),
+        ),
         '| real | real | **true**': lambda: flat(
             pool.map(split_by_truth, real)
         ),
