@@ -1,17 +1,9 @@
 # CutS3D without what goes beyond the paper, on the embedded RGB-D scenes:
 # `mmcuts3d.cuts.PUBLISHED`, written out.
 # `python tools/test.py` with this file measures its labels.
-_base_ = [
-    '../_base_/datasets/rgbd_scenes.py',
-    'mmdet::_base_/default_runtime.py',
-]
+_base_ = '../cuts3d/cuts3d_classical_rgbd-scenes.py'
 
 model = dict(
-    type='mmcuts3d.CutS3DLabeler',
-    features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
-    depth=dict(
-        type='mmcuts3d.DepthFromFiles', root='data/rgbd_scenes/val/depth'
-    ),
     cut=dict(
         crease=0.0,
         outside='push',  # camera-ready version

@@ -44,11 +44,11 @@ def creases(
     check_range('noise', noise, 0)
     surface = check_unit_depth(depth).astype(np.float64)
     height, width = surface.shape
-    # Mirrored through each border point, so that a plane goes on as a plane.
     side = np.sqrt(height * width)
     # Round in the unit square, so that no direction of a grid is preferred.
     sigmas = (sigma * height / side, sigma * width / side)
     margin = int(4 * max(sigmas)) + 2
+    # Mirrored through each border point, so that a plane goes on as a plane.
     wide = np.pad(surface, margin, mode='reflect', reflect_type='odd')
     smooth = gaussian_filter(wide, sigmas)
     # Differences, for a truncated kernel of second order sums up to no zero.

@@ -32,9 +32,14 @@ _WORDS = {
 }
 
 
+def is_correlation(name: str) -> bool:
+    """Whether a figure is in [-1, 1], so that -1 is a value like others."""
+    return name.endswith(('spearman', 'pearson'))
+
+
 def is_share(name: str) -> bool:
     """Whether a figure is in percent, and not a correlation or a number."""
-    return not name.endswith(('spearman', 'pearson', 'per_mask'))
+    return not (is_correlation(name) or name.endswith('per_mask'))
 
 
 def title_of(name: str) -> str:

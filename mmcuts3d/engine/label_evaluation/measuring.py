@@ -18,7 +18,7 @@ from mmcuts3d.evaluation.functional.quality_tables import (
     quality_tables,
 )
 
-from .figures import LOWER_IS_BETTER, MAIN
+from .figures import LOWER_IS_BETTER, MAIN, is_correlation
 from .runs import Run
 
 
@@ -153,8 +153,7 @@ def _figures(
     values = label_quality(images, ground_truth, run.predictions, iou_types)
     for name, value in values.items():
         # -1 says that there is nothing to measure, but for a correlation.
-        is_correlation = name.endswith(('spearman', 'pearson'))
-        known = is_correlation or value != -1
+        known = is_correlation(name) or value != -1
         value = value if known else math.nan
         found.setdefault(name, Interval(value, math.nan, math.nan))
     order = [*MAIN, *values, *found]
