@@ -33,9 +33,7 @@ def _child(parent: Registry, *locations: str) -> Registry:
 MODELS = _child(MMENGINE_MODELS, 'models')
 TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'models')
 DATASETS = _child(MMENGINE_DATASETS, 'datasets')
-TRANSFORMS = _child(
-    MMENGINE_TRANSFORMS, 'datasets.transforms', 'models.labelers'
-)
+TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'datasets.transforms')
 METRICS = _child(MMENGINE_METRICS, 'evaluation')
 VISUALIZERS = _child(MMENGINE_VISUALIZERS, 'visualization')
 HOOKS = _child(MMENGINE_HOOKS, 'engine.hooks')

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pytest
 from helpers import ROOT
-from labeler_helpers import SIZE, scene_of
+from helpers.labeler import SIZE, scene_of
 from PIL import Image, ImageOps
 from pycocotools.coco import COCO
 

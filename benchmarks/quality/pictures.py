@@ -22,7 +22,7 @@ from study import kept
 
 from mmcuts3d.cuts import CutS3D, creases, pool_depth, resize_nearest
 from mmcuts3d.visualization.drawing import draw_depth, draw_instances, draw_map
-from mmcuts3d.visualization.report_pictures import draw_abreast
+from mmcuts3d.reporting.report_pictures import draw_abreast
 
 ROWS, WIDTH, MIN_SCORE = 6, 240, 0.5
 

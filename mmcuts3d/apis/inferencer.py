@@ -22,7 +22,7 @@ from mmcuts3d.registry import VISUALIZERS
 
 from .explain import Explanation, explain_batch, is_labeler, write_outputs
 from .items import Item, Source, as_items
-from .placeholder import spare_missing_folders
+from mmcuts3d.models.placeholder import spare_missing_folders
 from .preparing import (
     Prepared,
     prepare,

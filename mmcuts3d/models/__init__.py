@@ -1,8 +1,10 @@
 """Models (L2): features, depth, labelers, losses and heads."""
 
 from . import bbox_heads, depth, features, labelers, losses, mask_heads
+from .placeholder import GivenByCaller
 
 __all__ = [
+    'GivenByCaller',
     'bbox_heads',
     'depth',
     'features',

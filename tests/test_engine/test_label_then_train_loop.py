@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from labeling_helpers import CONFIG, BrightnessLabeler, write_images
+from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from PIL import Image
-from tiny_training import LABELS, Watcher, tiny_config
+from helpers.training import LABELS, Watcher, tiny_config
 
 from mmcuts3d.cuts import CutS3D
 from mmcuts3d.engine.loops.label_then_train_loop import make_labels

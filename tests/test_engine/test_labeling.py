@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from labeling_helpers import CONFIG, BrightnessLabeler, write_images
+from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.registry import DefaultScope, init_default_scope
 from PIL import Image
 from pycocotools.coco import COCO

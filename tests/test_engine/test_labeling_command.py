@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 from helpers import ROOT
-from labeling_helpers import CONFIG, BrightnessLabeler, write_images
+from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.registry import DefaultScope, init_default_scope
 from pycocotools.coco import COCO
 

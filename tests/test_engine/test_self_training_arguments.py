@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from labeling_helpers import CONFIG, BrightnessLabeler, write_images
+from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner

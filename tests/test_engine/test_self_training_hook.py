@@ -10,7 +10,7 @@ from mmengine.runner import (
     Runner,
     load_checkpoint,
 )
-from tiny_training import LABELS, Watcher, tiny_config
+from helpers.training import LABELS, Watcher, tiny_config
 
 from mmcuts3d.engine.labeling import label_folder
 from mmcuts3d.labels import merge_rounds, read_labels

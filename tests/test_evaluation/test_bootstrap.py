@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from bootstrap_helpers import copied, random_set
+from helpers.bootstrap import copied, random_set
 
 from mmcuts3d.evaluation.functional.bootstrap import (
     average_precision,

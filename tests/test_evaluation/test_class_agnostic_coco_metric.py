@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from coco_helpers import (
+from helpers.coco import (
     NAMES,
     SIZE,
     box_of,

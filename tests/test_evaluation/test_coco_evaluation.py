@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from coco_helpers import (
+from helpers.coco import (
     NAMES,
     SIZE,
     box_of,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from coco_helpers import SIZE, random_mask
+from helpers.coco import SIZE, random_mask
 from pycocotools import mask as coco_mask
 from scipy import stats
 

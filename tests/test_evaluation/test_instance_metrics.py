@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from coco_helpers import (
+from helpers.coco import (
     box_of,
     measure,
     predictions_like,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from coco_helpers import NAMES, SIZE, random_mask
+from helpers.coco import NAMES, SIZE, random_mask
 from helpers import shared_data
 from pycocotools import mask as coco_mask
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from coco_helpers import box_of, random_mask, sample_of, write_truth
+from helpers.coco import box_of, random_mask, sample_of, write_truth
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from bootstrap_helpers import copied, random_set, row_of
-from coco_helpers import SIZE
+from helpers.bootstrap import copied, random_set, row_of
+from helpers.coco import SIZE
 
 from mmcuts3d.evaluation.functional.bootstrap import bootstrap
 from mmcuts3d.evaluation.functional.coco_tables import coco_tables

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from coco_helpers import SIZE, random_mask
+from helpers.coco import SIZE, random_mask
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from coco_helpers import SIZE, random_mask
+from helpers.coco import SIZE, random_mask
 from helpers import ROOT
 
 from mmcuts3d.evaluation import segmentation_split

@@ -1,7 +1,7 @@
 """COCO20K, LVIS, Objects365 and UVO, whose originals are in COCO's form."""
 
 import pytest
-from converter_helpers import HEIGHT, WIDTH, crowd, image, original, row
+from helpers.converter import HEIGHT, WIDTH, crowd, image, original, row
 
 from mmcuts3d.datasets import ImageFolder
 from mmcuts3d.evaluation import load_ground_truth

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from coco_helpers import NAMES, measure, sample_of
-from converter_helpers import HEIGHT, POLYGON, WIDTH, crowd, original, row
+from helpers.coco import NAMES, measure, sample_of
+from helpers.converter import HEIGHT, POLYGON, WIDTH, crowd, original, row
 from helpers import shared_data
 from pycocotools import mask as coco_mask
 

@@ -6,7 +6,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from evaluate_labels_helpers import NUMBER, SIZE, name_of, square
+from helpers.evaluate_labels import NUMBER, SIZE, name_of, square
 from helpers import ROOT
 from mmengine.registry import DefaultScope
 from pycocotools import mask as coco_mask

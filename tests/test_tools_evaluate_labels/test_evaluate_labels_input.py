@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from evaluate_labels_helpers import (
+from helpers.evaluate_labels import (
     NUMBER,
     name_of,
     read,

@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from evaluate_labels_helpers import (
+from helpers.evaluate_labels import (
     NUMBER,
     SIZE,
     name_of,
@@ -15,7 +15,7 @@ from evaluate_labels_helpers import (
     words,
     write_labels,
 )
-from labeling_helpers import CONFIG, BrightnessLabeler
+from helpers.labeling import CONFIG, BrightnessLabeler
 
 from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
 

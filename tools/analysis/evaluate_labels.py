@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     # --help does not wait for mmdet. Its forks print at import what they lack.
     warnings.filterwarnings('ignore', module='mmdet')
     with contextlib.redirect_stdout(io.StringIO()):
-        from mmcuts3d.engine import label_evaluation as stages
+        from mmcuts3d import reporting as stages
         from mmcuts3d.evaluation import load_ground_truth
 
     out = Path(args.out)
@@ -185,7 +185,7 @@ def _labels(run: str, name: str, args: argparse.Namespace) -> str | Path:
         import mmdet.datasets  # noqa: F401
     from mmengine.config import DictAction
 
-    from mmcuts3d.engine.label_evaluation import label_by_config
+    from mmcuts3d.engine.label_by_config import label_by_config
 
     # The action is of mmengine, for which --help does not wait.
     parser = argparse.ArgumentParser()

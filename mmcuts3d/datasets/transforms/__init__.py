@@ -2,6 +2,7 @@
 
 from .alpha_blend import AlphaBlend
 from .confident_copy_paste import ConfidentCopyPaste
+from .cuts3d_pseudo_labeler import CutS3DPseudoLabeler
 from .load_photograph import LoadPhotograph
 from .load_pseudo_labels import LoadPseudoLabels
 from .pack_pseudo_labels import PackPseudoLabels
@@ -9,6 +10,7 @@ from .pack_pseudo_labels import PackPseudoLabels
 __all__ = [
     'AlphaBlend',
     'ConfidentCopyPaste',
+    'CutS3DPseudoLabeler',
     'LoadPhotograph',
     'LoadPseudoLabels',
     'PackPseudoLabels',

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from ..features.sidecar import SidecarFiles
+from ..sidecar import SidecarFiles
 from .normalise import check_settings, normalise_depth
 from .readers import read_depth
 

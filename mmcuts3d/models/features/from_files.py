@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from .sidecar import SidecarFiles
+from ..sidecar import SidecarFiles
 
 
 @MODELS.register_module()

@@ -4,12 +4,10 @@ from .base import BaseLabeler, to_instance_data
 from .cuts3d_labeler import CutS3DLabeler
 from .local_cut import LocalCut
 from .mask_cut_labeler import MaskCutLabeler
-from .pseudo_label_transform import CutS3DPseudoLabeler
 
 __all__ = [
     'BaseLabeler',
     'CutS3DLabeler',
-    'CutS3DPseudoLabeler',
     'LocalCut',
     'MaskCutLabeler',
     'to_instance_data',

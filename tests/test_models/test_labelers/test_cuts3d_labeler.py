@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from labeler_helpers import (
+from helpers.labeler import (
     GRID,
     SIZE,
     assert_same_instances,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mmcuts3d.evaluation.functional.bootstrap import Comparison, Interval
-from mmcuts3d.visualization.report import ReportTable
+from .report import ReportTable
 
 from .figures import MAIN, is_share, title_of
 from .measuring import LabelEvaluation

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from mmcuts3d.visualization.drawing import draw_instances, instance_colors
-from mmcuts3d.visualization.report import (
+from mmcuts3d.reporting.report import (
     ReportPicture,
     ReportSection,
     ReportTable,
     html_report,
     markdown_table,
 )
-from mmcuts3d.visualization.report_pictures import draw_abreast, draw_panel
+from mmcuts3d.reporting.report_pictures import draw_abreast, draw_panel
 
 VOID = {'meta', 'img', 'br', 'link'}
 

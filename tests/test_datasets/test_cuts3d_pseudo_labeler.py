@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from labeler_helpers import FEATURES, FLAT, GRID, SIZE, scene_of
+from helpers.labeler import FEATURES, FLAT, GRID, SIZE, scene_of
 from mmengine.dataset import Compose
 from mmengine.registry import TRANSFORMS, init_default_scope
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from .drawing import draw_instances
+from mmcuts3d.visualization.drawing import draw_instances
 
 _TITLE, _GAP = 26, 8  # pixels
 

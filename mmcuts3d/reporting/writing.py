@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mmcuts3d.visualization.report import (
+from .report import (
     ReportPicture,
     ReportSection,
     html_report,

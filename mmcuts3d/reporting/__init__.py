@@ -1,7 +1,6 @@
 """Labels against ground truth: a table with intervals, and pictures."""
 
 from .choosing import choose_images
-from .from_config import label_by_config
 from .measuring import ImageFigures, LabelEvaluation, evaluate_labels
 from .pictures import check_photographs, draw_images
 from .runs import Run, read_run
@@ -15,7 +14,6 @@ __all__ = [
     'choose_images',
     'draw_images',
     'evaluate_labels',
-    'label_by_config',
     'read_run',
     'table_text',
     'warnings_of',

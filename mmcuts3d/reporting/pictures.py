@@ -8,8 +8,8 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.visualization import save_image
-from mmcuts3d.visualization.report import ReportPicture
-from mmcuts3d.visualization.report_pictures import draw_abreast, draw_panel
+from .report import ReportPicture
+from .report_pictures import draw_abreast, draw_panel
 
 from .choosing import KINDS
 from .measuring import ImageFigures, LabelEvaluation

@@ -1,7 +1,7 @@
 """Sets of images to draw from, and what a draw is when written out."""
 
 import numpy as np
-from coco_helpers import SIZE, predictions_like, random_mask
+from helpers.coco import SIZE, predictions_like, random_mask
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.labels import encode_mask

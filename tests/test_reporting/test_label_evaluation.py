@@ -2,23 +2,23 @@
 
 import numpy as np
 import pytest
-from bootstrap_helpers import row_of
-from coco_helpers import SIZE
+from helpers.bootstrap import row_of
+from helpers.coco import SIZE
 
-from mmcuts3d.engine.label_evaluation import (
+from mmcuts3d.reporting import (
     ImageFigures,
     Run,
     choose_images,
     evaluate_labels,
     table_text,
 )
-from mmcuts3d.engine.label_evaluation.figures import (
+from mmcuts3d.reporting.figures import (
     LOWER_IS_BETTER,
     MAIN,
     is_share,
     title_of,
 )
-from mmcuts3d.engine.label_evaluation.pictures import _colors
+from mmcuts3d.reporting.pictures import _colors
 from mmcuts3d.evaluation.functional.quality import label_quality
 
 
