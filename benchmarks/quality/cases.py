@@ -1,7 +1,7 @@
-"""The images of the study: photograph, depth, features and true masks.
+"""The images of the study: image, depth, features and true masks.
 
 Each set has a part to choose settings on and a part to report on; images
-alternate between them, so that both hold every kind of scene.
+alternate between them, so that both hold every kind of image.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get('MMCUTS3D_DATA', ROOT.parent / 'shared' / 'data'))
 SIDE, GRID = 480, 60
 PARTS = ('choose', 'report')
-SEMANTICS = ('given', 'features')
+SEMANTICS = ('oracle', 'features')
 #: Folder of images, folder of depth, how normalise_depth reads it.
-PHOTOGRAPHS: dict[str, tuple[str, str, dict[str, Any]]] = {
+IMAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     'rgbd_osd': ('color', 'depth_mm', {'invalid': 0.0}),
     'coco_photos': ('images', 'depth_pydnetpp', {}),
     'pennfudan': ('images', 'depth_pydnetpp', {}),
 }
-SETS = (*PHOTOGRAPHS, 'scenes')
+SETS = (*IMAGES, 'scenes')
 NUM_SCENES = 48
 
 
@@ -45,7 +45,7 @@ class Case:
         image: (480, 480, 3) uint8 RGB.
         features: (C, 60, 60) float32.
         depth: (H, W), as the sensor or the network gives it.
-        reading: Arguments of ``normalise_depth`` for it.
+        depth_options: Arguments of ``normalise_depth`` for it.
     """
 
     entry: dict[str, Any]
@@ -53,11 +53,11 @@ class Case:
     image: np.ndarray
     features: np.ndarray
     depth: np.ndarray
-    reading: dict[str, Any] = field(default_factory=dict)
+    depth_options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the photograph."""
+        """Height and width of the image."""
         return self.entry['height'], self.entry['width']
 
     def masks(self) -> np.ndarray:
@@ -80,7 +80,7 @@ def load_cases(
     Args:
         name: One of ``SETS``.
         part: 'choose' or 'report'.
-        semantics: 'given' makes features from the true masks, one direction
+        semantics: 'oracle' makes features from the true masks, one direction
             for each category and one for the rest, with noise, so that the
             3D cut is measured alone; 'features' reads those of the stand-in
             backbone (of the scenes: classical ones).
@@ -102,7 +102,7 @@ def load_cases(
             f'Expected the set {name} at {root}, but got no such folder; '
             'set MMCUTS3D_DATA.'
         )
-    color, depth, reading = PHOTOGRAPHS[name]
+    color, depth, depth_options = IMAGES[name]
     entries, annotations = load_ground_truth(root / 'instances.json')
     entries = sorted(entries, key=lambda entry: entry['id'])
     cases = []
@@ -110,8 +110,8 @@ def load_cases(
         stem = Path(entry['file_name']).stem
         image = cv2.imread(str(root / color / entry['file_name']))
         mine = [r for r in annotations if r['image_id'] == entry['id']]
-        if semantics == 'given':
-            features = given_semantics(entry, mine)
+        if semantics == 'oracle':
+            features = oracle_semantics(entry, mine)
         else:
             features = read_features(
                 root / 'features_mobilenetv2' / f'{stem}.npz'
@@ -123,13 +123,13 @@ def load_cases(
                 cv2.resize(image, (SIDE, SIDE))[..., ::-1].copy(),
                 features,
                 read_depth(root / depth / f'{stem}.png'),
-                reading,
+                depth_options,
             )
         )
     return cases
 
 
-def given_semantics(
+def oracle_semantics(
     entry: dict[str, Any], annotations: list[dict[str, Any]]
 ) -> np.ndarray:
     """(64, 60, 60): a direction for each category, one for the rest, noise.
@@ -188,8 +188,8 @@ def _scenes(part: str, semantics: str, limit: int | None) -> list[Case]:
             for mask in scene.masks
         ]
         image = cv2.resize(scene.image, (SIDE, SIDE))
-        if semantics == 'given':
-            features = given_semantics(entry, rows)
+        if semantics == 'oracle':
+            features = oracle_semantics(entry, rows)
         else:
             pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float()
             features = extractor(pixels)[0].numpy()

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from cases import SEMANTICS, SETS, Case, load_cases
 from pycocotools import mask as coco_mask
-from runs import read_depth_of
+from runs import grid_depth
 from scipy.ndimage import binary_dilation
 from settings import METHODS
 from study import kept
 
-from mmcuts3d.cuts import CutS3D, pool_depth
+from mmcuts3d.cuts import CutS3D
 from mmcuts3d.evaluation.functional.confidence_quality import (
     confidence_quality,
 )
@@ -98,8 +98,8 @@ def equal_depth(case: Case) -> np.ndarray:
     depth if the median step between such patches, times z_scale, is below
     tau_knn.
     """
-    cut = CutS3D().local_cut
-    depth = pool_depth(read_depth_of(case, {}), case.features.shape[1:])
+    cut = CutS3D().local
+    depth = grid_depth(case, CutS3D())
     patches = case.patches()
     flags = np.zeros(len(patches), bool)
     for one in range(len(patches)):

@@ -5,9 +5,9 @@
 Each row replaces one thing by the truth:
 
 - depth: every instance on a plane of its own, far apart, all else behind;
-- features: `given` semantics, one direction for each category;
-- cut: every semantic group is split by the true masks instead of by depth,
-  and each piece is a mask: what a perfect LocalCut could make of the groups;
+- features: `oracle` semantics, one direction for each category;
+- cut: every semantic mask is split by the true masks instead of by depth,
+  and each piece is a mask: what a perfect LocalCut could make of them;
 - grid: the true masks on the patch grid, with the CRF: what is lost to 60x60
   patches and the size rule.
 """
@@ -21,20 +21,21 @@ import numpy as np
 from cases import GRID, PARTS, SETS, Case, load_cases
 from runs import (
     Setting,
+    grid_depth,
     mean_best_iou,
     predictions_of,
-    read_depth_of,
     run,
     workers,
 )
-from study import figures
+from settings import touching
+from study import metric_cells
 
 from mmcuts3d.cuts import (
-    CutS3D,
     CutStep,
+    MaskCut,
     PseudoInstances,
-    cleanup,
-    pool_depth,
+    Refinement,
+    to_instances,
 )
 from mmcuts3d.evaluation.functional.bootstrap import coco_tables
 
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument('--limit', type=int)
     args = parser.parse_args()
     real = load_cases(args.set, args.part, 'features', args.limit)
-    given = load_cases(args.set, args.part, 'given', args.limit)
+    given = load_cases(args.set, args.part, 'oracle', args.limit)
     images = [case.entry for case in real]
     truth = [row for case in real for row in case.annotations]
     print(f'{args.set}, part to {args.part}: {len(images)} images\n')
@@ -57,18 +58,18 @@ def main() -> None:
     print('|---|---|---|---:|---:|---:|---:|', flush=True)
     pool = workers(2)
     rows: dict[str, Callable[[], list[dict]]] = {
-        '| real | none | MaskCut': lambda: run(real, Setting('MaskCut')),
-        '| real | real | CutS3D': lambda: run(real, Setting()),
-        '| **true** | real | CutS3D': lambda: run(given, Setting()),
+        '| real | none | MaskCut': lambda: run(real, Setting(MaskCut())),
+        '| real | real | CutS3D': lambda: run(real, Setting(touching())),
+        '| **true** | real | CutS3D': lambda: run(given, Setting(touching())),
         '| real | **true** | CutS3D': lambda: run(
-            [with_true_depth(case) for case in real], Setting()
+            [with_true_depth(case) for case in real], Setting(touching())
         ),
         '| **true** | **true** | CutS3D': lambda: run(
-            [with_true_depth(case) for case in given], Setting()
+            [with_true_depth(case) for case in given], Setting(touching())
         ),
-        '| **true** | **true** | CutS3D, crease=0': lambda: run(
+        '| **true** | **true** | CutS3D, creases=None': lambda: run(
             [with_true_depth(case) for case in given],
-            Setting(cut={'crease': 0.0}),
+            Setting(touching(local={'creases': None})),
         ),
         '| real | real | **true**': lambda: flat(
             pool.map(split_by_truth, real)
@@ -83,7 +84,7 @@ def main() -> None:
     for name, make in rows.items():
         found = make()
         tables = {name: coco_tables(images, truth, found, 'segm')}
-        cells = figures(tables, name, name, False)
+        cells = metric_cells(tables, name, name, False)
         cells.append(f'{mean_best_iou(real, found):.1f}')
         print(name, '|', ' | '.join(cells), '|', flush=True)
 
@@ -105,12 +106,11 @@ def with_true_depth(case: Case) -> Case:
 
 
 def split_by_truth(case: Case) -> list[dict]:
-    """Masks that a perfect split of the semantic groups would give."""
+    """Masks that a perfect split of the semantic masks would give."""
     cv2.setNumThreads(1)
-    cut = CutS3D()
-    depth = pool_depth(read_depth_of(case, {}), (GRID, GRID), cut.pooling)
-    groups = [step.bipartition for step in cut.steps(case.features, depth)]
-    union = np.any(groups, axis=0)
+    cut = touching()
+    steps = cut.steps(case.features, grid_depth(case, cut))
+    union = np.any([step.semantic_mask for step in steps], axis=0)
     return refined(case, [patches & union for patches in case.patches()])
 
 
@@ -131,8 +131,8 @@ def refined(case: Case, masks: list[np.ndarray]) -> list[dict]:
         CutStep(zeros, union, mask, mask.astype(np.float32), (0, 0))
         for mask in masks
     ]
-    found: PseudoInstances = cleanup.to_instances(
-        case.image, steps, crf_rest='unknown'
+    found: PseudoInstances = to_instances(
+        case.image, steps, Refinement(rest='unknown')
     )
     return predictions_of(case, found)
 

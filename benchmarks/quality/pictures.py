@@ -13,16 +13,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from cases import GRID, SEMANTICS, SETS, SIDE, Case, load_cases
+from cases import SEMANTICS, SETS, SIDE, Case, load_cases
 from details import best_ious
 from pycocotools import mask as coco_mask
-from runs import read_depth_of
+from runs import grid_depth
 from settings import METHODS
 from study import kept
 
-from mmcuts3d.cuts import CutS3D, creases, pool_depth, resize_nearest
-from mmcuts3d.visualization.drawing import draw_depth, draw_instances, draw_map
+from mmcuts3d.cuts import Creases, CutS3D, creases, resize_nearest
 from mmcuts3d.reporting.report_pictures import draw_abreast
+from mmcuts3d.visualization.drawing import draw_depth, draw_instances, draw_map
 
 ROWS, WIDTH, MIN_SCORE = 6, 240, 0.5
 
@@ -39,7 +39,7 @@ def main() -> None:
         '--methods',
         nargs='+',
         choices=METHODS,
-        default=['MaskCut', 'published', 'default', 'adaptive'],
+        default=['MaskCut', 'guarded', 'touching', 'adaptive'],
     )
     args = parser.parse_args()
     cases = load_cases(args.set, 'report', args.semantics)
@@ -70,9 +70,9 @@ def main() -> None:
 def row(case: Case, runs: dict[str, list[dict]]) -> np.ndarray:
     """Truth, depth, creases, and the masks of each method."""
     image = case.image
-    depth = pool_depth(read_depth_of(case, {}), (GRID, GRID))
-    cut = CutS3D().local_cut
-    turn = creases(depth, cut.crease_sigma, cut.crease_noise)
+    settings = Creases()
+    depth = grid_depth(case, CutS3D())
+    turn = creases(depth, settings.sigma, settings.noise)
     panels = [
         ('truth', draw_instances(image, square(case.masks()))),
         ('depth', enlarged(draw_depth(depth))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,25 +17,23 @@ from cases import GRID, Case
 from pycocotools import mask as coco_mask
 from variants import VARIANTS
 
-from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances, pool_depth
+from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances
 from mmcuts3d.labels import encode_confidence, instance_to_annotation
 from mmcuts3d.models.depth.normalise import normalise_depth
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A method with its arguments, and how depth is brought to it.
+    """A method, and how depth is brought to it.
 
     Attributes:
-        method: 'MaskCut' or 'CutS3D'.
-        cut: Arguments of the method.
+        method: MaskCut or CutS3D.
         depth: Arguments of ``normalise_depth`` besides those of the set;
             ``inverse=True`` takes 1/d first.
         variant: A name of ``VARIANTS``, what else was tried with depth.
     """
 
-    method: str = 'CutS3D'
-    cut: dict[str, Any] = field(default_factory=dict)
+    method: MaskCut | CutS3D
     depth: dict[str, Any] = field(default_factory=dict)
     variant: str = ''
 
@@ -42,32 +41,38 @@ class Setting:
 def read_depth_of(case: Case, options: dict[str, Any]) -> np.ndarray:
     """(H, W) float32 in [0, 1], 0 = nearest."""
     options = dict(options)
-    depth, reading = case.depth, {**case.reading}
+    depth, options_of_set = case.depth, {**case.depth_options}
     if options.pop('inverse', False):
         depth = depth.astype(np.float64)
-        known = depth != case.reading.get('invalid', np.nan)
+        known = depth != case.depth_options.get('invalid', np.nan)
         # A network's relative depth has no zero; 0.1 stands for its offset.
-        offset = 0.0 if 'invalid' in case.reading else 0.1 * depth.max()
+        offset = 0.0 if 'invalid' in case.depth_options else 0.1 * depth.max()
         depth = np.where(known, 1 / (depth + offset + ~known), np.nan)
-        reading = {'direction': 'near_is_large'}
-    return normalise_depth(depth, **{**reading, **options})
+        options_of_set = {'direction': 'near_is_large'}
+    return normalise_depth(depth, **{**options_of_set, **options})
 
 
 def cut_case(case: Case, setting: Setting) -> PseudoInstances:
     """The pseudo-labels of one image, at 480x480."""
-    if setting.method == 'MaskCut':
-        return MaskCut(**setting.cut)(case.image, case.features)
-    cut = CutS3D(**setting.cut)
+    method = setting.method
+    if isinstance(method, MaskCut):
+        return method(case.image, case.features)
+    method = copy.copy(method)
     if setting.variant:
-        VARIANTS[setting.variant](cut, case)
-    depth = pool_depth(
-        read_depth_of(case, setting.depth), (GRID, GRID), cut.pooling
-    )
-    return cut(case.image, case.features, depth)
+        VARIANTS[setting.variant](method, case)
+    return method(case.image, case.features, grid_depth(case, method, setting))
+
+
+def grid_depth(
+    case: Case, cut: CutS3D, setting: Setting | None = None
+) -> np.ndarray:
+    """(60, 60) float32 in [0, 1], as the method pools it."""
+    depth = read_depth_of(case, setting.depth if setting else {})
+    return cut.local.surface(depth, (GRID, GRID)).depth
 
 
 def predictions_of(case: Case, found: PseudoInstances) -> list[dict[str, Any]]:
-    """COCO predictions at the size of the photograph."""
+    """COCO predictions at the size of the image."""
     height, width = case.size
     rows = []
     for index, mask in enumerate(found.masks):
@@ -75,7 +80,8 @@ def predictions_of(case: Case, found: PseudoInstances) -> list[dict[str, Any]]:
         if mask.any():
             row = instance_to_annotation(mask, float(found.scores[index]))
             row['image_id'] = case.entry['id']
-            row['confidence'] = encode_confidence(found.confidences[index])
+            if found.confidences is not None:
+                row['confidence'] = encode_confidence(found.confidences[index])
             rows.append(row)
     return rows
 

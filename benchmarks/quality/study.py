@@ -1,17 +1,18 @@
 """The study of the open choices, on images with true masks.
 
-    python benchmarks/quality/study.py SET [--semantics given|features]
+    python benchmarks/quality/study.py SET [--semantics oracle|features]
         [--part choose|report] [--settings NAME ...] [--no-crf] [--out DIR]
 
 SET is rgbd_osd, coco_photos, pennfudan (folders of MMCUTS3D_DATA) or scenes,
-which are made. ``--semantics given`` makes features from the true masks, one
+which are made. ``--semantics oracle`` makes features from the true masks, one
 direction for each category, so that the 3D cut is measured alone. Prints one
-row per setting: class-agnostic mask figures in percent, with 95 % bootstrap
+row per setting: class-agnostic mask metrics in percent, with 95 % bootstrap
 intervals over images where the part is 'report', and the ratio to the first
-row on the same draws of images. ``--out`` keeps the predictions.
+row on the same bootstrap samples. ``--out`` keeps the predictions.
 """
 
 import argparse
+import copy
 import json
 import math
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from cases import GRID, PARTS, SEMANTICS, SETS, Case, load_cases
-from runs import mean_best_iou, read_depth_of, run
+from runs import Setting, mean_best_iou, read_depth_of, run
 from settings import METHODS, OPEN_POINTS, all_settings
 
 from mmcuts3d.cuts import LocalCut, pool_depth, sweep_taus
@@ -30,7 +31,7 @@ from mmcuts3d.evaluation.functional.bootstrap import (
     coco_tables,
 )
 
-FIGURES = ('AP50', 'AP', 'AR100')
+METRICS = ('AP50', 'AP', 'AR100')
 
 
 def main() -> None:
@@ -52,9 +53,9 @@ def main() -> None:
         f'{"without" if args.no_crf else "with"} CRF\n',
         flush=True,
     )
-    head = [*FIGURES, 'best IoU', 'masks/image']
+    head = [*METRICS, 'best IoU', 'masks/image']
     if args.part == 'report':
-        head += [f'{figure} / {names[0]}' for figure in FIGURES[:2]]
+        head += [f'{metric} / {names[0]}' for metric in METRICS[:2]]
     print('| setting |', ' | '.join(head), '|')
     print('|---|' + '---:|' * len(head), flush=True)
     tables = {}
@@ -62,19 +63,25 @@ def main() -> None:
         start = time.perf_counter()
         setting = rows[name]
         if args.no_crf:
-            cut = {**setting.cut, 'crf': False}
-            setting = replace(setting, cut=cut)
+            setting = without_crf(setting)
         found = run(cases, setting)
         if args.out:
             keep(args, name, found)
         images = [case.entry for case in cases]
         tables[name] = coco_tables(images, truth, found, 'segm')
-        cells = figures(tables, names[0], name, args.part == 'report')
+        cells = metric_cells(tables, names[0], name, args.part == 'report')
         cells.insert(3, f'{mean_best_iou(cases, found):.1f}')
         cells.insert(4, f'{len(found) / len(cases):.2f}')
         print(f'| {name} |', ' | '.join(cells), '|', flush=True)
         if args.times:
             print(f'  {time.perf_counter() - start:.0f} s', flush=True)
+
+
+def without_crf(setting: Setting) -> Setting:
+    """The setting whose patch masks are the pixel masks."""
+    method = copy.copy(setting.method)
+    method.refine = replace(method.refine, crf=False)
+    return replace(setting, method=method)
 
 
 def parse_args() -> argparse.Namespace:
@@ -94,22 +101,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def figures(
+def metric_cells(
     tables: dict, baseline: str, name: str, intervals: bool
 ) -> list[str]:
-    """Cells of one row: figures, and their ratio to the first row's."""
+    """Cells of one row: metrics, and their ratio to the first row's."""
     runs = {key: tables[key] for key in {baseline, name}}
     # 39 is the least that has a 95 % interval; it is not shown then.
     result = bootstrap(runs, 1000 if intervals else 39, baseline=baseline)
     cells = []
-    for figure in FIGURES:
-        value = result.runs[name][figure]
+    for metric in METRICS:
+        value = result.runs[name][metric]
         cells.append(f'{value.value:.1f}')
         if intervals:
             cells[-1] += f' [{value.low:.1f}, {value.high:.1f}]'
     if intervals and name != baseline:
-        for figure in FIGURES[:2]:
-            ratio = result.comparisons[name][figure].ratio
+        for metric in METRICS[:2]:
+            ratio = result.comparisons[name][metric].ratio
             cells.append(ratio_text(ratio))
     elif intervals:
         cells += ['1', '1']
@@ -143,7 +150,7 @@ def kept(
 
 def print_edges(args: argparse.Namespace) -> None:
     """Prints what tau_knn and the sweep cut, by scale and neighbours."""
-    cases = load_cases(args.set, args.part, 'given', args.limit)
+    cases = load_cases(args.set, args.part, 'oracle', args.limit)
     print('| z_scale | k | longer than tau_knn | in the sweep besides |')
     print('|---:|---:|---:|---:|')
     for z_scale in (1.0, 3.0, 5.0, 10.0):

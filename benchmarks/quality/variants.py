@@ -3,56 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 
 import numpy as np
 from cases import Case
 from scipy.ndimage import gaussian_filter
 
-from mmcuts3d.cuts import CutS3D, LocalCut
+from mmcuts3d.cuts import CutS3D, LocalCut, Surface
 
 FOCAL = 525.0  # pixels at 640 x 480, rgbd_osd/camera.json
 SLOPE_SIGMA = 6.0  # patches
 
 
-class GroupRange(LocalCut):
-    """Depth scaled to [0, 1] inside the semantic group."""
+class MaskRange(LocalCut):
+    """Depth scaled to [0, 1] inside the semantic mask."""
 
-    def _scene(self, foreground, x, depth, tau):  # type: ignore[no-untyped-def]
-        low, high = depth[foreground].min(), depth[foreground].max()
-        scaled = (depth - low) / max(high - low, 1e-6)
-        return super()._scene(foreground, x, scaled.clip(0, 1), tau)
+    def _mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        depth = surface.depth
+        low, high = depth[mask].min(), depth[mask].max()
+        scaled = ((depth - low) / max(high - low, 1e-6)).clip(0, 1)
+        other = Surface(scaled, surface.grid, surface.z_scale)
+        return super()._mask_graph(mask, x, other, tau)
 
 
 class SlopeRemoved(LocalCut):
-    """Depth without its local mean inside the semantic group."""
+    """Depth without its local mean inside the semantic mask."""
 
-    def _scene(self, foreground, x, depth, tau):  # type: ignore[no-untyped-def]
-        weight = gaussian_filter(foreground.astype(float), SLOPE_SIGMA)
-        mean = gaussian_filter(np.where(foreground, depth, 0), SLOPE_SIGMA)
+    def _mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        depth = surface.depth
+        weight = gaussian_filter(mask.astype(float), SLOPE_SIGMA)
+        mean = gaussian_filter(np.where(mask, depth, 0), SLOPE_SIGMA)
         rest = depth - mean / np.maximum(weight, 1e-6)
-        return super()._scene(
-            foreground, x, (rest + 0.5).clip(0, 1).astype(np.float32), tau
-        )
+        level = (rest + 0.5).clip(0, 1).astype(np.float32)
+        other = Surface(level, surface.grid, surface.z_scale)
+        return super()._mask_graph(mask, x, other, tau)
 
 
 def _replace(kind: type[LocalCut]) -> Callable[[CutS3D, Case], None]:
     def put(cut: CutS3D, case: Case) -> None:
-        other = kind()
-        vars(other).update(vars(cut.local_cut))
-        cut.local_cut = other
+        settings = {f.name: getattr(cut.local, f.name) for f in fields(kind)}
+        cut.local = kind(**settings)
 
     return put
 
 
 def _metric_scale(cut: CutS3D, case: Case) -> None:
-    """As long as it is: the depth range over the width of the scene."""
+    """As long as it is: the depth range over the width of the view."""
     known = case.depth[case.depth > 0]
     width = case.size[1] / FOCAL * np.median(known)
-    cut.local_cut.z_scale = float((known.max() - known.min()) / width)
+    z_scale = float((known.max() - known.min()) / width)
+    cut.local = replace(cut.local, z_scale=z_scale)
 
 
 VARIANTS: dict[str, Callable[[CutS3D, Case], None]] = {
-    'range of the group': _replace(GroupRange),
+    'range of the mask': _replace(MaskRange),
     'slope removed': _replace(SlopeRemoved),
     'metric scale': _metric_scale,
 }

@@ -1,6 +1,8 @@
 """What lands in the output folder: predictions, and how they were cut."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,8 @@ class Explanation:
     """How one image was cut.
 
     Args:
-        steps (list[CutStep]): The rounds, none where the cut failed.
+        steps (list[CutStep]): The steps, each with the index of its
+            instance; none where the cut failed.
         depth (np.ndarray, optional): (H', W') in [0, 1], 0 = nearest.
     """
 
@@ -38,42 +41,34 @@ class Explanation:
 
 
 def is_labeler(model: nn.Module) -> bool:
-    """Whether a model is a labeller, that can tell its rounds."""
-    return hasattr(model, 'gather') and hasattr(model, 'steps')
+    """Whether a model is a labeler, that can tell the steps of its cut."""
+    return hasattr(model, 'keep_steps')
 
 
-def explain_batch(
-    model: nn.Module, batch: dict[str, Any]
-) -> list[Explanation | None]:
-    """The rounds of each image of a collated batch.
-
-    Features and depth go into the data samples, so that the prediction that
-    follows does not compute them again.
+@contextmanager
+def explaining(model: nn.Module, wanted: bool) -> Iterator[None]:
+    """A labeler's predictions carry their steps in here, if wanted.
 
     Args:
-        model (nn.Module): A labeller; any other model explains nothing.
-        batch (dict): ``inputs`` and ``data_samples``.
-
-    Returns:
-        list: One an image; None where the model is no labeller.
+        model (nn.Module): Of any other model predictions stay as they are.
+        wanted (bool): Whether they shall.
     """
-    samples = batch['data_samples']
-    if not is_labeler(model):
-        return [None] * len(samples)
-    images = model.data_preprocessor(batch, False)['inputs']
-    explanations: list[Explanation | None] = []
-    for image, sample in zip(images, samples, strict=True):
-        height, width = sample.img_shape[:2]
-        try:
-            inputs = model.gather(image[:, :height, :width], sample)
-            sample.set_metainfo(inputs)
-            steps = model.steps(inputs)
-        except ValueError:
-            # The prediction meets the same error, and reports it.
-            explanations.append(Explanation([], None))
-            continue
-        explanations.append(Explanation(steps, inputs.get('depth')))
-    return explanations
+    if not (wanted and is_labeler(model)):
+        yield
+        return
+    before, model.keep_steps = model.keep_steps, True
+    try:
+        yield
+    finally:
+        model.keep_steps = before
+
+
+def take_explanation(sample: DetDataSample) -> Explanation | None:
+    """Take the steps of the cut out of a prediction; None without."""
+    if 'cut_steps' not in sample:
+        return None
+    steps = sample.pop('cut_steps')
+    return Explanation(list(steps), sample.pop('cut_depth', None))
 
 
 def write_outputs(

@@ -18,11 +18,17 @@ from mmengine.runner.checkpoint import _load_checkpoint_to_model
 from rich.progress import track
 from torch import nn
 
+from mmcuts3d.models.placeholder import spare_missing_folders
 from mmcuts3d.registry import VISUALIZERS
 
-from .explain import Explanation, explain_batch, is_labeler, write_outputs
+from .explain import (
+    Explanation,
+    explaining,
+    is_labeler,
+    take_explanation,
+    write_outputs,
+)
 from .items import Item, Source, as_items
-from mmcuts3d.models.placeholder import spare_missing_folders
 from .preparing import (
     Prepared,
     prepare,
@@ -33,11 +39,11 @@ from .results import empty_sample, finish, sample_to_dict
 
 
 class CutS3DInferencer(BaseInferencer):
-    """Runs a labeller, or a detector trained on its labels, on photographs.
+    """Runs a labeler, or a detector trained on its labels, on photographs.
 
     Args:
         model (str or Config): Config file, or its content.
-        weights (str, optional): Checkpoint of a trained detector; a labeller
+        weights (str, optional): Checkpoint of a trained detector; a labeler
             needs none. Defaults to None.
         device (str, optional): Defaults to None, a GPU where there is one.
         cfg_options (dict, optional): Settings to change in the config, with
@@ -100,7 +106,7 @@ class CutS3DInferencer(BaseInferencer):
                   by its own range, 0 = nearest.
                 - ``depth_settings`` (dict): direction, unit, invalid value
                   of ``depth``, see ``normalise_depth``.
-                - ``explain`` (bool): also the rounds of a labeller's cut as
+                - ``explain`` (bool): also the steps of a labeler's cut as
                   a sheet of panels. Defaults to False.
                 - ``out_dir`` (str): folder for ``preds/*.json``,
                   ``vis/*.png`` and, with ``explain``, ``cuts/*.png``,
@@ -109,7 +115,7 @@ class CutS3DInferencer(BaseInferencer):
                   is rendered too, some seconds each. Defaults to True.
                 - ``return_vis``, ``show``, ``wait_time``,
                   ``pred_score_thr``: as in mmdet; the threshold defaults to
-                  0 for a labeller and 0.3 for a detector.
+                  0 for a labeler and 0.3 for a detector.
 
         Returns:
             dict: ``predictions``, one dict or DetDataSample an image (see
@@ -175,7 +181,7 @@ class CutS3DInferencer(BaseInferencer):
 
         Args:
             inputs (list[Prepared]): Of :meth:`preprocess`.
-            explain (bool): Whether the rounds of the cut are wanted.
+            explain (bool): Whether the steps of the cut are wanted.
                 Defaults to False.
 
         Returns:
@@ -183,18 +189,15 @@ class CutS3DInferencer(BaseInferencer):
         """
         good = [data.packed for data in inputs if data.packed is not None]
         found: Iterator[DetDataSample] = iter(())
-        rounds: Iterator[Explanation | None] = iter([None] * len(good))
         if good:
-            batch = self.collate_fn(good)
-            if explain:
-                rounds = iter(explain_batch(self.model, batch))
-            found = iter(self.model.test_step(batch))
+            with explaining(self.model, explain):
+                found = iter(self.model.test_step(self.collate_fn(good)))
         samples, explanations = [], []
         for data in inputs:
             bad = data.packed is None
             sample = empty_sample(data.metainfo) if bad else next(found)
             samples.append(sample)
-            explanations.append(None if bad else next(rounds))
+            explanations.append(take_explanation(sample))
             finish(sample, data.item.name)
         return samples, explanations
 
@@ -219,7 +222,7 @@ class CutS3DInferencer(BaseInferencer):
             wait_time (float): Seconds a window stays, 0 until a key.
                 Defaults to 0.
             pred_score_thr (float, optional): Least score that is drawn.
-                Defaults to None: 0 for a labeller, 0.3 for a detector.
+                Defaults to None: 0 for a labeler, 0.3 for a detector.
             out_dir (str): Folder of ``vis``. Defaults to ''.
 
         Returns:
@@ -281,7 +284,7 @@ class CutS3DInferencer(BaseInferencer):
     def _load_weights_to_model(
         self, model: nn.Module, checkpoint: dict | None, cfg: Config | None
     ) -> None:
-        """A labeller has no weights to miss; a detector says so."""
+        """A labeler has no weights to miss; a detector says so."""
         model.dataset_meta = {'classes': ('object',)}
         if checkpoint is not None:
             _load_checkpoint_to_model(model, checkpoint)

@@ -67,19 +67,23 @@ def sample_to_dict(sample: DetDataSample) -> dict[str, Any]:
 
 
 def sample_to_instances(sample: DetDataSample) -> PseudoInstances:
-    """The instances of a labeller's data sample, for pictures.
+    """The instances of a labeler's data sample, for pictures.
 
     Args:
-        sample (DetDataSample): With masks and confidences predicted.
+        sample (DetDataSample): With masks predicted, and confidences if
+            there are any.
 
     Returns:
         PseudoInstances: On the CPU.
     """
     instances = sample.pred_instances.cpu()
-    confidences = instances.confidences.numpy().astype(np.float32)
+    masks = instances.masks.numpy().astype(bool)
+    confidences = None
+    if 'confidences' in instances:
+        confidences = instances.confidences.numpy().astype(np.float32)
     return PseudoInstances(
-        masks=instances.masks.numpy().astype(bool),
-        patch_masks=confidences > 0,
+        masks=masks,
+        patch_masks=masks if confidences is None else confidences > 0,
         scores=instances.scores.numpy(),
         confidences=confidences,
         boxes=instances.bboxes.numpy(),

@@ -1,33 +1,52 @@
 """The mathematics of cutting (L0): numpy and scipy, no OpenMMLab."""
 
-from .cleanup import box_of, mask_iou, refine_mask, resize_nearest
 from .cuts3d import CutS3D
 from .dense_crf import dense_crf
+from .instances import to_instances
 from .mask_cut import MaskCut
-from .readings import ADAPTIVE, PAPER_READING, PUBLISHED
+from .pixel_masks import box_of, mask_iou, resize_nearest
+from .presets import PRESETS, Preset, preset
+from .refinement import Refinement, refine_mask
+from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
-from .semantic.spatial_importance import sharpen, spatial_importance
-from .spatial.creases import creases
+from .semantic.semantic_cut import SemanticCut
+from .semantic.spatial_importance import (
+    Sharpening,
+    sharpen,
+    spatial_importance,
+)
+from .spatial.creases import Creases, creases
 from .spatial.local_cut import LocalCut
 from .spatial.min_cut import min_cut
 from .spatial.point_cloud import Graph, knn_graph, point_cloud, pool_depth
-from .spatial.spatial_confidence import spatial_confidence, sweep_taus
+from .spatial.spatial_confidence import (
+    MIN_CONFIDENCE,
+    spatial_confidence,
+    sweep_taus,
+)
+from .spatial.surface import Surface
 from .types import CutStep, PseudoInstances
 
 __all__ = [
-    'ADAPTIVE',
-    'PAPER_READING',
-    'PUBLISHED',
+    'MIN_CONFIDENCE',
+    'PRESETS',
     'Bipartition',
+    'Creases',
     'CutS3D',
     'CutStep',
     'Graph',
     'LocalCut',
     'MaskCut',
     'NormalizedCut',
+    'Preset',
     'PseudoInstances',
+    'Refinement',
+    'Selection',
+    'SemanticCut',
+    'Sharpening',
+    'Surface',
     'affinity',
     'binarize',
     'bipartition',
@@ -41,10 +60,12 @@ __all__ = [
     'paint_out',
     'point_cloud',
     'pool_depth',
+    'preset',
     'refine_mask',
     'resize_nearest',
     'sharpen',
     'spatial_confidence',
     'spatial_importance',
     'sweep_taus',
+    'to_instances',
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,14 +99,50 @@ def check_thresholds(name: str, values: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
-    """One of the named readings, or ValueError."""
+def check_literal(name: str, value: str, literal: Any) -> str:
+    """One of the values of a ``Literal``, or ValueError."""
+    choices = get_args(literal)
     if value not in choices:
         raise ValueError(
             f'Expected argument `{name}` to be one of {choices}, '
             f'but got {value!r}.'
         )
     return value
+
+
+Part = TypeVar('Part')
+
+
+def check_part(name: str, value: Any, kind: type[Part]) -> Part:
+    """A part of a method, or the settings to make it of, or ValueError.
+
+    Args:
+        name: Of the argument.
+        value: A `kind`, or a mapping with its settings, as configs have it.
+        kind: A dataclass.
+    """
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError(
+            f'Expected argument `{name}` to be a {kind.__name__} or its '
+            f'settings by name, but got {value!r}.'
+        )
+    check_names(name, value, [field.name for field in fields(kind)])  # type: ignore[arg-type]
+    return kind(**value)
+
+
+def check_names(where: str, settings: Any, known: list[str]) -> None:
+    """ValueError on a setting of another name; it offers the nearest."""
+    for name in settings:
+        if name in known:
+            continue
+        near = get_close_matches(str(name), known, 1)
+        hint = f' (did you mean {near[0]!r}?)' if near else ''
+        raise ValueError(
+            f'Expected settings of `{where}` among {sorted(known)}, '
+            f'but got {name!r}{hint}.'
+        )
 
 
 def check_range(
@@ -135,6 +174,16 @@ def check_count(name: str, value: int, low: int = 1) -> int:
             f'but got {value!r}.'
         )
     return int(value)
+
+
+def check_flag(name: str, value: bool) -> bool:
+    """True or False, or ValueError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(
+            f'Expected argument `{name}` to be True or False, '
+            f'but got {value!r}.'
+        )
+    return bool(value)
 
 
 def check_mask(name: str, mask: ArrayLike) -> NDArray[np.bool_]:

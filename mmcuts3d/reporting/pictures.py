@@ -8,11 +8,11 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.visualization import save_image
-from .report import ReportPicture
-from .report_pictures import draw_abreast, draw_panel
 
 from .choosing import KINDS
 from .measuring import ImageFigures, LabelEvaluation
+from .report import ReportPicture
+from .report_pictures import draw_abreast, draw_panel
 
 #: Masks with less IoU with any instance get a colour of their own.
 _MATCH = 0.1

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from mmcuts3d.evaluation.functional.bootstrap import Comparison, Interval
-from .report import ReportTable
 
 from .figures import MAIN, is_share, title_of
 from .measuring import LabelEvaluation
+from .report import ReportTable
 
 _NONE = '–'
 

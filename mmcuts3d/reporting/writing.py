@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .measuring import LabelEvaluation
 from .report import (
     ReportPicture,
     ReportSection,
     html_report,
     markdown_table,
 )
-
-from .measuring import LabelEvaluation
 from .tables import (
     evaluation_to_dict,
     figures_to_csv,

@@ -11,7 +11,7 @@ from mmdet.visualization import DetLocalVisualizer
 from mmengine.dist import master_only
 from mmengine.structures import InstanceData
 
-from mmcuts3d.cuts.types import CutStep, PseudoInstances
+from mmcuts3d.cuts import CutStep, PseudoInstances
 from mmcuts3d.registry import VISUALIZERS
 
 from .drawing import draw_instances
@@ -24,7 +24,7 @@ class CutVisualizer(DetLocalVisualizer):
 
     mmdet's visualizer colours by class, and with one class all instances
     would run together. :meth:`add_datasample` is mmdet's; :meth:`add_cut`
-    adds the rounds of a cut as a sheet of panels.
+    adds the steps of a cut as a sheet of panels.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
@@ -63,7 +63,7 @@ class CutVisualizer(DetLocalVisualizer):
         Args:
             name (str): Identifier of the picture, its title too.
             image (np.ndarray): (H, W, 3) uint8 RGB.
-            steps (Sequence[CutStep]): The rounds.
+            steps (Sequence[CutStep]): The steps.
             instances (PseudoInstances, optional): What was made of them.
                 Defaults to None.
             depth (np.ndarray, optional): (H', W') in [0, 1], 0 = nearest.

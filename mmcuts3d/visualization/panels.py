@@ -1,4 +1,4 @@
-"""One image's cut as a sheet of panels: what each round saw and took."""
+"""One image's cut as a sheet of panels: what each step saw and took."""
 
 import math
 import textwrap
@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from mmcuts3d.cuts.types import CutStep, PseudoInstances
+from mmcuts3d.cuts import MIN_CONFIDENCE, CutStep, PseudoInstances
 
 from .drawing import (
     draw_confidence,
@@ -25,7 +25,7 @@ from .drawing import (
 
 _TITLES = (
     'eigenvector',
-    'semantic bipartition',
+    'semantic mask',
     'LocalCut',
     'Spatial Confidence',
     'pixel mask',
@@ -49,13 +49,13 @@ def draw_cut(
     """Draw how an image was cut.
 
     The first row has the image, its depth and all instances; below, one row
-    a round: eigenvector with its seed and eigenvalue, semantic bipartition,
-    LocalCut with its separation, Spatial Confidence, pixel mask or why there
-    is none.
+    a step: eigenvector with its seed and eigenvalue, semantic mask, LocalCut
+    with its separation, Spatial Confidence, pixel mask or why there is none.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 RGB.
-        steps (Sequence[CutStep]): The rounds.
+        steps (Sequence[CutStep]): The steps, as
+            :class:`PseudoInstances` carries them.
         instances (PseudoInstances, optional): What was made of them.
             Defaults to None.
         depth (np.ndarray, optional): (H', W') in [0, 1], 0 = nearest.
@@ -70,7 +70,6 @@ def draw_cut(
     Returns:
         np.ndarray: (H'', W'', 3) uint8 RGB.
     """
-    judged = instances is not None
     if instances is None:
         grid = steps[0].local_cut.shape if steps else (1, 1)
         instances = PseudoInstances.empty(image.shape[:2], grid)
@@ -80,14 +79,8 @@ def draw_cut(
     _header(axes[0], image, instances, depth)
     if cloud is not None:
         _show_cloud(figure, axes[0], cloud)
-    numbers = match_rounds(steps, instances)
-    for row, (step, number) in enumerate(
-        zip(steps, numbers, strict=True), start=1
-    ):
-        status = step.status
-        if judged and step.accepted and number is None:
-            status = 'lost to the CRF'
-        _round(axes[row], row, image, step, status, instances, number)
+    for row, step in enumerate(steps, start=1):
+        _step(axes[row], row, image, step, instances)
     if steps:
         _colour_bar(figure, axes[-1][3])
     canvas = FigureCanvasAgg(figure)
@@ -96,48 +89,16 @@ def draw_cut(
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def match_rounds(
-    steps: Sequence[CutStep], instances: PseudoInstances
-) -> list[int | None]:
-    """Which instance each round became.
-
-    A cut may be accepted and still be lost to the CRF, so that counting is
-    not enough: the confidence maps tell.
-
-    Args:
-        steps (Sequence[CutStep]): The rounds.
-        instances (PseudoInstances): Their instances, in order.
-
-    Returns:
-        list: Index of the instance, or None, for each round.
-    """
-    numbers: list[int | None] = []
-    following = 0
-    taken = np.zeros((1, 1), bool)
-    for step in steps:
-        number = None
-        if step.accepted:
-            patches = step.local_cut & ~taken
-            taken = taken | step.local_cut
-            if following < len(instances) and np.array_equal(
-                patches & (step.confidence > 0),
-                instances.confidences[following] > 0,
-            ):
-                number, following = following, following + 1
-        numbers.append(number)
-    return numbers
-
-
 def _sheet(
-    shape: tuple[int, int], rounds: int, title: str
+    shape: tuple[int, int], steps: int, title: str
 ) -> tuple[Figure, np.ndarray]:
     """A figure whose panels have the aspect of the image."""
     height = _PANEL * min(max(shape[0] / shape[1], 0.4), 2.0)
-    rows = rounds + 1
+    rows = steps + 1
     head = 0.25 if title else 0.05
     size = (
         5 * _PANEL + 6 * 0.08 + _MARGIN,
-        rows * (height + _TITLE) + head + (0.45 if rounds else 0.1),
+        rows * (height + _TITLE) + head + (0.45 if steps else 0.1),
     )
     figure = Figure(figsize=size, facecolor='white')
     axes = np.empty((rows, 5), object)
@@ -196,22 +157,22 @@ def _show_cloud(
     wide.set_title('point cloud', fontsize=9.5, pad=3)
 
 
-def _round(
+def _step(
     axes: Sequence[Axes],
     row: int,
     image: np.ndarray,
     step: CutStep,
-    status: str,
     instances: PseudoInstances,
-    number: int | None,
 ) -> None:
+    # The steps may come without the instances that they became.
+    number = step.instance if len(instances) else None
     colors = instance_colors(max(len(instances), row))
     color = colors[row - 1 if number is None else number]
-    verdict = 'accepted' if status == 'accepted' else 'not kept'
+    verdict = 'accepted' if step.accepted else 'not kept'
     axes[0].text(
         -0.07,
         0.5,
-        f'round {row}: {verdict}',
+        f'step {row}: {verdict}',
         rotation=90,
         fontsize=8.5,
         ha='center',
@@ -223,14 +184,19 @@ def _round(
     title = _with_value(_TITLES[0], 'value {:.2g}', step.eigenvalue)
     _show(axes[0], draw_eigenvector(step.eigenvector), title)
     _star(axes[0], step)
-    semantic = draw_patches(image, step.bipartition, _SEMANTIC)
+    semantic = draw_patches(image, step.semantic_mask, _SEMANTIC)
     _show(axes[1], semantic, _TITLES[1])
     title = _with_value(_TITLES[2], 'separation {:.2f}', step.separation)
     _show(axes[2], draw_patches(image, step.local_cut, color), title)
-    confidence = draw_confidence(step.confidence)
-    _show(axes[3], enlarge(confidence, shape), _TITLES[3])
+    if step.confidence is None:
+        axes[3].text(0.5, 0.5, 'no confidence', ha='center', va='center')
+    else:
+        floored = np.where(
+            step.local_cut, np.maximum(step.confidence, MIN_CONFIDENCE), 0
+        )
+        _show(axes[3], enlarge(draw_confidence(floored), shape), _TITLES[3])
     if number is None:
-        _say_why(axes[4], status)
+        _say_why(axes[4], step.status)
         return
     mask = draw_patches(image, instances.masks[number], color)
     score = instances.scores[number]
@@ -243,7 +209,7 @@ def _with_value(title: str, form: str, value: float) -> str:
 
 
 def _say_why(axes: Axes, status: str) -> None:
-    """In place of the mask: beside the round a reason would be too long."""
+    """In place of the mask: beside the step a reason would be too long."""
     text = 'no mask'
     if status != 'accepted':
         text = f'no mask:\n{textwrap.fill(status, _LINE)}'
@@ -251,7 +217,7 @@ def _say_why(axes: Axes, status: str) -> None:
 
 
 def _star(axes: Axes, step: CutStep) -> None:
-    if not step.bipartition.any():
+    if not step.semantic_mask.any():
         return
     row, column = step.seed
     axes.plot(

@@ -11,7 +11,6 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS
 from pycocotools import mask as coco_mask
 
-from mmcuts3d.cuts import pool_depth
 from mmcuts3d.evaluation import load_ground_truth
 from mmcuts3d.labels import read_labels
 from mmcuts3d.visualization import (
@@ -31,7 +30,7 @@ def draw_pictures(
 ) -> None:
     """Draw some images, spread over the set.
 
-    Writes for each its cut (eigenvector, bipartition, LocalCut, Spatial
+    Writes for each its cut (eigenvector, semantic mask, LocalCut, Spatial
     Confidence, masks), its coloured point cloud as PNG and PLY, and one
     overview with a row per image and a column per stage.
 
@@ -79,9 +78,9 @@ def _draw_one(labeler, item: dict, folder: Path) -> None:
     picture = render_png(cloud, folder / 'clouds' / f'{stem}.png')
     sheet = draw_cut(
         pixels,
-        labeler.steps(inputs),
+        found.steps,
         found,
-        pool_depth(inputs['depth'], inputs['features'].shape[1:]),
+        found.steps[0].depth,
         _read(str(picture)),
         stem,
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import label
 
-from .._check import as_array, check_choice
+from .._check import as_array, check_literal
 
 MIN_BACKGROUND_CORNERS = 3
-CORNER_RULES = ('any_sign', 'published')
+CornerRule = Literal['published', 'any_sign']
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Bipartition:
 
 
 def bipartition(
-    eigenvector: ArrayLike, corner_rule: str = 'any_sign'
+    eigenvector: ArrayLike,
+    corner_rule: CornerRule = 'published',
+    left: NDArray[np.bool_] | None = None,
 ) -> Bipartition:
     """Split at the mean, choose the foreground side, keep the seed's part.
 
@@ -43,10 +46,15 @@ def bipartition(
 
     Args:
         eigenvector: (h, w) float.
-        corner_rule: ``'any_sign'``: as above, whatever the sign of the
-            eigenvector. ``'published'``: MaskCut's code counts corners only
-            on the side above the mean, so that a peak of negative sign
-            keeps its side, corners or not. Defaults to 'any_sign'.
+        corner_rule: ``'published'``: MaskCut's code counts corners only on
+            the side above the mean, so that a peak of negative sign keeps
+            its side, corners or not; it depends on the sign that LAPACK
+            gives an eigenvector, which :func:`normalized_cut` reproduces.
+            ``'any_sign'``, ours: as above, whatever the sign of the
+            eigenvector. Defaults to 'published'.
+        left: (h, w) bool, the patches that are nodes of the graph; others
+            are on no side, and get the least value of the eigenvector.
+            Defaults to None: all.
 
     Returns:
         :class:`Bipartition`.
@@ -54,19 +62,22 @@ def bipartition(
     Raises:
         ValueError: If `eigenvector` is not (h, w).
     """
-    check_choice('corner_rule', corner_rule, CORNER_RULES)
-    x, flipped = orient(eigenvector)
-    foreground = x > x.mean()
+    check_literal('corner_rule', corner_rule, CornerRule)
+    x, flipped = orient(eigenvector, left)
+    foreground = _above_mean(x, left)
     in_corners = num_corners(foreground) >= MIN_BACKGROUND_CORNERS
     if in_corners and not (flipped and corner_rule == 'published'):
         x, foreground = -x, ~foreground
+    if left is not None:
+        foreground &= left
+        x = np.where(left, x, x[left].min())
     seed_index = int(np.argmax(x))
     seed = (seed_index // x.shape[1], seed_index % x.shape[1])
     return Bipartition(foreground, component_of(foreground, seed), seed, x)
 
 
 def orient(
-    eigenvector: ArrayLike,
+    eigenvector: ArrayLike, left: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.floating], bool]:
     """Sign an eigenvector (h, w) so that its largest |x| is above the mean.
 
@@ -74,7 +85,8 @@ def orient(
         The signed eigenvector, and whether the sign was changed.
 
     Raises:
-        ValueError: If `eigenvector` is not (h, w).
+        ValueError: If `eigenvector` is not (h, w), or `left` of another
+            shape or empty.
     """
     x = as_array('eigenvector', eigenvector)
     if x.ndim != 2 or not x.size:
@@ -82,8 +94,23 @@ def orient(
             'Expected argument `eigenvector` to be (h, w), '
             f'but got shape {x.shape}.'
         )
-    flipped = bool(x.flat[int(np.argmax(np.abs(x)))] < x.mean())
+    if left is not None and (left.shape != x.shape or not left.any()):
+        raise ValueError(
+            f'Expected argument `left` to be {x.shape} with a patch at '
+            f'least, but got shape {left.shape} with {int(left.sum())}.'
+        )
+    values = x if left is None else x[left]
+    largest = values.flat[int(np.argmax(np.abs(values)))]
+    flipped = bool(largest < values.mean())
     return (-x if flipped else x), flipped
+
+
+def _above_mean(
+    x: NDArray[np.floating], left: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    if left is None:
+        return np.asarray(x > x.mean())
+    return np.asarray((x > x[left].mean()) & left)
 
 
 def num_corners(mask: NDArray[np.bool_]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,10 +18,10 @@ from scipy.linalg.blas import dsymv
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from .._check import as_array, check_choice, check_range
+from .._check import as_array, check_literal, check_range
 from .eigenvector_sign import lapack_sign
 
-SOLVERS = ('lanczos', 'dense')
+Solver = Literal['lanczos', 'dense']
 SMALL = 32  # nodes below which a Krylov space is the whole space
 SPARSE = 0.02  # share of strong edges below which a sparse matrix is faster
 TOLERANCE = 1e-12  # of the eigenvalue, relative
@@ -68,7 +69,7 @@ def normalized_cut(
     affinity: ArrayLike,
     tau: float,
     eps: float = 1e-5,
-    solver: str = 'lanczos',
+    solver: Solver = 'lanczos',
 ) -> NormalizedCut:
     """Second smallest generalised eigenvector of the binarised graph.
 
@@ -89,7 +90,7 @@ def normalized_cut(
     Raises:
         ValueError: If `affinity` is not square, symmetric and finite.
     """
-    check_choice('solver', solver, SOLVERS)
+    check_literal('solver', solver, Solver)
     matrix = as_array('affinity', affinity)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(

@@ -6,13 +6,47 @@ that the semantic cut keeps the border for LocalCut to cut at.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
-from .._check import as_array, check_choice, check_range, check_unit_depth
+from .._check import as_array, check_literal, check_range, check_unit_depth
 
-PAIR_RULES = ('mean', 'max', 'product', 'row')
+PairRule = Literal['mean', 'max', 'product', 'row']
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharpening:
+    """Spatial Importance Sharpening of the affinity (§3.3).
+
+    Args:
+        beta: Lower bound of Spatial Importance, in [0, 1]. Defaults to 0.45
+            (supplement, Table 7).
+        sigma: Width of the blur in patches, not stated. Defaults to 3.
+        pair_rule: See :func:`sharpen`. Defaults to 'mean'.
+
+    Raises:
+        ValueError: On a setting out of range.
+    """
+
+    beta: float = 0.45
+    sigma: float = 3.0
+    pair_rule: PairRule = 'mean'
+
+    def __post_init__(self) -> None:
+        check_range('beta', self.beta, 0, 1)
+        check_range('sigma', self.sigma, 0, open_low=True)
+        check_literal('pair_rule', self.pair_rule, PairRule)
+
+    def __call__(
+        self, affinity: ArrayLike, depth: ArrayLike
+    ) -> NDArray[np.float32]:
+        """Sharpen an affinity (h*w, h*w) by depth (h, w) in [0, 1]."""
+        importance = spatial_importance(depth, self.beta, self.sigma)
+        return sharpen(affinity, importance, self.pair_rule)
 
 
 def spatial_importance(
@@ -49,7 +83,7 @@ def spatial_importance(
 
 
 def sharpen(
-    affinity: ArrayLike, importance: ArrayLike, pair_rule: str = 'mean'
+    affinity: ArrayLike, importance: ArrayLike, pair_rule: PairRule = 'mean'
 ) -> NDArray[np.float32]:
     """W_ij ** (1 - importance_ij), element by element (Eq. 3).
 
@@ -71,7 +105,7 @@ def sharpen(
     Raises:
         ValueError: If the two do not belong to the same grid.
     """
-    check_choice('pair_rule', pair_rule, PAIR_RULES)
+    check_literal('pair_rule', pair_rule, PairRule)
     weights = np.clip(as_array('affinity', affinity), 0, None)
     exponent = 1 - as_array('importance', importance).ravel()
     exponent = exponent.astype(np.float32)
@@ -92,7 +126,7 @@ def sharpen(
 
 
 def _powers(
-    exponent: NDArray[np.float32], pair_rule: str
+    exponent: NDArray[np.float32], pair_rule: PairRule
 ) -> NDArray[np.float32]:
     """Exponents of all pairs; of a rule by row a column that broadcasts."""
     rows, columns = exponent[:, None], exponent[None, :]

@@ -1,4 +1,4 @@
-"""Creases: where a surface turns towards the camera, as between two bodies.
+"""Creases: concave depth edges, where the surface turns towards the camera.
 
 Bodies are mostly convex, so that what touches meets in a concave edge, even
 at equal depth (LCCP: Stein et al., CVPR 2014). Beyond CutS3D, whose LocalCut
@@ -7,12 +7,58 @@ knows gaps only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
 from .._check import check_range, check_unit_depth
 from .point_cloud import Graph
+
+if TYPE_CHECKING:
+    from .surface import Surface
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creases:
+    """How far creases lengthen the edges of a graph; beyond the paper.
+
+    Bodies then part where they touch, at equal depth too. Where that leaves
+    no part that can be an object, creases do not count.
+
+    Args:
+        weight: Edges are longer by the factor 1 + weight * z_scale * the
+            change of slope where they cross a crease. Defaults to 2.
+        sigma: See :func:`creases`. Defaults to 1.
+        noise: See :func:`creases`. Defaults to 5.
+
+    Raises:
+        ValueError: On a setting out of range.
+    """
+
+    weight: float = 2.0
+    sigma: float = 1.0
+    noise: float = 5.0
+
+    def __post_init__(self) -> None:
+        check_range('weight', self.weight, 0, open_low=True)
+        check_range('sigma', self.sigma, 0, open_low=True)
+        check_range('noise', self.noise, 0)
+
+    def lengthen(
+        self, graph: Graph, nodes: NDArray[np.intp], surface: Surface
+    ) -> Graph:
+        """The graph with longer edges across the creases of a surface.
+
+        Args:
+            graph: Graph whose nodes are patches.
+            nodes: (n,) patch of each node, row-major.
+            surface: Of the image.
+        """
+        turn = surface.creases(self.sigma, self.noise)
+        return lengthen(graph, nodes, turn, self.weight * surface.z_scale)
 
 
 def creases(

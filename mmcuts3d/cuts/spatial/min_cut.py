@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
@@ -11,9 +13,9 @@ from scipy.sparse.csgraph import (
     maximum_flow,
 )
 
-from .._check import as_array, check_choice
+from .._check import as_array, check_literal
 
-CAPACITIES = ('gaussian', 'linear', 'binary', 'distance')
+Capacity = Literal['gaussian', 'linear', 'binary', 'distance']
 
 # Capacities become integers below 2^31 even when all of them add up.
 RESOLUTION = 10_000
@@ -91,7 +93,7 @@ def min_cut(
 
 
 def edge_capacities(
-    lengths: NDArray[np.float64], tau: float, kind: str
+    lengths: NDArray[np.float64], tau: float, kind: Capacity
 ) -> NDArray[np.float64]:
     """What it costs to cut edges of given lengths, each at most `tau`.
 
@@ -105,7 +107,7 @@ def edge_capacities(
     Returns:
         (m,) float64.
     """
-    check_choice('kind', kind, CAPACITIES)
+    check_literal('kind', kind, Capacity)
     if kind == 'gaussian':
         return np.exp(-((lengths / (tau / 4)) ** 2))
     if kind == 'linear':

@@ -3,81 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from .min_cut import components, edge_capacities, min_cut
+from .min_cut import Capacity, edge_capacities, min_cut
 from .point_cloud import Graph
 
-TERMINALS = ('discs', 'points')
+if TYPE_CHECKING:
+    from .mask_graph import MaskGraph
+
+Terminals = Literal['points', 'discs']
 TERMINAL_RADII = (2, 3, 4, 5, 6, 7)
 BORDER = 1.5
 
 
 @dataclass(frozen=True)
-class Scene:
-    """The graph of one bipartition, ready to be cut at several tau.
-
-    Attributes:
-        graph: Its nodes are patches.
-        nodes: (n,) patch of each node, row-major on `grid`.
-        inside: (n,) bool, whether the node is foreground.
-        reach: (m,) bool, the edges along which fragments find their part.
-        source: Node of the most foreground patch.
-        sink: Node of the most background patch.
-        grid: (h, w).
-    """
-
-    graph: Graph
-    nodes: NDArray[np.intp]
-    inside: NDArray[np.bool_]
-    reach: NDArray[np.bool_]
-    source: int
-    sink: int
-    grid: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Separation:
+class PartCut:
     """How an instance is taken out of the graph.
 
     Attributes:
         capacity: See :func:`edge_capacities`.
         terminals: See :class:`LocalCut`.
         smallest: Patches below which a side of a min-cut is trivial.
-        fragment: Patches below which a connected part is a fragment, which
-            the nearest part takes; 0 leaves fragments alone.
     """
 
-    capacity: str
-    terminals: str
+    capacity: Capacity
+    terminals: Terminals
     smallest: float
-    fragment: int
 
-    def __call__(self, scene: Scene, tau: float) -> NDArray[np.bool_]:
+    def __call__(self, graph: MaskGraph, tau: float) -> NDArray[np.bool_]:
         """The patches (h, w) bool of the source's part at `tau`."""
-        graph = scene.graph.within(tau)
-        labels = components(graph.num_nodes, graph.edges)
-        part = np.asarray(labels == labels[scene.source])
-        if scene.sink != scene.source and part[scene.sink]:
-            side = self._cut(scene, graph, part, tau)
-            labels = np.where(part & ~side, labels.max() + 1, labels)
-        if self.fragment:
-            labels = absorb(
-                labels, scene.graph, scene.reach, scene.inside, self.fragment
+        labels = graph.parts(tau)
+        part = np.asarray(labels == labels[graph.source])
+        side = part
+        if graph.sink != graph.source and part[graph.sink]:
+            side = self._cut(graph, part, tau)
+        if side is part:
+            labels = graph.joined(tau)
+        else:
+            labels = graph.join(
+                np.where(part & ~side, labels.max() + 1, labels)
             )
-        instance = (labels == labels[scene.source]) & scene.inside
-        mask = np.zeros(scene.grid[0] * scene.grid[1], bool)
-        mask[scene.nodes[instance]] = True
-        return mask.reshape(scene.grid)
+        instance = (labels == labels[graph.source]) & graph.inside
+        mask = np.zeros(graph.grid[0] * graph.grid[1], bool)
+        mask[graph.nodes[instance]] = True
+        return mask.reshape(graph.grid)
 
     def _cut(
         self,
-        scene: Scene,
-        graph: Graph,
+        mask_graph: MaskGraph,
         part: NDArray[np.bool_],
         tau: float,
     ) -> NDArray[np.bool_]:
@@ -89,7 +67,8 @@ class Separation:
         border: through edges longer than those of a surface. If it never
         does, source and sink belong to one object and the part stays whole.
         """
-        rows, columns = np.divmod(scene.nodes, scene.grid[1])
+        graph = mask_graph.within(tau)
+        rows, columns = np.divmod(mask_graph.nodes, mask_graph.grid[1])
         capacities = edge_capacities(graph.lengths, tau, self.capacity)
 
         def disc(center: int, radius: int) -> NDArray[np.bool_]:
@@ -97,8 +76,8 @@ class Separation:
             return np.asarray(part & (distance <= radius))
 
         for radius in TERMINAL_RADII if self.terminals == 'discs' else (0,):
-            sources = disc(scene.source, radius)
-            sinks = disc(scene.sink, radius)
+            sources = disc(mask_graph.source, radius)
+            sinks = disc(mask_graph.sink, radius)
             if (sources & sinks).any():
                 break
             side, _ = min_cut(
@@ -127,7 +106,8 @@ def absorb(
 ) -> NDArray[np.int32]:
     """Give fragments to the part that is nearest along the surface.
 
-    Patches on a crease have long edges only and are in no part.
+    Patches on a crease (a concave depth edge) have long edges only and are in
+    no part.
 
     Args:
         labels: (n,) int, the part of each node.

@@ -7,20 +7,21 @@ patch grid in a unit square, z is the scaled depth.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from .._check import (
-    check_choice,
     check_count,
+    check_literal,
     check_points,
     check_range,
     check_unit_depth,
 )
 
-POOLINGS = ('median', 'mean')
+Pooling = Literal['median', 'mean']
 SAMPLES = 5
 
 
@@ -45,7 +46,9 @@ class Graph:
 
 
 def pool_depth(
-    depth: ArrayLike, grid_shape: tuple[int, int], pooling: str = 'median'
+    depth: ArrayLike,
+    grid_shape: tuple[int, int],
+    pooling: Pooling = 'median',
 ) -> NDArray[np.float32]:
     """Bring a depth map to the patch grid.
 
@@ -63,7 +66,7 @@ def pool_depth(
     Raises:
         ValueError: If `depth` is not a finite map in [0, 1].
     """
-    check_choice('pooling', pooling, POOLINGS)
+    check_literal('pooling', pooling, Pooling)
     array = check_unit_depth(depth)
     if array.shape == tuple(grid_shape):
         return array

@@ -7,6 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._check import as_array, check_count, check_range
 
+#: Least confidence inside a mask (Table 5c; supplement, Table 2a). Maps are
+#: raw here and in the label store; scores count with it, and so does whoever
+#: loads labels to train on them.
+MIN_CONFIDENCE = 0.5
+
 
 def sweep_taus(
     tau_min: float = 0.05, tau_max: float = 0.115, num_cuts: int = 6
@@ -32,23 +37,22 @@ def sweep_taus(
 
 
 def spatial_confidence(
-    cuts: ArrayLike, mask: ArrayLike, min_confidence: float = 0.5
+    cuts: ArrayLike, mask: ArrayLike
 ) -> NDArray[np.float32]:
-    """Mean of T binary cuts inside the mask (Eq. 4), with a floor.
+    """Mean of T binary cuts inside the mask (Eq. 4), without a floor.
 
     Args:
         cuts: (T, h, w) bool, LocalCuts at rising thresholds.
         mask: (h, w) bool, the instance.
-        min_confidence: Floor inside the mask, in [0, 1].
-            Defaults to 0.5 (Table 5c; supplement, Table 2a).
 
     Returns:
-        (h, w) float32: in [`min_confidence`, 1] inside the mask, 0 outside.
+        (h, w) float32, multiples of 1/T inside the mask, 0 outside. The
+        paper's least confidence, :data:`MIN_CONFIDENCE`, is applied by who
+        uses the map.
 
     Raises:
         ValueError: If the grids differ or there is no cut.
     """
-    check_range('min_confidence', min_confidence, 0, 1)
     stack = as_array('cuts', cuts)
     inside = as_array('mask', mask).astype(bool)
     if stack.ndim != 3 or not len(stack) or stack.shape[1:] != inside.shape:
@@ -57,6 +61,4 @@ def spatial_confidence(
             f'grid of `mask` {inside.shape}, but got shape {stack.shape}.'
         )
     mean = stack.astype(np.float32).mean(axis=0)
-    return np.where(inside, np.maximum(mean, min_confidence), 0).astype(
-        np.float32
-    )
+    return np.where(inside, mean, 0).astype(np.float32)

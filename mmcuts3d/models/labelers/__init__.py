@@ -1,14 +1,15 @@
-"""The methods of ``cuts/`` as detectors, as a transform and as parts (L2)."""
+"""The methods of ``cuts/`` as detectors and as parts (L2)."""
 
-from .base import BaseLabeler, to_instance_data
+from .base import BaseLabeler, at_size, to_instance_data
 from .cuts3d_labeler import CutS3DLabeler
-from .local_cut import LocalCut
+from .local_cut import local_cut
 from .mask_cut_labeler import MaskCutLabeler
 
 __all__ = [
     'BaseLabeler',
     'CutS3DLabeler',
-    'LocalCut',
     'MaskCutLabeler',
+    'at_size',
+    'local_cut',
     'to_instance_data',
 ]

@@ -2,6 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmcuts3d.cuts import CutStep, PseudoInstances, box_of
+from mmcuts3d.cuts import PseudoInstances, box_of
 from mmcuts3d.registry import MODELS
 
 DATA_PREPROCESSOR = dict(type='mmdet.DetDataPreprocessor', bgr_to_rgb=True)
@@ -19,7 +20,7 @@ ON_ERROR = ('raise', 'record')
 
 
 class BaseLabeler(BaseDetector, metaclass=ABCMeta):
-    """What every labeller shares: features in, instances out, no training.
+    """What every labeler shares: features in, instances out, no training.
 
     Args:
         features (dict or ConfigDict): Config of the feature extractor.
@@ -31,6 +32,12 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         data_preprocessor (dict or ConfigDict, optional): Hands the model RGB
             in [0, 255]; features and depth normalise for themselves.
             Defaults to ``DetDataPreprocessor`` with ``bgr_to_rgb``.
+
+    Attributes:
+        keep_steps (bool): Whether predictions carry ``cut_steps``, the steps
+            in which the image was cut (see
+            :class:`~mmcuts3d.cuts.CutStep`), and ``cut_depth``. False at
+            first; the inferencer sets it for explanations.
 
     Raises:
         ValueError: On an unknown ``on_error``.
@@ -52,16 +59,13 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
             )
         self.features = MODELS.build(features)
         self.on_error = on_error
+        self.keep_steps = False
 
     @abstractmethod
     def label(
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
     ) -> PseudoInstances:
         """Cut one image, (H, W, 3) uint8 RGB, with its ``inputs``."""
-
-    @abstractmethod
-    def steps(self, inputs: dict[str, np.ndarray]) -> list[CutStep]:
-        """The rounds of the method on one image's ``inputs``."""
 
     def gather(
         self, image: Tensor, data_sample: DetDataSample
@@ -103,15 +107,16 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
 
         Returns:
             list[DetDataSample]: With ``pred_instances``: ``bboxes`` (N, 4)
-            xyxy, ``labels`` 0, ``scores``, ``masks`` (N, H, W) bool and
-            ``confidences`` (N, h, w) float in [0, 1].
+            xyxy, ``labels`` 0, ``scores``, ``masks`` (N, H, W) bool and, for
+            a method that has them, ``confidences`` (N, h, w) float in
+            [0, 1].
         """
         for image, sample in zip(
             batch_inputs, batch_data_samples, strict=True
         ):
             height, width = sample.img_shape[:2]
             frame = sample.ori_shape[:2] if rescale else (height, width)
-            found = PseudoInstances.empty(frame, (1, 1))
+            found = None
             if sample.get('error') is None:
                 try:
                     found = self._label_sample(
@@ -119,16 +124,22 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                     )
                 except ValueError as error:
                     self._report(sample, error)
-            sample.pred_instances = to_instance_data(
-                found, frame, image.device
-            )
+            if found is None:
+                found = PseudoInstances.empty(frame, (1, 1))
+            found = at_size(found, frame)
+            sample.pred_instances = to_instance_data(found, image.device)
+            if self.keep_steps:
+                sample.cut_steps = found.steps
         return list(batch_data_samples)
 
     def _label_sample(
         self, image: Tensor, sample: DetDataSample
     ) -> PseudoInstances:
         pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
-        return self.label(pixels.cpu().numpy(), self.gather(image, sample))
+        inputs = self.gather(image, sample)
+        if self.keep_steps:
+            sample.cut_depth = inputs.get('depth')
+        return self.label(pixels.cpu().numpy(), inputs)
 
     def _report(self, sample: DetDataSample, error: ValueError) -> None:
         if self.on_error == 'raise':
@@ -160,36 +171,48 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         return self.extract_feat(batch_inputs)
 
 
-def to_instance_data(
-    found: PseudoInstances,
-    shape: tuple[int, int],
-    device: torch.device | str = 'cpu',
-) -> InstanceData:
-    """Pseudo-instances as mmdet's ``pred_instances``, at another size.
+def at_size(found: PseudoInstances, shape: tuple[int, int]) -> PseudoInstances:
+    """Pseudo-instances on an image of another size.
 
     Args:
         found (PseudoInstances): On an image of any size.
         shape (tuple[int, int]): (H, W) to give the masks.
-        device (torch.device): Defaults to 'cpu'.
 
     Returns:
-        InstanceData: An instance whose mask vanishes at that size is left
+        PseudoInstances: An instance whose mask vanishes at that size is left
         out.
     """
     masks = np.zeros((len(found), *shape), bool)
     for target, mask in zip(masks, found.masks, strict=True):
         target[:] = _resize_mask(mask, shape)
-    keep = masks.any(axis=(1, 2))
-    boxes = np.zeros((int(keep.sum()), 4), np.float32)
-    for box, mask in zip(boxes, masks[keep], strict=True):
+    kept = masks.any(axis=(1, 2))
+    boxes = np.zeros((int(kept.sum()), 4), np.float32)
+    for box, mask in zip(boxes, masks[kept], strict=True):
         box[:] = box_of(mask)
-    return InstanceData(
-        bboxes=torch.tensor(boxes, device=device),
-        labels=torch.zeros(len(boxes), dtype=torch.long, device=device),
-        scores=torch.tensor(found.scores[keep], device=device),
-        masks=torch.tensor(masks[keep], device=device),
-        confidences=torch.tensor(found.confidences[keep], device=device),
+    return replace(found[kept], masks=masks[kept], boxes=boxes)
+
+
+def to_instance_data(
+    found: PseudoInstances, device: torch.device | str = 'cpu'
+) -> InstanceData:
+    """Pseudo-instances as mmdet's ``pred_instances``.
+
+    Args:
+        found (PseudoInstances): See :func:`at_size`.
+        device (torch.device): Defaults to 'cpu'.
+
+    Returns:
+        InstanceData: See :meth:`BaseLabeler.predict`.
+    """
+    data = InstanceData(
+        bboxes=torch.tensor(found.boxes, device=device),
+        labels=torch.zeros(len(found), dtype=torch.long, device=device),
+        scores=torch.tensor(found.scores, device=device),
+        masks=torch.tensor(found.masks, device=device),
     )
+    if found.confidences is not None:
+        data.confidences = torch.tensor(found.confidences, device=device)
+    return data
 
 
 def _resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from mmdet.structures import DetDataSample
 from torch import Tensor
 
-from mmcuts3d.cuts import CutS3D, CutStep, PseudoInstances, pool_depth
+from mmcuts3d.cuts import CutS3D, PseudoInstances
 from mmcuts3d.registry import MODELS
 
 from .base import BaseLabeler, _to_numpy
@@ -19,8 +19,11 @@ class CutS3DLabeler(BaseLabeler):
     Args:
         features (dict or ConfigDict): Config of the feature extractor.
         depth (dict or ConfigDict): Config of the depth source.
-        cut (dict, optional): Settings of the method. Defaults to None: the
-            defaults of :class:`~mmcuts3d.cuts.CutS3D`.
+        cut (dict, optional): ``preset``, the name of one, and what is
+            otherwise than there: arguments of
+            :class:`~mmcuts3d.cuts.CutS3D`, the settings of its parts by
+            name, such as ``dict(preset='touching', local=dict(k=8))``.
+            Defaults to None: the paper.
         **kwargs: See :class:`BaseLabeler`.
     """
 
@@ -33,7 +36,9 @@ class CutS3DLabeler(BaseLabeler):
     ) -> None:
         super().__init__(features, **kwargs)
         self.depth = MODELS.build(depth)
-        self.cut = CutS3D(**(cut or {}))
+        changes = dict(cut or {})
+        name = changes.pop('preset', 'paper')
+        self.cut = CutS3D.from_preset(name, **changes)
 
     def gather(
         self, image: Tensor, data_sample: DetDataSample
@@ -54,18 +59,7 @@ class CutS3DLabeler(BaseLabeler):
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
     ) -> PseudoInstances:
         """Cut one image, (H, W, 3) uint8 RGB."""
-        return self.cut(image, **self._on_grid(inputs))
-
-    def steps(self, inputs: dict[str, np.ndarray]) -> list[CutStep]:
-        """The rounds of CutS3D."""
-        return self.cut.steps(**self._on_grid(inputs))
-
-    def _on_grid(self, inputs: dict[str, np.ndarray]) -> dict:
-        """Depth maps of files have sizes of their own: pool them here."""
         features = inputs['features']
-        return dict(
-            features=features,
-            depth=pool_depth(
-                inputs['depth'], features.shape[1:], self.cut.pooling
-            ),
-        )
+        # Depth maps of files have sizes of their own: pool them here.
+        surface = self.cut.local.surface(inputs['depth'], features.shape[1:])
+        return self.cut(image, features, surface)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mmcuts3d.cuts import CutStep, MaskCut, PseudoInstances
+from mmcuts3d.cuts import MaskCut, PseudoInstances
 from mmcuts3d.registry import MODELS
 
 from .base import BaseLabeler
@@ -16,8 +16,8 @@ class MaskCutLabeler(BaseLabeler):
 
     Args:
         features (dict or ConfigDict): Config of the feature extractor.
-        cut (dict, optional): Settings of the method. Defaults to None: the
-            published ones.
+        cut (dict, optional): Arguments of the method, the settings of its
+            parts by name. Defaults to None: the published ones.
         **kwargs: See :class:`BaseLabeler`.
     """
 
@@ -32,7 +32,3 @@ class MaskCutLabeler(BaseLabeler):
     ) -> PseudoInstances:
         """Cut one image, (H, W, 3) uint8 RGB."""
         return self.cut(image, inputs['features'])
-
-    def steps(self, inputs: dict[str, np.ndarray]) -> list[CutStep]:
-        """The rounds of MaskCut."""
-        return self.cut.steps(inputs['features'])

@@ -1,20 +1,20 @@
-"""What became of the rounds: masks kept, rejected, lost to trivial cuts.
+"""What became of the steps: masks kept, rejected, lost to trivial cuts.
 
-    python benchmarks/quality/rounds.py SET [--semantics ...] [--part report]
+    python benchmarks/quality/steps.py SET [--semantics ...] [--part report]
 
 A cut is trivial if it isolates a terminal: the LocalCut has at most k + 1
-patches, or all but so many of its group, of a group that is large enough to
-be an object twice over.
+patches, or all but so many of its semantic mask, which could hold two
+objects.
 """
 
 import argparse
 from collections import Counter
 
 from cases import GRID, PARTS, SEMANTICS, SETS, Case, load_cases
-from runs import read_depth_of
+from runs import grid_depth
 from settings import METHODS
 
-from mmcuts3d.cuts import CutS3D, pool_depth
+from mmcuts3d.cuts import CutS3D
 
 
 def main() -> None:
@@ -26,11 +26,11 @@ def main() -> None:
     args = parser.parse_args()
     cases = load_cases(args.set, args.part, args.semantics)
     print(f'{args.set}, {args.semantics}, {len(cases)} images\n')
-    print('| method | rounds | accepted | trivial cuts | rejected |')
+    print('| method | steps | accepted | trivial cuts | rejected |')
     print('|---|---:|---:|---:|---|')
     for name, setting in METHODS.items():
-        if setting.method == 'CutS3D':
-            cut = CutS3D(**setting.cut)
+        cut = setting.method
+        if isinstance(cut, CutS3D):
             statuses: Counter[str] = Counter()
             trivial = sum(count(case, cut, statuses) for case in cases)
             kept = statuses.pop('accepted', 0)
@@ -41,15 +41,15 @@ def main() -> None:
 
 def count(case: Case, cut: CutS3D, statuses: Counter[str]) -> int:
     """Trivial cuts of one image; counts the statuses as well."""
-    depth = pool_depth(read_depth_of(case, {}), (GRID, GRID), cut.pooling)
+    depth = grid_depth(case, cut)
     found = 0
-    smallest = max(cut.local_cut.k + 1, cut.min_area * GRID * GRID)
+    smallest = max(cut.local.k + 1, cut.selection.min_area * GRID * GRID)
     for step in cut.steps(case.features, depth):
         statuses[step.status] += 1
-        group, part = int(step.bipartition.sum()), int(step.local_cut.sum())
-        alone = part <= cut.local_cut.k + 1
-        all_but = 0 < group - part <= 1
-        found += group >= 2 * smallest and (alone or all_but)
+        whole, part = int(step.semantic_mask.sum()), int(step.local_cut.sum())
+        alone = part <= cut.local.k + 1
+        all_but = 0 < whole - part <= 1
+        found += whole >= 2 * smallest and (alone or all_but)
     return found
 
 

@@ -1,0 +1,102 @@
+"""From the steps of a method to the pseudo-labels of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._check import check_literal, grid_of
+from .pixel_masks import box_of
+from .refinement import Refinement
+from .spatial.spatial_confidence import MIN_CONFIDENCE
+from .types import LOST_TO_CRF, CutStep, PseudoInstances
+
+Score = Literal['confidence', 'separation']
+
+
+def to_instances(
+    image: NDArray[np.uint8],
+    steps: Sequence[CutStep],
+    refine: Refinement | None = None,
+    score: Score = 'confidence',
+) -> PseudoInstances:
+    """Refine the accepted cuts of an image and collect what is left.
+
+    A later cut loses the patches that an earlier one holds (MaskCut).
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        steps: Steps of a method on one grid, at least one.
+        refine: Defaults to None: :class:`Refinement` as MaskCut has it.
+        score: ``'confidence'``, mean Spatial Confidence of the mask, at
+            least 0.5 for each patch (§3.4), and 1 without confidence; or
+            ``'separation'``, that times the separation of the step.
+            Defaults to 'confidence'.
+
+    Returns:
+        :class:`PseudoInstances` with these steps, each with the index of the
+        instance that it became.
+
+    Raises:
+        ValueError: If `score` is 'separation' and steps have none.
+    """
+    check_literal('score', score, Score)
+    refine = refine or Refinement()
+    size = (image.shape[0], image.shape[1])
+    taken = np.zeros(steps[0].local_cut.shape, bool)
+    semantic = np.any([step.semantic_mask for step in steps], axis=0)
+    pixels: list[NDArray[np.bool_]] = []
+    patches: list[NDArray[np.bool_]] = []
+    scores: list[float] = []
+    confidences: list[NDArray[np.float32]] = []
+    told: list[CutStep] = []
+    for step in steps:
+        mine = step.local_cut & ~taken
+        refined = None
+        if step.accepted:
+            taken |= step.local_cut
+            if mine.any():  # else all of it was found before
+                refined = refine(image, mine, semantic & ~mine)
+            if refined is None:
+                step = replace(step, status=LOST_TO_CRF)
+        if refined is None:
+            told.append(step)
+            continue
+        told.append(replace(step, instance=len(pixels)))
+        pixels.append(refined)
+        patches.append(mine)
+        scores.append(_score(step, mine, score))
+        if step.confidence is not None:
+            confidences.append(np.where(mine, step.confidence, 0))
+    if not pixels:
+        found = PseudoInstances.empty(size, grid_of(taken))
+        return replace(found, steps=tuple(told))
+    return PseudoInstances(
+        masks=np.stack(pixels),
+        patch_masks=np.stack(patches),
+        scores=np.array(scores, np.float32),
+        confidences=np.stack(confidences).astype(np.float32)
+        if confidences
+        else None,
+        boxes=np.stack([box_of(mask) for mask in pixels]),
+        steps=tuple(told),
+    )
+
+
+def _score(step: CutStep, patches: NDArray[np.bool_], score: Score) -> float:
+    value = 1.0
+    if step.confidence is not None:
+        floored = np.maximum(step.confidence[patches], MIN_CONFIDENCE)
+        value = floored.mean()
+    if score == 'separation':
+        if np.isnan(step.separation):
+            raise ValueError(
+                'Expected steps with a separation for argument `score` '
+                "'separation', but got NaN: they have no depth."
+            )
+        value *= step.separation
+    return value

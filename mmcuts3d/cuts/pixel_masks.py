@@ -1,0 +1,33 @@
+"""Small things that everybody does with masks: overlap, box, resize."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union of two masks of one shape; 0 if both empty."""
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else 0.0
+
+
+def box_of(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(4,) x1, y1, x2, y2 in pixels, x2 and y2 exclusive; 0s if empty."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return np.zeros(4, np.float32)
+    return np.array(
+        [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32
+    )
+
+
+def resize_nearest(mask: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Nearest-neighbour resize of (h, w) to `shape`, cell by cell."""
+    rows = np.arange(shape[0]) * mask.shape[0] // shape[0]
+    columns = np.arange(shape[1]) * mask.shape[1] // shape[1]
+    resized: NDArray[Any] = mask[rows[:, None], columns[None, :]]
+    return resized

@@ -1,0 +1,85 @@
+"""Which masks of an image are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._check import check_flag, check_literal, check_range
+from .pixel_masks import mask_iou
+from .types import ACCEPTED, EMPTY, NOT_APART, OVERLAPS, TOO_SMALL
+
+Compare = Literal['previous', 'all']
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Judges the masks of an image, one after the other.
+
+    Args:
+        max_iou: A mask that overlaps an earlier one by more is not kept.
+            Defaults to 0.5 (MaskCut).
+        compare: With which earlier masks: ``'previous'``, the one of the
+            step before, and none if that was rejected (MaskCut), or, beyond
+            the paper, ``'all'`` that were kept. Defaults to 'previous'.
+        min_area: Nor is a mask of at most this share of the grid.
+            Defaults to 0.01 (MaskCut).
+        judge_first: Whether `min_area` holds for the first mask too: a
+            LocalCut can be trivial. Beyond the paper. Defaults to False
+            (MaskCut).
+        min_separation: A mask whose border parts less in 3D
+            (:func:`separation`) is not kept: a piece of table is no object.
+            Beyond the paper. Defaults to 0 (disabled).
+        remove_rejected: Whether the semantic mask of a rejected cut is
+            removed from the graph. MaskCut removes nothing, so that the same
+            cut comes again. Beyond the paper. Defaults to False.
+
+    Raises:
+        ValueError: On a setting out of range.
+    """
+
+    max_iou: float = 0.5
+    compare: Compare = 'previous'
+    min_area: float = 0.01
+    judge_first: bool = False
+    min_separation: float = 0.0
+    remove_rejected: bool = False
+
+    def __post_init__(self) -> None:
+        check_range('max_iou', self.max_iou, 0, 1)
+        check_literal('compare', self.compare, Compare)
+        check_range('min_area', self.min_area, 0, 1)
+        check_flag('judge_first', self.judge_first)
+        check_range('min_separation', self.min_separation, 0, 1)
+        check_flag('remove_rejected', self.remove_rejected)
+
+    def judge(
+        self,
+        mask: NDArray[np.bool_],
+        earlier: Sequence[NDArray[np.bool_] | None],
+        separation: float = 1.0,
+    ) -> str:
+        """Status of a mask (h, w), 'accepted' or why it is not kept.
+
+        Args:
+            mask: (h, w) bool.
+            earlier: The masks of the steps before, None for a rejected one.
+            separation: Of the mask, in [0, 1]. Defaults to 1.
+        """
+        if not mask.any():
+            return EMPTY
+        others = earlier[-1:] if self.compare == 'previous' else earlier
+        if any(
+            mask_iou(mask, other) > self.max_iou
+            for other in others
+            if other is not None
+        ):
+            return OVERLAPS
+        sized = self.judge_first or len(earlier) > 0
+        if sized and mask.mean() <= self.min_area:
+            return TOO_SMALL
+        return ACCEPTED if separation >= self.min_separation else NOT_APART

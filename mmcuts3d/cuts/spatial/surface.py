@@ -1,0 +1,59 @@
+"""The depth of one image on the patch grid, and what follows from it.
+
+Made once an image and asked by everything that needs depth: each quantity is
+computed when it is first asked for, and then kept.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .creases import creases
+from .point_cloud import Graph, Pooling, grid_graph, point_cloud, pool_depth
+
+
+class Surface:
+    """What the camera sees, as points in space.
+
+    Args:
+        depth: (h, w) or finer, float in [0, 1], 0 = nearest.
+        grid: (h, w) of the patch grid.
+        z_scale: See :func:`point_cloud`. Defaults to 3.
+        pooling: See :func:`pool_depth`. Defaults to 'median'.
+
+    Raises:
+        ValueError: On a depth outside [0, 1] or settings out of range.
+    """
+
+    def __init__(
+        self,
+        depth: ArrayLike,
+        grid: tuple[int, int],
+        z_scale: float = 3.0,
+        pooling: Pooling = 'median',
+    ) -> None:
+        self.depth: NDArray[np.float32] = pool_depth(depth, grid, pooling)
+        self.grid = grid
+        self.z_scale = z_scale
+        self.pooling = pooling
+        self._creases: dict[tuple[float, float], NDArray[np.float64]] = {}
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """(h*w, 3) float64, see :func:`point_cloud`."""
+        return point_cloud(self.depth, self.z_scale)
+
+    @cached_property
+    def neighbours(self) -> Graph:
+        """Patches that lie side by side, see :func:`grid_graph`."""
+        return grid_graph(self.points, self.grid)
+
+    def creases(self, sigma: float, noise: float) -> NDArray[np.float64]:
+        """(h, w) float64, see :func:`creases`."""
+        key = (sigma, noise)
+        if key not in self._creases:
+            self._creases[key] = creases(self.depth, sigma, noise)
+        return self._creases[key]
