@@ -34,7 +34,7 @@ labeler = dict(
         root={{_base_.data_root}} + 'train/depth',
     ),
     # As many masks as part in 3D (benchmarks/quality, "adaptive").
-    cut=dict(num_instances=10, min_separation=0.7, score='separation'),
+    cut=dict(preset='adaptive'),
 )
 
 # ---- the data the detector sees -------------------------------------------

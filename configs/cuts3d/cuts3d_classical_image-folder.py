@@ -11,4 +11,5 @@ model = dict(
     type='mmcuts3d.CutS3DLabeler',
     features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
     depth=dict(type='mmcuts3d.DepthFromFiles', root='data/photographs/depth'),
+    cut=dict(preset='touching'),
 )

@@ -11,4 +11,5 @@ model = dict(
     depth=dict(
         type='mmcuts3d.DepthFromFiles', root='data/rgbd_scenes/val/depth'
     ),
+    cut=dict(preset='touching'),
 )

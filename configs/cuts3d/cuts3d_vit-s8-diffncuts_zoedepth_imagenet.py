@@ -26,17 +26,19 @@ model = dict(
         # Table 7: ZoeDepth; which of its checkpoints is not said.
         model='Intel/zoedepth-nyu-kitti',
     ),
-    # What Table 7 does not state keeps the defaults of mmcuts3d.cuts.CutS3D.
+    # What Table 7 does not state keeps the values of the preset.
     cut=dict(
+        preset='paper',
         num_instances=3,  # Table 7: N
-        tau_ncut=0.13,  # Table 7
-        tau_knn=0.115,  # Table 7
-        tau_knn_min=0.05,  # Table 7
-        beta=0.45,  # Table 7
-        num_cuts=6,  # Table 7: T
-        min_confidence=0.5,  # supplement, Table 2a
-        outside='push',  # camera-ready version
-        # Creases go beyond the paper; benchmarks/quality says what they do.
-        crease=0.0,
+        semantic=dict(
+            tau_ncut=0.13,  # Table 7
+            sharpening=dict(beta=0.45),  # Table 7
+        ),
+        local=dict(
+            tau_knn=0.115,  # Table 7
+            tau_knn_min=0.05,  # Table 7
+            num_cuts=6,  # Table 7: T
+            outside='push',  # camera-ready version, Sec. 3.2
+        ),
     ),
 )

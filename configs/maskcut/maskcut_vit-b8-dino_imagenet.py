@@ -19,5 +19,5 @@ model = dict(
         weights='dino_vitb8',  # downloaded at first use
         image_size=480,
     ),
-    cut=dict(num_instances=3, tau_ncut=0.15),
+    cut=dict(num_instances=3, semantic=dict(tau_ncut=0.15)),
 )
