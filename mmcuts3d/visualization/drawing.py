@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mmcuts3d.cuts import resize_nearest
 
-# Eight colours that a reader can name and tell apart on most photographs;
+# Eight colours that a reader can name and tell apart on most images;
 # further ones walk round the hue circle by the golden ratio.
 _COLORS = (
     (0, 114, 235),

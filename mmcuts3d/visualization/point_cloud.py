@@ -123,7 +123,7 @@ def upright(points: np.ndarray) -> np.ndarray:
     """(..., 3) from x right, y down, z away to x right, y up, z towards.
 
     Half a turn about x, so that programs that look along -z with y up, as
-    most viewers do, show the cloud as the photograph shows it.
+    most viewers do, show the cloud as the image shows it.
     """
     return points * np.array([1, -1, -1])
 

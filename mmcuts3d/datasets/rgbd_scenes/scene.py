@@ -1,4 +1,4 @@
-"""RGB-D scenes made by code: the embedded demo's photographs and truth.
+"""RGB-D scenes made by code: the images and truth of the demo.
 
 Objects of one kind touch in the picture and stand at different depths:
 semantics joins them, depth separates them.
@@ -12,7 +12,7 @@ from scipy import ndimage
 from .kinds import KINDS, floor_frame
 from .layout import Wishes, arrange
 from .rendering import Stage, trace
-from .shading import photograph, shade
+from .shading import expose, shade
 from .textures import random_ground, random_hue, random_material
 
 
@@ -48,7 +48,7 @@ def make_scene(
         size (tuple): Height and width, pixels, each >= 32. Defaults to
             (256, 256).
         num_objects (tuple): Fewest and most objects. All but an isolated
-            one form a group that is connected in the picture. Crowded
+            one form a cluster that is connected in the picture. Crowded
             scenes may end with fewer than drawn, never fewer than the
             first number. Defaults to (2, 5).
         depth_gap (tuple): Smallest and largest step in depth between an
@@ -91,7 +91,7 @@ def make_scene(
     colour = shade(hits, things, behind, material, ground, light, elevation)
     colour = (colour[::2] + colour[1::2]) / 2
     colour = (colour[:, ::2] + colour[:, 1::2]) / 2
-    image = photograph(colour, rng, image_noise)
+    image = expose(colour, rng, image_noise)
     owner = hits.owner[1::2, 1::2]
     masks = owner[None] == np.arange(len(things))[:, None, None]
     depth = _sense(hits.depth[1::2, 1::2], rng, depth_noise)

@@ -54,7 +54,7 @@ def shade(
     return colour
 
 
-def photograph(
+def expose(
     colour: np.ndarray, rng: np.random.Generator, noise: float
 ) -> np.ndarray:
     """Linear colour as an sRGB-like picture with vignette and noise.

@@ -1,7 +1,7 @@
 """Writes embedded RGB-D scenes to a folder: images, depth, ground truth.
 
 The layout is that of any user's RGB-D folder, so that the demo runs through
-the very code that photographs run through.
+the very code that real images run through.
 """
 
 import json
