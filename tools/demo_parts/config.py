@@ -108,6 +108,7 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
         type='mmcuts3d.CutS3DLabeler',
         features=_features(args),
         depth=_depth(args, config.demo.notes),
+        cut=dict(preset='touching'),
     )
     config.demo.images = deepcopy(labelling)
     config.demo.cuts3d = deepcopy(config.labeler)
