@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
+from inspect import signature
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -105,31 +106,71 @@ def check_literal(name: str, value: str, literal: Any) -> str:
     if value not in choices:
         raise ValueError(
             f'Expected argument `{name}` to be one of {choices}, '
-            f'but got {value!r}.'
+            f'but got {value!r}{_nearest(value, choices)}.'
         )
     return value
+
+
+def _nearest(value: Any, choices: Sequence[str]) -> str:
+    """The choice that somebody may have meant, as the end of a sentence."""
+    near = get_close_matches(str(value), choices, 1)
+    return f' (did you mean {near[0]!r}?)' if near else ''
 
 
 Part = TypeVar('Part')
 
 
-def check_part(name: str, value: Any, kind: type[Part]) -> Part:
+def check_part(
+    name: str,
+    value: Any,
+    kind: type[Part],
+    defaults: Mapping[str, Any] | None = None,
+) -> Part:
     """A part of a method, or the settings to make it of, or ValueError.
 
     Args:
         name: Of the argument.
-        value: A `kind`, or a mapping with its settings, as configs have it.
+        value: A `kind`; or a mapping with its settings, as configs have it;
+            or None for its defaults.
         kind: A dataclass.
+        defaults: Settings that are not the dataclass's own defaults.
+            Defaults to None.
     """
     if isinstance(value, kind):
         return value
+    if value is None:
+        value = {}
     if not isinstance(value, Mapping):
         raise ValueError(
             f'Expected argument `{name}` to be a {kind.__name__} or its '
             f'settings by name, but got {value!r}.'
         )
     check_names(name, value, [field.name for field in fields(kind)])  # type: ignore[arg-type]
-    return kind(**value)
+    return kind(**{**(defaults or {}), **value})
+
+
+def check_arguments(
+    method: type, settings: Mapping[str, Any], parts: Mapping[str, type]
+) -> None:
+    """ValueError on an argument that a method does not have.
+
+    Args:
+        method: A class.
+        settings: Arguments by name.
+        parts: Its parts, dataclasses by dotted name; a setting of one of
+            them that stands outside of it is told where it belongs.
+    """
+    known = list(signature(method).parameters)
+    for name in settings:
+        for part, kind in parts.items():
+            mine = {field.name for field in fields(kind)}
+            if name in mine and name not in known:
+                raise ValueError(
+                    f'Expected settings of `{method.__name__}` among '
+                    f'{sorted(known)}, but got {name!r}, which is a setting '
+                    f'of `{part}`.'
+                )
+    check_names(method.__name__, settings, known)
 
 
 def check_names(where: str, settings: Any, known: list[str]) -> None:
@@ -137,11 +178,9 @@ def check_names(where: str, settings: Any, known: list[str]) -> None:
     for name in settings:
         if name in known:
             continue
-        near = get_close_matches(str(name), known, 1)
-        hint = f' (did you mean {near[0]!r}?)' if near else ''
         raise ValueError(
             f'Expected settings of `{where}` among {sorted(known)}, '
-            f'but got {name!r}{hint}.'
+            f'but got {name!r}{_nearest(name, known)}.'
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._check import (
+    check_arguments,
     check_count,
     check_features,
     check_image,
@@ -29,7 +30,10 @@ from .pixel_masks import mask_iou
 from .presets import Preset, preset
 from .refinement import Refinement
 from .selection import Selection
+from .semantic.bipartition import Bipartition
 from .semantic.semantic_cut import SemanticCut, SemanticMask
+from .semantic.spatial_importance import Sharpening
+from .spatial.creases import Creases
 from .spatial.local_cut import LocalCut
 from .spatial.spatial_confidence import spatial_confidence
 from .spatial.surface import Surface
@@ -43,6 +47,16 @@ from .types import (
 )
 
 Paint = Literal['local', 'semantic']
+
+#: The parts of :class:`CutS3D`, by the names of their arguments.
+PARTS: Mapping[str, type] = {
+    'semantic': SemanticCut,
+    'semantic.sharpening': Sharpening,
+    'local': LocalCut,
+    'local.creases': Creases,
+    'selection': Selection,
+    'refine': Refinement,
+}
 
 
 class CutS3D:
@@ -88,10 +102,10 @@ class CutS3D:
         score: Score = 'confidence',
     ) -> None:
         self.num_instances = check_count('num_instances', num_instances)
-        self.semantic = check_part('semantic', semantic or {}, SemanticCut)
-        self.local = check_part('local', local or {}, LocalCut)
-        self.selection = check_part('selection', selection or {}, Selection)
-        self.refine = check_part('refine', refine or {}, Refinement)
+        self.semantic = check_part('semantic', semantic, SemanticCut)
+        self.local = check_part('local', local, LocalCut)
+        self.selection = check_part('selection', selection, Selection)
+        self.refine = check_part('refine', refine, Refinement)
         self.early_stop = check_range('early_stop', early_stop, 0, 1)
         self.paint = check_literal('paint', paint, Paint)
         self.max_eigenvalue = check_range(
@@ -112,6 +126,7 @@ class CutS3D:
         Raises:
             ValueError: On another name, or settings out of range.
         """
+        check_arguments(cls, changes, PARTS)
         return cls(**preset(name, **changes))
 
     def __call__(
@@ -177,7 +192,7 @@ class CutS3D:
                     replace(none, status=TOO_COSTLY, eigenvalue=cut.eigenvalue)
                 ]
             if steps and is_complement(
-                cut.bipartition.foreground, found, self.early_stop
+                cut.bipartition, found, self.early_stop
             ):
                 break
             step = self._step(cut, surface, earlier)
@@ -216,7 +231,7 @@ class CutS3D:
 
 
 def is_complement(
-    foreground: NDArray[np.bool_],
+    cut: Bipartition,
     found: NDArray[np.bool_],
     threshold: float = 0.99,
 ) -> bool:
@@ -224,7 +239,5 @@ def is_complement(
 
     Then the cut predicts "the rest" and no object is left (§3.1).
     """
-    return (
-        max(mask_iou(foreground, ~found), mask_iou(~foreground, ~found))
-        > threshold
-    )
+    sides = (cut.foreground, cut.background)
+    return max(mask_iou(side, ~found) for side in sides) > threshold

@@ -13,7 +13,13 @@ from ._check import check_literal, grid_of
 from .pixel_masks import box_of
 from .refinement import Refinement
 from .spatial.spatial_confidence import MIN_CONFIDENCE
-from .types import LOST_TO_CRF, CutStep, PseudoInstances
+from .types import (
+    LOST_TO_CRF,
+    TAKEN,
+    VANISHED,
+    CutStep,
+    PseudoInstances,
+)
 
 Score = Literal['confidence', 'separation']
 
@@ -57,12 +63,14 @@ def to_instances(
     for step in steps:
         mine = step.local_cut & ~taken
         refined = None
-        if step.accepted:
+        if step.accepted and mine.any():
             taken |= step.local_cut
-            if mine.any():  # else all of it was found before
-                refined = refine(image, mine, semantic & ~mine)
+            refined = refine(image, mine, semantic & ~mine)
             if refined is None:
-                step = replace(step, status=LOST_TO_CRF)
+                lost = VANISHED if refine.crf is False else LOST_TO_CRF
+                step = replace(step, status=lost)
+        elif step.accepted:
+            step = replace(step, status=TAKEN)
         if refined is None:
             told.append(step)
             continue
@@ -73,7 +81,8 @@ def to_instances(
         if step.confidence is not None:
             confidences.append(np.where(mine, step.confidence, 0))
     if not pixels:
-        found = PseudoInstances.empty(size, grid_of(taken))
+        sure = any(step.confidence is not None for step in steps)
+        found = PseudoInstances.empty(size, grid_of(taken), sure)
         return replace(found, steps=tuple(told))
     return PseudoInstances(
         masks=np.stack(pixels),

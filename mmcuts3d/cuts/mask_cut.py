@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import check_count, check_features, check_image, check_part
+from ._check import (
+    check_arguments,
+    check_count,
+    check_features,
+    check_image,
+    check_part,
+)
 from .instances import to_instances
 from .refinement import Refinement
 from .selection import Selection
@@ -23,6 +29,13 @@ SEMANTIC: Mapping[str, Any] = {
     'tau_ncut': 0.15,
     'sharpening': None,
     'removal': 'zero',
+}
+
+#: The parts of :class:`MaskCut`, by the names of their arguments.
+PARTS: Mapping[str, type] = {
+    'semantic': SemanticCut,
+    'selection': Selection,
+    'refine': Refinement,
 }
 
 
@@ -53,11 +66,22 @@ class MaskCut:
         refine: Refinement | Mapping[str, Any] | None = None,
     ) -> None:
         self.num_instances = check_count('num_instances', num_instances)
-        if not isinstance(semantic, SemanticCut):
-            semantic = {**SEMANTIC, **(semantic or {})}
-        self.semantic = check_part('semantic', semantic, SemanticCut)
-        self.selection = check_part('selection', selection or {}, Selection)
-        self.refine = check_part('refine', refine or {}, Refinement)
+        self.semantic = check_part('semantic', semantic, SemanticCut, SEMANTIC)
+        self.selection = check_part('selection', selection, Selection)
+        self.refine = check_part('refine', refine, Refinement)
+
+    @classmethod
+    def from_settings(cls, **settings: Any) -> MaskCut:
+        """MaskCut by settings of whose names one cannot be sure: a config's.
+
+        Args:
+            **settings: Arguments of :class:`MaskCut`.
+
+        Raises:
+            ValueError: On another name, or settings out of range.
+        """
+        check_arguments(cls, settings, PARTS)
+        return cls(**settings)
 
     def __call__(
         self, image: ArrayLike, features: ArrayLike

@@ -24,6 +24,8 @@ NOT_APART = 'not apart from what is around it'
 TOO_COSTLY = 'the cut costs too much'
 NO_STRUCTURE = 'no structure'
 LOST_TO_CRF = 'lost to the CRF'
+TAKEN = 'inside earlier masks'
+VANISHED = 'smaller than a pixel'
 
 
 def _check_shape(
@@ -81,12 +83,15 @@ class CutStep:
 
 
 def no_cut(grid: tuple[int, ...], depth: FloatArray | None = None) -> CutStep:
-    """The step of an image (h, w) in which nothing can be cut."""
+    """The step of an image (h, w) in which nothing can be cut.
+
+    Without depth there is no confidence either.
+    """
     return CutStep(
         eigenvector=np.zeros(grid, np.float32),
         semantic_mask=np.zeros(grid, bool),
         local_cut=np.zeros(grid, bool),
-        confidence=np.zeros(grid, np.float32),
+        confidence=None if depth is None else np.zeros(grid, np.float32),
         seed=(0, 0),
         status=NO_STRUCTURE,
         depth=depth,
@@ -132,14 +137,25 @@ class PseudoInstances:
 
     @classmethod
     def empty(
-        cls, image_shape: tuple[int, int], grid_shape: tuple[int, int]
+        cls,
+        image_shape: tuple[int, int],
+        grid_shape: tuple[int, int],
+        has_confidences: bool = True,
     ) -> PseudoInstances:
-        """No instances on an image (H, W) with a patch grid (h, w)."""
+        """No instances on an image (H, W) with a patch grid (h, w).
+
+        Args:
+            image_shape: (H, W).
+            grid_shape: (h, w).
+            has_confidences: Whether the method has any. Defaults to True.
+        """
         return cls(
             masks=np.zeros((0, *image_shape), bool),
             patch_masks=np.zeros((0, *grid_shape), bool),
             scores=np.zeros(0, np.float32),
-            confidences=np.zeros((0, *grid_shape), np.float32),
+            confidences=np.zeros((0, *grid_shape), np.float32)
+            if has_confidences
+            else None,
             boxes=np.zeros((0, 4), np.float32),
         )
 
@@ -154,7 +170,7 @@ class PseudoInstances:
             index = np.asarray(index)
             if index.size == 0:
                 index = index.astype(np.intp)
-        kept = np.arange(len(self))[index].tolist()
+        kept = np.atleast_1d(np.arange(len(self))[index]).tolist()
         steps = tuple(
             replace(
                 step,

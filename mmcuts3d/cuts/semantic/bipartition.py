@@ -21,12 +21,14 @@ class Bipartition:
 
     Attributes:
         foreground: (h, w) bool, the whole side that was chosen.
+        background: (h, w) bool, the other side.
         component: (h, w) bool, its 4-connected part that holds the seed.
         seed: (row, column) of the seed.
         eigenvector: (h, w) float, signed so that the foreground is high.
     """
 
     foreground: NDArray[np.bool_]
+    background: NDArray[np.bool_]
     component: NDArray[np.bool_]
     seed: tuple[int, int]
     eigenvector: NDArray[np.floating]
@@ -68,12 +70,15 @@ def bipartition(
     in_corners = num_corners(foreground) >= MIN_BACKGROUND_CORNERS
     if in_corners and not (flipped and corner_rule == 'published'):
         x, foreground = -x, ~foreground
+    background = ~foreground
     if left is not None:
         foreground &= left
+        background &= left
         x = np.where(left, x, x[left].min())
     seed_index = int(np.argmax(x))
     seed = (seed_index // x.shape[1], seed_index % x.shape[1])
-    return Bipartition(foreground, component_of(foreground, seed), seed, x)
+    component = component_of(foreground, seed)
+    return Bipartition(foreground, background, component, seed, x)
 
 
 def orient(

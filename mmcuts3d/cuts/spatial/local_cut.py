@@ -136,15 +136,16 @@ class LocalCut:
             grid: (h, w) of the patch grid.
 
         Raises:
-            ValueError: If a surface is of another grid or scale.
+            ValueError: If a surface is of another grid, scale or pooling.
         """
         if not isinstance(depth, Surface):
             return Surface(depth, grid, self.z_scale, self.pooling)
-        made = (depth.grid, depth.z_scale)
-        if made != (grid, self.z_scale):
+        made = (tuple(depth.grid), depth.z_scale, depth.pooling)
+        wanted = (tuple(grid), self.z_scale, self.pooling)
+        if made != wanted:
             raise ValueError(
-                f'Expected a surface of grid {grid} and z_scale '
-                f'{self.z_scale}, but got {made[0]} and {made[1]}.'
+                'Expected a surface of grid, z_scale and pooling '
+                f'{wanted}, but got {made}.'
             )
         return depth
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._check import check_range
 from .creases import creases
 from .point_cloud import Graph, Pooling, grid_graph, point_cloud, pool_depth
 
@@ -37,7 +38,7 @@ class Surface:
     ) -> None:
         self.depth: NDArray[np.float32] = pool_depth(depth, grid, pooling)
         self.grid = grid
-        self.z_scale = z_scale
+        self.z_scale = check_range('z_scale', z_scale, 0)
         self.pooling = pooling
         self._creases: dict[tuple[float, float], NDArray[np.float64]] = {}
 

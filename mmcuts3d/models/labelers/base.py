@@ -43,6 +43,9 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         ValueError: On an unknown ``on_error``.
     """
 
+    #: Whether the method has Spatial Confidence.
+    has_confidences = True
+
     def __init__(
         self,
         features: dict,
@@ -125,7 +128,9 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 except ValueError as error:
                     self._report(sample, error)
             if found is None:
-                found = PseudoInstances.empty(frame, (1, 1))
+                found = PseudoInstances.empty(
+                    frame, (1, 1), self.has_confidences
+                )
             found = at_size(found, frame)
             sample.pred_instances = to_instance_data(found, image.device)
             if self.keep_steps:

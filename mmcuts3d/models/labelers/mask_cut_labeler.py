@@ -21,11 +21,13 @@ class MaskCutLabeler(BaseLabeler):
         **kwargs: See :class:`BaseLabeler`.
     """
 
+    has_confidences = False
+
     def __init__(
         self, features: dict, cut: dict | None = None, **kwargs: Any
     ) -> None:
         super().__init__(features, **kwargs)
-        self.cut = MaskCut(**(cut or {}))
+        self.cut = MaskCut.from_settings(**(cut or {}))
 
     def label(
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
