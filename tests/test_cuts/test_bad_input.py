@@ -1,9 +1,24 @@
 """What users get wrong: each error names what was expected and what came."""
 
+from dataclasses import FrozenInstanceError, fields
+
 import numpy as np
 import pytest
 
-from mmcuts3d.cuts import CutS3D, MaskCut, affinity, point_cloud, pool_depth
+from mmcuts3d.cuts import (
+    PRESETS,
+    Creases,
+    CutS3D,
+    LocalCut,
+    MaskCut,
+    Refinement,
+    Selection,
+    SemanticCut,
+    Sharpening,
+    affinity,
+    point_cloud,
+    pool_depth,
+)
 
 IMAGE = np.zeros((16, 24, 3), np.uint8)
 FEATURES = np.random.default_rng(0).normal(size=(5, 4, 6)).astype(np.float32)
@@ -92,57 +107,102 @@ def test_depth_of_another_size(shape):
 SHARED = [
     ('num_instances', 0),
     ('num_instances', 2.5),
-    ('tau_ncut', 1.5),
-    ('tau_ncut', 'high'),
-    ('crf', 'yes'),
-    ('crf', 1),
-    ('crf', {'iteration': 5}),
-    ('tau_ncut', float('nan')),
-    ('eps', 0),
-    ('max_iou', -0.1),
-    ('min_area', 2),
-    ('corner_rule', 'four'),
-    ('solver', 'qr'),
-    ('min_crf_iou', 1.1),
+    ('semantic.tau_ncut', 1.5),
+    ('semantic.tau_ncut', 'high'),
+    ('semantic.tau_ncut', float('nan')),
+    ('semantic.eps', 0),
+    ('semantic.corner_rule', 'four'),
+    ('semantic.removal', 'keep'),
+    ('semantic.solver', 'qr'),
+    ('semantic.sharpening.beta', 1.5),
+    ('semantic.sharpening.sigma', 0),
+    ('semantic.sharpening.pair_rule', 'min'),
+    ('selection.max_iou', -0.1),
+    ('selection.compare', 'none'),
+    ('selection.min_area', 2),
+    ('selection.judge_first', 'yes'),
+    ('selection.min_separation', 1.1),
+    ('selection.remove_rejected', 1),
+    ('refine.crf', 'yes'),
+    ('refine.crf', 1),
+    ('refine.crf', {'iteration': 5}),
+    ('refine.min_crf_iou', 1.1),
+    ('refine.rest', 'object'),
 ]
 OWN = [
-    ('tau_knn', 0),
-    ('tau_knn', float('inf')),
-    ('tau_knn_min', 0.2),
-    ('num_cuts', 0),
-    ('beta', 1.5),
-    ('min_confidence', -1),
-    ('sigma', 0),
-    ('pair_rule', 'min'),
-    ('k', 0),
-    ('z_scale', -3),
-    ('outside', 'keep'),
-    ('capacity', 'cosine'),
-    ('sink', 'none'),
-    ('source', 'none'),
-    ('pooling', 'max'),
+    ('local.tau_knn', 0),
+    ('local.tau_knn', float('inf')),
+    ('local.tau_knn_min', 0.2),
+    ('local.num_cuts', 0),
+    ('local.k', 0),
+    ('local.z_scale', -3),
+    ('local.outside', 'keep'),
+    ('local.capacity', 'cosine'),
+    ('local.sink', 'none'),
+    ('local.source', 'none'),
+    ('local.terminals', 'lines'),
+    ('local.pooling', 'max'),
+    ('local.min_side', 2),
+    ('local.creases.weight', 0),
+    ('local.creases.sigma', 0),
+    ('local.creases.noise', -1),
     ('early_stop', 1.5),
     ('paint', 'all'),
-    ('crf_rest', 'object'),
+    ('max_eigenvalue', 3),
+    ('score', 'area'),
 ]
 
 
-@pytest.mark.parametrize('name,value', SHARED)
-def test_settings_of_both_methods(name, value):
+@pytest.mark.parametrize('path,value', SHARED)
+def test_settings_of_both_methods(path, value):
     for method in (MaskCut, CutS3D):
-        _check_setting(method, name, value)
+        _check_setting(method, path, value)
 
 
-@pytest.mark.parametrize('name,value', OWN)
-def test_settings_of_cuts3d(name, value):
-    _check_setting(CutS3D, name, value)
+@pytest.mark.parametrize('path,value', OWN)
+def test_settings_of_cuts3d(path, value):
+    _check_setting(CutS3D, path, value)
 
 
-def _check_setting(method, name, value):
-    expected = 'tau_m(in|ax)' if name.startswith('tau_knn') else name
-    words = rf'Expected argument `({name}|{expected})` to .* but got {value!r}'
+def _check_setting(method, path, value):
+    *parts, name = path.split('.')
+    settings = {name: value}
+    for part in reversed(parts):
+        settings = {part: settings}
+    words = rf'Expected argument `{name}` to .* but got {value!r}'
     with pytest.raises(ValueError, match=words):
-        method(**{name: value})
+        method(**settings)
+    if method is CutS3D:
+        for preset in PRESETS:
+            with pytest.raises(ValueError, match=words):
+                CutS3D.from_preset(preset, **settings)
+
+
+PARTS = {
+    'semantic': SemanticCut,
+    'local': LocalCut,
+    'selection': Selection,
+    'refine': Refinement,
+}
+
+
+@pytest.mark.parametrize('name', PARTS)
+@pytest.mark.parametrize('value', [False, 0, '', 'paper', [1], LocalCut])
+def test_a_part_that_is_none(name, value):
+    methods = [CutS3D] if name == 'local' else [CutS3D, MaskCut]
+    words = f'`{name}` to be a {PARTS[name].__name__} or its settings by '
+    for method in methods:
+        with pytest.raises(ValueError, match=words):
+            method(**{name: value})
+
+
+@pytest.mark.parametrize(
+    'part,name', [(SemanticCut, 'sharpening'), (LocalCut, 'creases')]
+)
+@pytest.mark.parametrize('value', [False, True, 2.0])
+def test_a_part_of_a_part_that_is_none(part, name, value):
+    with pytest.raises(ValueError, match=rf'`{name}` .* but got {value!r}'):
+        part(**{name: value})
 
 
 def test_unknown_setting_is_a_type_error():
@@ -151,5 +211,14 @@ def test_unknown_setting_is_a_type_error():
 
 
 def test_settings_are_named():
-    with pytest.raises(TypeError):
-        CutS3D(3)
+    for kind in (CutS3D, MaskCut, *PARTS.values(), Sharpening, Creases):
+        with pytest.raises(TypeError):
+            kind(3)
+
+
+def test_parts_are_not_changed_afterwards():
+    for kind in (*PARTS.values(), Sharpening, Creases):
+        part = kind()
+        name = fields(kind)[0].name
+        with pytest.raises(FrozenInstanceError):
+            setattr(part, name, getattr(part, name))

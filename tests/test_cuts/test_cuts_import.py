@@ -57,17 +57,19 @@ def test_cuts_where_nothing_heavy_can_be_imported():
         sys.meta_path.insert(0, Blocked())
 
         import numpy as np
-        from mmcuts3d.cuts import CutS3D, LocalCut, MaskCut
+        from mmcuts3d.cuts import CutS3D, MaskCut
 
         mask = np.zeros((12, 12))
         mask[3:8, 4:9] = 1
         features = np.stack([mask, 1 - mask])
         image = np.zeros((24, 24, 3), np.uint8)
         depth = np.where(mask, 0.2, 0.9)
+        plain = {{'crf': False}}
+        touching = CutS3D.from_preset('touching', refine=plain)
         print(
-            MaskCut(crf=False)(image, features).masks[0].sum(),
-            CutS3D(crf=False)(image, features, depth).masks[0].sum(),
-            LocalCut()(mask, mask, depth).sum(),
+            MaskCut(refine=plain)(image, features).masks[0].sum(),
+            touching(image, features, depth).masks[0].sum(),
+            touching.local(mask, mask, depth).sum(),
         )
         """
     )

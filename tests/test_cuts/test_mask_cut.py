@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import shared_data
+from helpers.cuts import mask_cut
 from PIL import Image
 
 from mmcuts3d.cuts import MaskCut, PseudoInstances, mask_iou
@@ -52,7 +53,7 @@ def test_patch_masks_of_the_published_procedure(real_features, name):
     expected, _ = reference(name)
     image = np.zeros((480, 480, 3), np.uint8)
     features = features_of(name, real_features)
-    got = MaskCut(crf=False)(image, features)
+    got = mask_cut()(image, features)
     assert len(got) == len(expected)
     assert int((got.patch_masks != expected).sum()) == 0
 
@@ -86,7 +87,7 @@ IMAGE = np.zeros((40, 60, 3), np.uint8)
 def test_finds_two_objects_of_two_kinds():
     features = objects(BIG, SMALL)
     steps = MaskCut().steps(features)
-    got = MaskCut(crf=False)(IMAGE, features)
+    got = mask_cut()(IMAGE, features)
     assert isinstance(got, PseudoInstances)
     # The ground alone has nothing to cut: a third mask would be noise.
     assert len(steps) == len(got) == 2
@@ -94,11 +95,11 @@ def test_finds_two_objects_of_two_kinds():
     assert found == {BIG.tobytes(), SMALL.tobytes()}
     assert got.masks.shape[1:] == (40, 60)
     assert (got.scores == 1).all()
-    assert np.array_equal(got.confidences, got.patch_masks.astype(np.float32))
+    assert got.confidences is None
 
 
 def test_box_and_pixels_follow_the_patches():
-    got = MaskCut(num_instances=1, crf=False)(IMAGE, objects(BIG))
+    got = mask_cut(num_instances=1)(IMAGE, objects(BIG))
     assert np.array_equal(got.patch_masks, BIG[None])
     expected = np.kron(BIG, np.ones((2, 3), bool))
     assert np.array_equal(got.masks[0], expected)
@@ -107,8 +108,8 @@ def test_box_and_pixels_follow_the_patches():
 
 def test_step_shows_the_cut():
     (step,) = MaskCut(num_instances=1).steps(objects(BIG))
-    assert step.accepted and step.depth is None
-    assert np.array_equal(step.bipartition, BIG)
+    assert step.accepted and step.depth is None and step.confidence is None
+    assert np.array_equal(step.semantic_mask, BIG)
     assert np.array_equal(step.local_cut, BIG)
     assert BIG[step.seed]
     assert step.eigenvector[step.seed] == step.eigenvector.max()
@@ -121,9 +122,9 @@ def test_first_mask_is_kept_whatever_its_size():
 
 
 def test_small_later_mask_is_not_kept_and_comes_again():
-    # MaskCut paints nothing after a rejected mask: the cut repeats itself.
+    # MaskCut removes nothing after a rejected mask: the cut repeats itself.
     dots = [block((5, 6), (5, 6)), block((14, 15), (12, 15))]
-    steps = MaskCut(min_area=0.01).steps(objects(*dots))
+    steps = MaskCut(selection={'min_area': 0.01}).steps(objects(*dots))
     assert [step.status for step in steps] == [
         'accepted',
         'too small',
@@ -136,28 +137,31 @@ def test_equal_settings_give_equal_masks_with_either_solver():
     rng = np.random.default_rng(0)
     features = np.concatenate([objects(BIG, SMALL), np.zeros((5, 20, 20))])
     features += 0.2 * rng.normal(size=features.shape)
-    # Two rounds: in the third all that was painted ties for the seed.
-    settings = {'corner_rule': 'any_sign', 'num_instances': 2}
-    one = MaskCut(**settings).steps(features)
-    other = MaskCut(solver='dense', **settings).steps(features)
+
+    def cut(solver):
+        # Two steps: in the third all that was found ties for the seed.
+        semantic = {'corner_rule': 'any_sign', 'solver': solver}
+        return MaskCut(num_instances=2, semantic=semantic).steps(features)
+
+    one, other = cut('lanczos'), cut('dense')
     assert [s.status for s in one] == [s.status for s in other]
     for a, b in zip(one, other, strict=True):
-        assert np.array_equal(a.bipartition, b.bipartition)
+        assert np.array_equal(a.semantic_mask, b.semantic_mask)
 
 
 @pytest.mark.parametrize('scale', [4.0, 0.37])
 def test_scaled_features_give_the_same_masks(scale):
     features = objects(BIG, SMALL)
-    plain = MaskCut(crf=False)(IMAGE, features)
-    scaled = MaskCut(crf=False)(IMAGE, scale * features)
+    plain = mask_cut()(IMAGE, features)
+    scaled = mask_cut()(IMAGE, scale * features)
     assert np.array_equal(plain.masks, scaled.masks)
 
 
 @pytest.mark.parametrize('axis', [1, 2])
 def test_mirrored_features_give_mirrored_masks(axis):
     features = objects(BIG, SMALL)
-    plain = MaskCut(crf=False)(IMAGE, features)
-    mirrored = MaskCut(crf=False)(IMAGE, np.flip(features, axis))
+    plain = mask_cut()(IMAGE, features)
+    mirrored = mask_cut()(IMAGE, np.flip(features, axis))
     back = np.flip(mirrored.patch_masks, axis)
     assert np.array_equal(plain.patch_masks, back)
 
@@ -177,13 +181,16 @@ def test_nothing_to_cut(features):
     (step,) = MaskCut().steps(features)
     assert step.status == 'no structure' and not step.accepted
     got = MaskCut()(IMAGE, features)
-    assert len(got) == 0
+    assert len(got) == 0 and got.confidences is None
+    (told,) = got.steps
+    assert told.status == step.status and told.instance is None
+    assert told.confidence is None
     assert got.masks.shape == (0, 40, 60)
     assert got.patch_masks.shape == (0, *features.shape[1:])
 
 
-def test_everything_found_ends_the_rounds():
-    # Two halves: the second cut would be the rest, painted and empty.
+def test_everything_found_ends_the_steps():
+    # Two halves: the second cut would be the rest, found and empty.
     half = block((0, 20), (0, 10))
     steps = MaskCut().steps(objects(half))
     assert 1 <= len(steps) <= 3 and steps[0].accepted
@@ -191,5 +198,5 @@ def test_everything_found_ends_the_rounds():
 
 def test_image_smaller_than_the_grid():
     image = np.zeros((1, 1, 3), np.uint8)
-    got = MaskCut(crf=False)(image, objects(BIG))
+    got = mask_cut()(image, objects(BIG))
     assert got.masks.shape[1:] == (1, 1)

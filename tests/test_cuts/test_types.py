@@ -7,6 +7,8 @@ import pytest
 
 from mmcuts3d.cuts import CutStep, PseudoInstances
 
+ARRAYS = ('masks', 'patch_masks', 'scores', 'confidences', 'boxes')
+
 
 def fields(number=3):
     rng = np.random.default_rng(0)
@@ -29,7 +31,13 @@ def test_empty():
     assert len(empty[[]]) == len(empty[np.zeros(0, bool)]) == 0
 
 
-@pytest.mark.parametrize(
+def test_empty_of_a_method_without_confidences():
+    empty = PseudoInstances.empty((8, 12), (2, 3), has_confidences=False)
+    assert empty.confidences is None and empty[[]].confidences is None
+    assert empty.steps == ()
+
+
+SELECTIONS = pytest.mark.parametrize(
     'index,expected',
     [
         ([], []),
@@ -46,14 +54,61 @@ def test_empty():
     ],
     ids=str,
 )
+
+
+@SELECTIONS
 def test_selection(index, expected):
     instances = PseudoInstances(**fields())
     got = instances[index]
     assert isinstance(got, PseudoInstances) and len(got) == len(expected)
-    for field in dataclasses.fields(instances):
-        want = getattr(instances, field.name)[expected]
-        assert np.array_equal(getattr(got, field.name), want)
-        assert getattr(got, field.name).dtype == want.dtype
+    for name in ARRAYS:
+        want = getattr(instances, name)[expected]
+        assert np.array_equal(getattr(got, name), want)
+        assert getattr(got, name).dtype == want.dtype
+
+
+def steps(*instances):
+    """A step an instance, told apart by its seed."""
+    grid = np.zeros((2, 3))
+    return tuple(
+        CutStep(
+            grid, grid > 0, grid > 0, grid, seed=(0, place), instance=instance
+        )
+        for place, instance in enumerate(instances)
+    )
+
+
+@SELECTIONS
+def test_selection_says_which_step_made_what(index, expected):
+    # Two of five steps became no instance.
+    told = [None, 0, 1, None, 2]
+    instances = PseudoInstances(**fields(), steps=steps(*told))
+    got = instances[index]
+    assert [step.seed for step in got.steps] == [(0, n) for n in range(5)]
+    for step, old in zip(got.steps, told, strict=True):
+        if old in expected:
+            assert expected[step.instance] == old
+            assert got.scores[step.instance] == instances.scores[old]
+        else:
+            assert step.instance is None
+    assert [step.instance for step in instances.steps] == told
+
+
+def test_selection_of_a_selection_says_so_still():
+    instances = PseudoInstances(**fields(), steps=steps(0, 1, None, 2))
+    got = instances[[2, 1]][[0]]
+    assert [step.instance for step in got.steps] == [None, None, None, 0]
+    singles = [[step.instance for step in one.steps] for one in instances]
+    assert singles == [
+        [0, None, None, None],
+        [None, 0, None, None],
+        [None, None, None, 0],
+    ]
+
+
+def test_selection_without_confidences():
+    values = {**fields(), 'confidences': None}
+    assert PseudoInstances(**values)[[2, 0]].confidences is None
 
 
 def test_selection_by_scores():
@@ -68,9 +123,10 @@ def test_iterates_over_single_instances():
     assert [single.scores[0] for single in singles] == [1, 0.75, 0.5]
 
 
-def test_a_bare_integer_is_no_selection():
+@pytest.mark.parametrize('told', [(), (0, None, 1, 2)])
+def test_a_bare_integer_is_no_selection(told):
     with pytest.raises(ValueError, match='Expected argument `masks`'):
-        PseudoInstances(**fields())[0]
+        PseudoInstances(**fields(), steps=steps(*told))[0]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +154,7 @@ def test_shapes_are_checked_at_birth(name, shape, words):
 def test_cut_step_knows_whether_it_counts():
     grid = np.zeros((2, 3))
     step = CutStep(grid, grid > 0, grid > 0, grid, (0, 0))
-    assert step.accepted and step.depth is None
+    assert step.accepted and step.depth is None and step.instance is None
     assert not dataclasses.replace(step, status='too small').accepted
 
 

@@ -49,9 +49,8 @@ def test_by_hand():
     mask = np.array([[1, 1, 1, 0]], bool)
     got = spatial_confidence(cuts, mask)
     assert got.dtype == np.float32
-    # 4/4, 3/4, 1/4 raised to the floor, outside the mask.
-    assert got.tolist() == [[1, 0.75, 0.5, 0]]
-    assert spatial_confidence(cuts, mask, 0).tolist() == [[1, 0.75, 0.25, 0]]
+    # 4/4, 3/4, 1/4 without a floor; 0 outside the mask.
+    assert got.tolist() == [[1, 0.75, 0.25, 0]]
 
 
 @pytest.mark.parametrize('number', [1, 2, 3, 6, 10])
@@ -59,18 +58,10 @@ def test_multiples_of_one_over_the_number_of_cuts(number):
     rng = np.random.default_rng(number)
     cuts = rng.random((number, 9, 9)) < 0.7
     mask = rng.random((9, 9)) < 0.6
-    got = spatial_confidence(cuts, mask, 0)
+    got = spatial_confidence(cuts, mask)
     np.testing.assert_allclose(got * number, np.rint(got * number), atol=1e-5)
-    floored = spatial_confidence(cuts, mask, 0.5)
-    assert not floored[~mask].any()
-    assert floored[mask].min() >= 0.5 and floored.max() <= 1
-    np.testing.assert_allclose(floored[mask], np.maximum(got, 0.5)[mask])
-
-
-def test_floor_of_one_trusts_everything():
-    mask = np.eye(3, dtype=bool)
-    got = spatial_confidence(np.zeros((2, 3, 3)), mask, 1)
-    assert np.array_equal(got, mask.astype(np.float32))
+    np.testing.assert_allclose(got[mask], cuts.mean(axis=0)[mask], rtol=1e-6)
+    assert not got[~mask].any()
 
 
 def test_empty_mask_is_all_zero():
@@ -85,9 +76,3 @@ def test_bad_cuts(shape):
     words = r'grid of `mask` \(3, 3\), but got shape \(' + str(shape)[1:-1]
     with pytest.raises(ValueError, match=words):
         spatial_confidence(np.ones(shape), np.ones((3, 3)))
-
-
-@pytest.mark.parametrize('floor', [-0.1, 1.1])
-def test_bad_floor(floor):
-    with pytest.raises(ValueError, match='`min_confidence`'):
-        spatial_confidence(np.ones((1, 2, 2)), np.ones((2, 2)), floor)

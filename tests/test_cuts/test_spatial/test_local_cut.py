@@ -2,18 +2,18 @@
 
 import itertools
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
+from helpers.cuts import touching_local
 
-from mmcuts3d.cuts import (
-    LocalCut,
-    knn_graph,
-    mask_iou,
-    point_cloud,
-)
-from mmcuts3d.cuts.spatial.local_cut import CAPACITIES, OUTSIDE, SINKS, SOURCES
+from mmcuts3d.cuts import LocalCut, knn_graph, mask_iou, point_cloud
+from mmcuts3d.cuts.spatial.local_cut import Outside, Sink, Source
+from mmcuts3d.cuts.spatial.min_cut import Capacity
 
+CAPACITIES, OUTSIDE = get_args(Capacity), get_args(Outside)
+SINKS, SOURCES = get_args(Sink), get_args(Source)
 SETTINGS = [
     {'outside': o, 'capacity': c, 'sink': s}
     for o, c, s in itertools.product(OUTSIDE, CAPACITIES, SINKS)
@@ -45,7 +45,7 @@ def ellipses():
 @pytest.mark.parametrize('settings', SETTINGS, ids=str)
 def test_gap_wider_than_tau_gives_the_component(ellipses, settings):
     scene = ellipses(gap=0.2)
-    got = LocalCut(**settings)(scene.both, scene.x, scene.depth)
+    got = touching_local(**settings)(scene.both, scene.x, scene.depth)
     assert got.dtype == bool
     assert np.array_equal(got, scene.left)
 
@@ -53,9 +53,10 @@ def test_gap_wider_than_tau_gives_the_component(ellipses, settings):
 @pytest.mark.parametrize('settings', SETTINGS, ids=str)
 def test_gap_narrower_than_tau_is_cut_at_the_waist(ellipses, settings):
     scene = ellipses(gap=0.03)
-    lengths = LocalCut(**settings).edge_lengths(scene.both, scene.depth)
+    lengths = touching_local(**settings).edge_lengths(scene.both, scene.depth)
     assert ((lengths > 0.09) & (lengths < 0.115)).any()  # the bridge
-    got = LocalCut(crease=0.0, **settings)(scene.both, scene.x, scene.depth)
+    cut = touching_local(creases=None, **settings)
+    got = cut(scene.both, scene.x, scene.depth)
     if (settings['outside'], settings['sink']) == ('push', 'signed'):
         # The sink lies on the pushed ground: no flow, all that hangs
         # together with the source is the answer.
@@ -67,7 +68,7 @@ def test_gap_narrower_than_tau_is_cut_at_the_waist(ellipses, settings):
 @pytest.mark.parametrize('source', SOURCES)
 def test_mirrored_scene_gives_the_mirrored_cut(ellipses, source):
     scene = ellipses(gap=0.2)
-    cut = LocalCut(source=source)
+    cut = touching_local(source=source)
     got = cut(scene.both[:, ::-1], scene.x[:, ::-1], scene.depth[:, ::-1])
     assert np.array_equal(got, scene.left[:, ::-1])
 
@@ -75,7 +76,8 @@ def test_mirrored_scene_gives_the_mirrored_cut(ellipses, source):
 def test_source_is_where_x_is_highest(ellipses):
     scene = ellipses(gap=0.2)
     x = np.where(scene.right, 2.0, scene.x)
-    assert np.array_equal(LocalCut()(scene.both, x, scene.depth), scene.right)
+    got = touching_local()(scene.both, x, scene.depth)
+    assert np.array_equal(got, scene.right)
 
 
 def test_lone_peak_is_no_source_unless_asked_for(ellipses):
@@ -83,9 +85,9 @@ def test_lone_peak_is_no_source_unless_asked_for(ellipses):
     scene.x[15, 10] = 5
     scene.depth[15, 10] = 0
     arguments = scene.both, scene.x, scene.depth
-    peak = LocalCut(source='peak')(*arguments)
+    peak = touching_local(source='peak')(*arguments)
     assert np.argwhere(peak).tolist() == [[15, 10]]
-    large = LocalCut()(*arguments)
+    large = touching_local(source='large')(*arguments)
     assert mask_iou(large, scene.left) > 0.99 and not large[15, 10]
 
 
@@ -98,14 +100,14 @@ def test_whatever_the_depth_the_cut_is_a_part(ellipses, settings, depth):
         'far': np.ones(scene.depth.shape),
         'noise': np.random.default_rng(0).random(scene.depth.shape),
     }[depth]
-    got = LocalCut(**settings)(scene.both, scene.x, values)
+    got = touching_local(**settings)(scene.both, scene.x, values)
     assert got.any() and not (got & ~scene.both).any()
 
 
 @pytest.mark.parametrize('capacity', CAPACITIES)
 def test_flat_depth_with_points_pushed_back_cuts_nothing(ellipses, capacity):
     scene = ellipses(gap=0)
-    got = LocalCut(capacity=capacity, sink='signed')(
+    got = touching_local(capacity=capacity, sink='signed')(
         scene.both, scene.x, np.full(scene.depth.shape, 0.3)
     )
     assert np.array_equal(got, scene.both)
@@ -116,7 +118,7 @@ def test_no_side_is_trivial(ellipses, settings):
     # One round object, source in its middle: whichever cut is taken, both
     # sides are of a size that can be an object, or nothing is cut.
     scene = ellipses(gap=0)
-    got = LocalCut(**settings)(scene.left, scene.x, scene.depth)
+    got = touching_local(**settings)(scene.left, scene.x, scene.depth)
     rest = scene.left & ~got
     assert got[15, 13]
     assert got.sum() >= 17
@@ -127,16 +129,16 @@ def test_no_side_is_trivial(ellipses, settings):
 @pytest.mark.parametrize('grid', [(1, 1), (10, 11), (20, 24)])
 def test_all_foreground(settings, grid):
     x = np.linspace(0, 1, grid[0] * grid[1]).reshape(grid)
-    got = LocalCut(**settings)(np.ones(grid), x, np.full(grid, 0.5))
+    got = touching_local(**settings)(np.ones(grid), x, np.full(grid, 0.5))
     assert got[-1, -1]
     assert got.all() or (got.sum() >= 17 and (~got).sum() >= 17)
 
 
 def test_patches_farther_apart_than_tau_are_never_joined():
     # On a grid of fewer than 9 cells the next patch is beyond 0.115.
-    got = LocalCut()(np.ones((8, 8)), np.eye(8), np.full((8, 8), 0.5))
+    got = touching_local()(np.ones((8, 8)), np.eye(8), np.full((8, 8), 0.5))
     assert got.sum() == 1
-    got = LocalCut()(np.ones((9, 9)), np.eye(9), np.full((9, 9), 0.5))
+    got = touching_local()(np.ones((9, 9)), np.eye(9), np.full((9, 9), 0.5))
     assert got.sum() > 1
 
 
@@ -145,13 +147,13 @@ def test_one_patch_of_foreground(settings):
     mask = np.zeros((6, 6), bool)
     mask[2, 3] = True
     x = np.where(mask, 1.0, -1.0)
-    got = LocalCut(**settings)(mask, x, np.full((6, 6), 0.5))
+    got = touching_local(**settings)(mask, x, np.full((6, 6), 0.5))
     assert np.array_equal(got, mask)
 
 
 @pytest.mark.parametrize('settings', SETTINGS, ids=str)
 def test_no_foreground_is_an_empty_mask(settings):
-    cut = LocalCut(**settings)
+    cut = touching_local(**settings)
     nothing = np.zeros((5, 6), bool)
     got = cut(nothing, np.zeros((5, 6)), np.full((5, 6), 0.5))
     assert got.shape == (5, 6) and not got.any()
@@ -163,14 +165,15 @@ def test_no_foreground_is_an_empty_mask(settings):
 @pytest.mark.parametrize('source', SOURCES)
 def test_no_edge_left_gives_the_source(ellipses, settings, source):
     scene = ellipses(gap=0.2)
-    cut = LocalCut(tau_knn=1e-6, source=source, **settings)
+    taus = {'tau_knn': 1e-6, 'tau_knn_min': 1e-6}
+    cut = touching_local(source=source, **taus, **settings)
     got = cut(scene.both, scene.x, scene.depth)
     assert np.argwhere(got).tolist() == [[15, 13]]
 
 
 def test_sweep_grows_and_ends_with_the_cut(ellipses):
     scene = ellipses(gap=0.03)
-    cut = LocalCut(sink='signed', crease=0.0, outside='push')
+    cut = touching_local(sink='signed', creases=None, outside='push')
     taus = np.linspace(0.05, 0.115, 6)
     cuts = cut.sweep(scene.both, scene.x, scene.depth, taus)
     assert cuts.shape == (6, 30, 40) and cuts.dtype == bool
@@ -185,16 +188,16 @@ def test_sweep_grows_and_ends_with_the_cut(ellipses):
 def test_depth_of_the_image_is_pooled(ellipses):
     scene = ellipses(gap=0.2)
     fine = np.kron(scene.depth, np.ones((5, 5)))
-    got = LocalCut()(scene.both, scene.x, fine)
+    got = touching_local()(scene.both, scene.x, fine)
     assert np.array_equal(got, scene.left)
 
 
 def test_z_scale_decides_what_is_apart(ellipses):
     scene = ellipses(gap=0.05)
-    joined = LocalCut(z_scale=1, sink='signed', crease=0.0)(
+    joined = touching_local(z_scale=1, sink='signed', creases=None)(
         scene.both, scene.x, scene.depth
     )
-    apart = LocalCut(z_scale=6, sink='signed', crease=0.0)(
+    apart = touching_local(z_scale=6, sink='signed', creases=None)(
         scene.both, scene.x, scene.depth
     )
     assert np.array_equal(joined, scene.both)
@@ -208,7 +211,8 @@ def test_edge_lengths_are_those_of_the_graph(ellipses, outside):
     points = point_cloud(depth)
     if outside == 'drop':
         points = points[scene.both.ravel()]
-    got = LocalCut(outside=outside, k=8).edge_lengths(scene.both, scene.depth)
+    cut = touching_local(outside=outside, k=8)
+    got = cut.edge_lengths(scene.both, scene.depth)
     np.testing.assert_allclose(
         np.sort(got), np.sort(knn_graph(points, 8).lengths)
     )
@@ -217,7 +221,7 @@ def test_edge_lengths_are_those_of_the_graph(ellipses, outside):
 @pytest.mark.parametrize('settings', SETTINGS, ids=str)
 def test_split_gives_disjoint_parts(ellipses, settings):
     scene = ellipses(gap=0.2)
-    parts = LocalCut(**settings).split(scene.both, scene.depth)
+    parts = touching_local(**settings).split(scene.both, scene.depth)
     sizes = parts.sum(axis=(1, 2))
     assert len(parts) >= 2 and (np.diff(sizes) <= 0).all()
     assert (parts.sum(axis=0) <= 1).all()
@@ -229,10 +233,10 @@ def test_split_gives_disjoint_parts(ellipses, settings):
 
 def test_split_is_largest_first_and_limited(ellipses):
     scene = ellipses(gap=0.2)
-    parts = LocalCut().split(scene.both, scene.depth)
+    parts = touching_local().split(scene.both, scene.depth)
     assert np.array_equal(parts, np.stack([scene.left, scene.right]))
     # The nearest part is the first to be found.
-    one = LocalCut().split(scene.both, scene.depth, max_parts=1)
+    one = touching_local().split(scene.both, scene.depth, max_parts=1)
     assert np.array_equal(one, scene.left[None])
 
 
@@ -241,12 +245,12 @@ def test_split_leaves_crumbs_out(ellipses):
     mask = scene.both.copy()
     mask[0, :5] = True  # far from both in depth
     scene.depth[0, :5] = 0.05
-    parts = LocalCut().split(mask, scene.depth)
+    parts = touching_local().split(mask, scene.depth)
     assert np.array_equal(parts, np.stack([scene.left, scene.right]))
 
 
 def test_split_of_nothing():
-    parts = LocalCut().split(np.zeros((4, 5)), np.zeros((4, 5)))
+    parts = touching_local().split(np.zeros((4, 5)), np.zeros((4, 5)))
     assert parts.shape == (0, 4, 5) and parts.dtype == bool
 
 
@@ -262,6 +266,8 @@ def test_split_of_nothing():
         ({'sink': 'min'}, "`sink`.* but got 'min'"),
         ({'source': 'max'}, "`source`.* but got 'max'"),
         ({'min_side': 2}, '`min_side`.* but got 2'),
+        ({'tau_knn_min': 0.12}, '`tau_knn_min`.* but got 0.12'),
+        ({'tau_knn': 0.04}, '`tau_knn_min`.*0.04.* but got 0.05'),
     ],
 )
 def test_bad_settings(settings, words):
@@ -280,7 +286,7 @@ GRID = np.ones((4, 5))
         ((GRID, GRID, np.ones(4)), r'`depth`.* but got shape \(4,\)'),
         ((GRID, GRID, GRID * np.nan), '`depth` to be finite'),
         ((GRID, GRID, GRID * 2), '`depth` to lie in .* from 2 to 2'),
-        ((None, GRID, GRID), '`bipartition` to be an array, but got None'),
+        ((None, GRID, GRID), '`mask` to be an array, but got None'),
     ],
 )
 def test_bad_input(arguments, words):
@@ -312,7 +318,7 @@ def test_one_flat_surface_stays_whole(ellipses, sink, capacity):
     # No edge is longer than another: whatever runs through the surface,
     # the cheapest cut is no border.
     scene = ellipses(gap=0.0)
-    got = LocalCut(sink=sink, capacity=capacity)(
+    got = touching_local(sink=sink, capacity=capacity)(
         scene.both, scene.x, np.full(scene.both.shape, 0.4, np.float32)
     )
     assert np.array_equal(got, scene.both)
@@ -321,7 +327,7 @@ def test_one_flat_surface_stays_whole(ellipses, sink, capacity):
 def test_literal_terminals_isolate_one_patch(ellipses):
     scene = ellipses(gap=0.0)
     settings = {'sink': 'abs', 'outside': 'drop', 'capacity': 'binary'}
-    got = LocalCut(terminals='points', crease=0.0, **settings)(
+    got = touching_local(terminals='points', creases=None, **settings)(
         scene.both, scene.x, np.full(scene.both.shape, 0.4, np.float32)
     )
     assert min(got.sum(), (scene.both & ~got).sum()) == 1

@@ -1,17 +1,11 @@
-"""Masks after the cuts: overlap, boxes, resizing, refinement, collection."""
+"""Masks after the cuts: overlap, boxes, resizing, refinement."""
 
 import numpy as np
 import pytest
 import torch
+from helpers.cuts import rectangle
 
-from mmcuts3d.cuts import CutStep, box_of, mask_iou, refine_mask
-from mmcuts3d.cuts.cleanup import resize_nearest, to_instances
-
-
-def rectangle(shape, rows, columns):
-    mask = np.zeros(shape, bool)
-    mask[slice(*rows), slice(*columns)] = True
-    return mask
+from mmcuts3d.cuts import box_of, mask_iou, refine_mask, resize_nearest
 
 
 @pytest.mark.parametrize(
@@ -121,79 +115,3 @@ def test_refine_takes_settings(photograph):
     rough = rectangle((48, 48), (10, 34), (14, 38))
     off = {'gaussian_weight': 0, 'bilateral_weight': 0}
     assert np.array_equal(refine_mask(image, rough, off), rough)
-
-
-def step(mask, confidence=None, status='accepted'):
-    mask = np.asarray(mask, bool)
-    if confidence is None:
-        confidence = mask.astype(np.float32)
-    return CutStep(
-        eigenvector=np.zeros(mask.shape),
-        bipartition=mask,
-        local_cut=mask,
-        confidence=np.asarray(confidence, np.float32),
-        seed=(0, 0),
-        status=status,
-    )
-
-
-IMAGE = np.zeros((4, 6, 3), np.uint8)
-
-
-def test_collects_accepted_steps():
-    steps = [
-        step([[1, 1, 0], [0, 0, 0]], [[1, 0.5, 0], [0, 0, 0]]),
-        step([[0, 0, 1], [0, 0, 1]], status='too small'),
-        step([[0, 0, 0], [1, 0, 0]]),
-    ]
-    got = to_instances(IMAGE, steps, crf=False)
-    assert got.masks.shape == (2, 4, 6) and got.masks.dtype == bool
-    assert np.array_equal(got.patch_masks[0], steps[0].local_cut)
-    assert np.array_equal(got.masks[0], rectangle((4, 6), (0, 2), (0, 4)))
-    assert got.boxes.tolist() == [[0, 0, 4, 2], [0, 2, 2, 4]]
-    assert got.scores.tolist() == [0.75, 1]
-    assert np.array_equal(got.confidences[0], steps[0].confidence)
-
-
-def test_later_masks_lose_what_earlier_ones_hold():
-    first = step([[1, 1, 0], [0, 0, 0]])
-    second = step([[0, 1, 1], [0, 1, 0]], [[0, 1, 0.5], [0, 0.75, 0]])
-    got = to_instances(IMAGE, [first, second], crf=False)
-    assert got.patch_masks[1].tolist() == [[0, 0, 1], [0, 1, 0]]
-    assert not (got.masks[0] & got.masks[1]).any()
-    assert got.confidences[1].tolist() == [[0, 0, 0.5], [0, 0.75, 0]]
-    assert got.scores[1] == pytest.approx(0.625)
-
-
-@pytest.mark.parametrize('crf_rest', ['background', 'unknown'])
-def test_what_the_crf_knows_of_the_rest(crf_rest, monkeypatch):
-    calls = []
-
-    def spy(image, mask, unknown=None, **settings):
-        calls.append(unknown)
-        return mask
-
-    monkeypatch.setattr('mmcuts3d.cuts.cleanup.dense_crf', spy)
-    steps = [
-        step([[1, 1, 0], [0, 0, 0]]),
-        step([[0, 0, 1], [0, 0, 1]], status='too small'),
-    ]
-    to_instances(IMAGE, steps, crf_rest=crf_rest)
-    (unknown,) = calls
-    if crf_rest == 'background':
-        assert unknown is None
-    else:
-        expected = rectangle((4, 6), (0, 4), (4, 6))
-        assert np.array_equal(unknown, expected)
-
-
-def test_a_mask_that_is_wholly_taken_is_dropped():
-    steps = [step([[1, 1, 0], [0, 0, 0]]), step([[1, 0, 0], [0, 0, 0]])]
-    assert len(to_instances(IMAGE, steps, crf=False)) == 1
-
-
-@pytest.mark.parametrize('status', ['empty', 'no structure'])
-def test_nothing_found(status):
-    got = to_instances(IMAGE, [step(np.zeros((2, 3)), status=status)])
-    assert len(got) == 0
-    assert got.masks.shape == (0, 4, 6) and got.patch_masks.shape == (0, 2, 3)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.cuts import touching, touching_local
 
-from mmcuts3d.cuts import CutS3D, LocalCut, creases, mask_iou
+from mmcuts3d.cuts import creases, mask_iou
 from mmcuts3d.cuts.spatial.creases import lengthen
 from mmcuts3d.cuts.spatial.parts import absorb
 from mmcuts3d.cuts.spatial.point_cloud import Graph
@@ -57,9 +58,9 @@ def test_creases_that_leave_no_part_do_not_count():
     depth = 0.5 + 0.1 * (np.indices((16, 20)).sum(axis=0) % 3 == 0)
     group = np.ones((16, 20), bool)
     x = np.linspace(0, 1, group.size).reshape(group.shape)
-    settings = {'z_scale': 0.5, 'crease_noise': 0.0}
-    with_creases = LocalCut(crease=5.0, **settings)(group, x, depth)
-    without = LocalCut(crease=0.0, **settings)(group, x, depth)
+    strong = {'weight': 5.0, 'noise': 0.0}
+    with_creases = touching_local(z_scale=0.5, creases=strong)(group, x, depth)
+    without = touching_local(z_scale=0.5, creases=None)(group, x, depth)
     np.testing.assert_array_equal(with_creases, without)
     assert without.sum() > 17
 
@@ -69,7 +70,7 @@ def test_the_source_may_lie_on_a_fragment():
     group = left | right
     x = group * 0.5
     x[20, 19] = 1.0  # on the crease, in the left cup
-    part = LocalCut(k=8, crease=2.0)(group, x, depth)
+    part = touching_local(k=8)(group, x, depth)
     assert mask_iou(part, left) > 0.95
 
 
@@ -115,17 +116,16 @@ def test_cups_at_equal_depth_part_where_they_touch(outside):
     depth, left, right = two_cups()
     group = left | right
     seed = np.where(left, 1.0, 0.5) * group
-    joined = LocalCut(k=8, outside=outside, crease=0.0)(group, seed, depth)
-    parted = LocalCut(k=8, outside=outside, crease=2.0)(group, seed, depth)
+    settings = {'k': 8, 'outside': outside}
+    joined = touching_local(creases=None, **settings)(group, seed, depth)
+    parted = touching_local(**settings)(group, seed, depth)
     assert mask_iou(joined, left) < 0.6
     assert mask_iou(parted, left) > 0.95
 
 
 def test_split_leaves_no_patch_of_the_crease_out():
     depth, left, right = two_cups()
-    parts = LocalCut(k=8, outside='drop', crease=2.0).split(
-        left | right, depth
-    )
+    parts = touching_local(k=8).split(left | right, depth)
     assert len(parts) == 2
     np.testing.assert_array_equal(parts.any(axis=0), left | right)
     assert max(mask_iou(part, left) for part in parts) > 0.95
@@ -133,7 +133,7 @@ def test_split_leaves_no_patch_of_the_crease_out():
 
 def test_one_cup_stays_whole():
     depth, left, _ = two_cups()
-    part = LocalCut(k=8, crease=2.0)(left, left.astype(float), depth)
+    part = touching_local(k=8)(left, left.astype(float), depth)
     assert mask_iou(part, left) > 0.99
 
 
@@ -143,9 +143,8 @@ def test_cuts3d_finds_both_cups():
     features = np.where(left | right, 1.0, 0.0)[None] * np.ones((4, 1, 1))
     features = np.concatenate([features, 1 - features])
     features += rng.normal(0, 0.05, features.shape)
-    settings = {'crf': False, 'k': 8, 'outside': 'drop'}
-    joined = CutS3D(crease=0.0, **settings).steps(features, depth)
-    parted = CutS3D(crease=2.0, **settings).steps(features, depth)
+    joined = touching(local={'k': 8, 'creases': None}).steps(features, depth)
+    parted = touching(local={'k': 8}).steps(features, depth)
 
     def best(steps, mask):
         return max(mask_iou(step.local_cut, mask) for step in steps)

@@ -59,7 +59,7 @@ def test_rules_hold_on_random_vectors(seed, rule):
 def test_any_sign_does_not_see_the_sign(seed):
     x = np.random.default_rng(seed).normal(size=(5, 5))
     x[0, 0] = 9 * (-1) ** seed
-    one, other = bipartition(x), bipartition(-x)
+    one, other = bipartition(x, 'any_sign'), bipartition(-x, 'any_sign')
     assert np.array_equal(one.component, other.component)
     assert one.seed == other.seed
 
@@ -73,7 +73,7 @@ def test_three_corners_are_background(corners, sign):
     for place in places[:corners]:
         x[place] = 4
     assert num_corners(x > 0) == corners
-    cut = bipartition(sign * x)
+    cut = bipartition(sign * x, 'any_sign')
     assert np.array_equal(cut.foreground, (x > 0) == (corners < 3))
 
 

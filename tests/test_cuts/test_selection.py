@@ -1,0 +1,143 @@
+"""Which masks are kept: each rule as a table of cases."""
+
+import numpy as np
+import pytest
+from helpers.cuts import rectangle
+
+from mmcuts3d.cuts import CutS3D, MaskCut, Selection
+
+GRID = (10, 20)  # 200 patches: 1 % are two
+
+
+def columns(first, last, rows=10):
+    """A mask of whole columns, or of their first rows."""
+    mask = np.zeros(GRID, bool)
+    mask[:rows, first:last] = True
+    return mask
+
+
+NOTHING = np.zeros(GRID, bool)
+LEFT, RIGHT = columns(0, 8), columns(12, 20)
+SHIFTED = columns(2, 10)  # IoU with LEFT 6/10
+HALF = columns(0, 4)  # IoU with LEFT 4/8
+TWO, THREE = columns(14, 15, rows=2), columns(14, 15, rows=3)
+
+ACCEPTED, EMPTY = 'accepted', 'empty'
+OVERLAPS, SMALL = 'overlaps an earlier mask', 'too small'
+APART = 'not apart from what is around it'
+
+CASES = [
+    # settings, mask, earlier masks (None: a rejected one), status
+    ({}, LEFT, [], ACCEPTED),
+    ({}, LEFT, [RIGHT], ACCEPTED),
+    # Overlap: by more than max_iou.
+    ({}, SHIFTED, [LEFT], OVERLAPS),
+    ({}, HALF, [LEFT], ACCEPTED),
+    ({'max_iou': 0.49}, HALF, [LEFT], OVERLAPS),
+    ({'max_iou': 0.6}, SHIFTED, [LEFT], ACCEPTED),
+    ({'max_iou': 1}, LEFT, [LEFT], ACCEPTED),
+    # With the step before only, and with none if that was rejected.
+    ({'compare': 'previous'}, SHIFTED, [LEFT, RIGHT], ACCEPTED),
+    ({'compare': 'previous'}, SHIFTED, [RIGHT, LEFT], OVERLAPS),
+    ({'compare': 'previous'}, SHIFTED, [LEFT, None], ACCEPTED),
+    ({'compare': 'previous'}, SHIFTED, [None, LEFT], OVERLAPS),
+    ({'compare': 'previous'}, SHIFTED, [None], ACCEPTED),
+    # With all that were kept.
+    ({'compare': 'all'}, SHIFTED, [LEFT, RIGHT], OVERLAPS),
+    ({'compare': 'all'}, SHIFTED, [RIGHT, LEFT], OVERLAPS),
+    ({'compare': 'all'}, SHIFTED, [LEFT, None], OVERLAPS),
+    ({'compare': 'all'}, SHIFTED, [RIGHT, None], ACCEPTED),
+    ({'compare': 'all'}, SHIFTED, [None, None], ACCEPTED),
+    # Size: at most min_area, and the first mask whatever its size.
+    ({}, TWO, [], ACCEPTED),
+    ({}, TWO, [LEFT], SMALL),
+    ({}, TWO, [None], SMALL),
+    ({}, THREE, [LEFT], ACCEPTED),
+    ({'min_area': 0.015}, THREE, [LEFT], SMALL),
+    ({'min_area': 0}, TWO, [LEFT], ACCEPTED),
+    ({'judge_first': True}, TWO, [], SMALL),
+    ({'judge_first': True}, THREE, [], ACCEPTED),
+    ({'judge_first': True}, TWO, [LEFT], SMALL),
+    # An empty mask is empty, before anything else is asked.
+    ({}, NOTHING, [], EMPTY),
+    ({}, NOTHING, [LEFT], EMPTY),
+    ({'judge_first': True, 'min_separation': 1}, NOTHING, [], EMPTY),
+]
+
+
+@pytest.mark.parametrize('settings,mask,earlier,status', CASES)
+def test_judge(settings, mask, earlier, status):
+    before = [None if other is None else other.copy() for other in earlier]
+    assert Selection(**settings).judge(mask, earlier) == status
+    for one, other in zip(before, earlier, strict=True):
+        assert (one is None and other is None) or np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    'settings,mask,earlier,separation,status',
+    [
+        ({}, LEFT, [], 0.0, ACCEPTED),
+        ({'min_separation': 0.7}, LEFT, [], 0.7, ACCEPTED),
+        ({'min_separation': 0.7}, LEFT, [], 0.69, APART),
+        ({'min_separation': 0.7}, LEFT, [RIGHT], 0.0, APART),
+        ({'min_separation': 1}, LEFT, [], 1.0, ACCEPTED),
+        # Another reason comes first.
+        ({'min_separation': 0.7}, SHIFTED, [LEFT], 0.0, OVERLAPS),
+        ({'min_separation': 0.7}, TWO, [LEFT], 0.0, SMALL),
+        ({'min_separation': 0.7}, TWO, [], 0.0, APART),
+    ],
+)
+def test_judge_by_separation(settings, mask, earlier, separation, status):
+    selection = Selection(**settings)
+    assert selection.judge(mask, earlier, separation) == status
+
+
+def objects(*masks):
+    """Features of objects of a kind each on a ground, and their depth."""
+    ground = ~np.any(masks, axis=0)
+    features = np.stack([*masks, ground]).astype(np.float32)
+    return features, np.where(ground, 0.9, 0.2).astype(np.float32)
+
+
+BIG = rectangle((20, 20), (6, 13), (6, 13))
+DOTS = [
+    rectangle((20, 20), (2, 3), (2, 4)),
+    rectangle((20, 20), (16, 17), (15, 17)),
+]
+
+
+def both_methods(selection, features, depth):
+    """The steps of CutS3D and of MaskCut."""
+    settings = {'num_instances': 5, 'selection': selection}
+    yield CutS3D(early_stop=1, **settings).steps(features, depth)
+    yield MaskCut(**settings).steps(features)
+
+
+def statuses(steps):
+    return [step.status for step in steps]
+
+
+def test_a_rejected_cut_comes_again_unless_it_is_removed():
+    features, depth = objects(BIG, *DOTS)
+    for steps in both_methods({}, features, depth):
+        assert statuses(steps) == [ACCEPTED] + [SMALL] * 4
+        for step in steps[2:]:
+            assert np.array_equal(step.semantic_mask, steps[1].semantic_mask)
+    removed = {'remove_rejected': True}
+    for steps in both_methods(removed, features, depth):
+        assert statuses(steps) == [ACCEPTED, SMALL, SMALL]
+        found = np.sum([step.semantic_mask for step in steps], axis=0)
+        assert np.array_equal(found, BIG | DOTS[0] | DOTS[1])
+
+
+def test_size_of_the_first_mask():
+    features, depth = objects(DOTS[0])
+    for steps in both_methods({}, features, depth):
+        # When it is found, the ground has no structure.
+        assert statuses(steps) == [ACCEPTED]
+    strict = {'judge_first': True}
+    for steps in both_methods(strict, features, depth):
+        assert statuses(steps) == [SMALL] * 5
+    strict['remove_rejected'] = True
+    for steps in both_methods(strict, features, depth):
+        assert statuses(steps) == [SMALL]
