@@ -55,7 +55,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='settings to change in the config, such as model.cut.z_scale=5',
+        help='settings to change in the config, such as '
+        'model.cut.local.z_scale=5',
     )
     parser.add_argument(
         '--out',

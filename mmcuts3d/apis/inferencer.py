@@ -47,8 +47,8 @@ class CutS3DInferencer(BaseInferencer):
             needs none. Defaults to None.
         device (str, optional): Defaults to None, a GPU where there is one.
         cfg_options (dict, optional): Settings to change in the config, with
-            dotted keys, such as ``{'model.cut.z_scale': 5}``. Defaults to
-            None.
+            dotted keys, such as ``{'model.cut.local.z_scale': 5}``.
+            Defaults to None.
         show_progress (bool): Whether a bar shows for more than one image.
             Defaults to True.
 

@@ -69,10 +69,20 @@ def draw_cut(
 
     Returns:
         np.ndarray: (H'', W'', 3) uint8 RGB.
+
+    Raises:
+        ValueError: If the steps became other instances than these.
     """
+    given = instances is not None
     if instances is None:
         grid = steps[0].local_cut.shape if steps else (1, 1)
         instances = PseudoInstances.empty(image.shape[:2], grid)
+    named = [s.instance for s in steps if s.instance is not None]
+    if given and any(index >= len(instances) for index in named):
+        raise ValueError(
+            'Expected argument `steps` to name instances among the '
+            f'{len(instances)} given, but got {named}.'
+        )
     if depth is None and steps:
         depth = steps[0].depth
     figure, axes = _sheet(image.shape[:2], len(steps), title)
