@@ -15,6 +15,7 @@ LABELS = {
             'type': 'mmcuts3d.DepthFromFiles',
             'root': 'scenes/depth',
         },
+        'cut': {'preset': 'touching'},
     },
     'dataloader': {
         'batch_size': 1,

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.cuts import NO_CRF, touching
 from mmdet.models.detectors import BaseDetector
 from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
@@ -76,14 +77,14 @@ def labeler_config(depth=None, method='CutS3D'):
     model = {
         'type': f'mmcuts3d.{method}Labeler',
         'features': {'type': 'mmcuts3d.ClassicalFeatures', 'patch_size': 8},
-        'cut': {'crf': False},
+        'cut': {'refine': {'crf': False}},
     }
     if method == 'CutS3D':
         model['depth'] = depth or {
             'type': 'mmcuts3d.DepthFromFiles',
             'root': '/nowhere/depth',
         }
-        model['cut']['z_scale'] = 5.0
+        model['cut'].update(preset='touching', local={'z_scale': 5.0})
     return {
         'model': model,
         'test_dataloader': {
@@ -189,7 +190,7 @@ def test_labeler_gives_what_the_method_gives(labeler, scene, tmp_path):
     )
     (found,) = result['predictions']
     masks = coco_mask.decode(found['masks']).transpose(2, 0, 1).astype(bool)
-    method = CutS3D(crf=False, z_scale=5.0)
+    method = touching(refine=NO_CRF, local={'z_scale': 5.0})
     features = classical_features(scene.image, 8)
     direct = method(scene.image, features, scene.depth)
     assert np.array_equal(masks, direct.masks)
@@ -292,6 +293,54 @@ def test_explaining_changes_no_prediction(labeler, scene):
     assert explained['predictions'] == plain
 
 
+@pytest.mark.parametrize('explain', [False, True])
+def test_each_image_is_cut_once(labeler, scene, explain, monkeypatch):
+    calls = []
+    steps = CutS3D.steps
+
+    def count(self, *args):
+        calls.append(args)
+        return steps(self, *args)
+
+    monkeypatch.setattr(CutS3D, 'steps', count)
+    labeler(
+        [scene.image, scene.image[:, ::-1].copy()],
+        depth=[scene.depth, scene.depth[:, ::-1].copy()],
+        explain=explain,
+    )
+    assert len(calls) == 2
+    assert not labeler.model.keep_steps
+
+
+def test_explanation_is_that_of_the_prediction(
+    labeler, scene, tmp_path, monkeypatch
+):
+    """Each step shows the mask that it made."""
+    shown = []
+
+    def keep(image, steps, instances, depth, *args, **kwargs):
+        shown.append((steps, instances, depth))
+        return image
+
+    monkeypatch.setattr('mmcuts3d.apis.explain.draw_cut', keep)
+    (found,) = labeler(
+        scene.image,
+        depth=scene.depth,
+        explain=True,
+        cloud=False,
+        out_dir=tmp_path,
+    )['predictions']
+    ((steps, instances, depth),) = shown
+    assert depth.shape == scene.depth.shape
+    named = [step for step in steps if step.instance is not None]
+    assert [step.instance for step in named] == list(range(len(instances)))
+    assert len(named) == len(found['scores']) > 0
+    for step in named:
+        inside = np.kron(step.local_cut, np.ones((8, 8), bool))
+        mask = instances.masks[step.instance]
+        assert mask.any() and not (mask & ~inside).any()
+
+
 def test_detector_explains_nothing(detector, tmp_path):
     detector(red_square(), explain=True, out_dir=tmp_path)
     assert not (tmp_path / 'cuts').exists()
@@ -300,7 +349,9 @@ def test_detector_explains_nothing(detector, tmp_path):
 def test_baseline_without_depth(scene, tmp_path):
     inferencer = CutS3DInferencer(labeler_config(method='MaskCut'))
     result = inferencer(scene.image, explain=True, out_dir=tmp_path)
-    assert result['predictions'][0]['error'] is None
+    (found,) = result['predictions']
+    assert found['error'] is None and found['masks']
+    assert 'confidences' not in found
     assert (tmp_path / 'cuts').exists()
     assert not (tmp_path / 'clouds').exists()
 
@@ -314,9 +365,11 @@ def test_data_samples_come_without_the_maps(labeler, scene):
 
 
 def test_cfg_options():
-    options = {'model.cut.z_scale': 2.0}
+    options = {'model.cut.local.z_scale': 2.0, 'model.cut.num_instances': 7}
     inferencer = CutS3DInferencer(labeler_config(), cfg_options=options)
-    assert inferencer.model.cut.local_cut.z_scale == 2.0
+    assert inferencer.model.cut.local.z_scale == 2.0
+    assert inferencer.model.cut.num_instances == 7
+    assert inferencer.model.cut.local.outside == 'drop'  # of the preset
 
 
 def test_keyword_sets_are_disjoint():

@@ -44,7 +44,7 @@ def test_sensor_depth_of_a_real_frame(tool, tmp_path):
     depth = shared_data('rgbd_osd', 'depth_mm', f'{colour.stem}.png')
     options = ['--depth', str(depth), '--depth-unit', 'mm']
     options += ['--depth-invalid', '0', '--out', str(tmp_path)]
-    options += ['--cfg-options', 'model.cut.crf=False']
+    options += ['--cfg-options', 'model.cut.refine.crf=False']
     assert tool.main([str(colour), *options]) == 0
     assert (tmp_path / 'cuts' / f'{colour.stem}.png').is_file()
 

@@ -10,14 +10,15 @@ from mmengine.dataset import Compose
 from mmengine.registry import TRANSFORMS, init_default_scope
 
 from mmcuts3d.cuts import CutS3D, PseudoInstances
+from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
 from mmcuts3d.labels import instance_to_annotation
 from mmcuts3d.models.features import classical_features
-from mmcuts3d.models.labelers import CutS3DPseudoLabeler
 
 LABELER = {
     'type': 'mmcuts3d.CutS3DLabeler',
     'features': FEATURES,
     'depth': FLAT,
+    'cut': {'preset': 'touching'},
 }
 
 
@@ -75,7 +76,8 @@ def through_a_file(results, found):
 
 def test_levels_equal_those_of_a_label_file(scene):
     results = results_of(*scene)
-    found = CutS3D()(scene[0], classical_features(scene[0]), scene[1])
+    cutter = CutS3D.from_preset('touching')
+    found = cutter(scene[0], classical_features(scene[0]), scene[1])
     assert len(found) > 0
     expected = through_a_file(results, found)
     actual = build()(results)
@@ -162,8 +164,8 @@ def test_what_cannot_be_labelled_names_the_image(scene):
 
 
 def test_the_model_is_built_at_the_first_call(scene):
-    transform = build({**LABELER, 'cut': {'beta': 2}})
-    with pytest.raises(ValueError, match='`beta`'):
+    transform = build({**LABELER, 'cut': {'early_stop': 2}})
+    with pytest.raises(ValueError, match='`early_stop`'):
         transform(results_of(*scene))
     transform = build()
     transform(results_of(*scene))

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.cuts import touching
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from PIL import Image
 from helpers.training import LABELS, Watcher, tiny_config
 
-from mmcuts3d.cuts import CutS3D
 from mmcuts3d.engine.loops.label_then_train_loop import make_labels
 from mmcuts3d.labels import read_labels
 from mmcuts3d.models.features import classical_features
@@ -60,7 +60,7 @@ def test_one_run_labels_and_trains(folder):
         depth = np.asarray(Image.open(Path('scenes/depth') / name))
         depth = depth.astype(np.float64)
         depth = (depth - depth.min()) / (depth.max() - depth.min())
-        found = CutS3D()(color, classical_features(color), depth)
+        found = touching()(color, classical_features(color), depth)
         expected[image['id']] = [float(score) for score in found.scores]
     actual = {image['id']: [] for image in labels['images']}
     for row in labels['annotations']:

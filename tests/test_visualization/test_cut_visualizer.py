@@ -73,13 +73,13 @@ def test_cut_is_written(visualizer, tmp_path):
     local[1:3, 2:4] = True
     step = CutStep(
         eigenvector=local.astype(float),
-        bipartition=local,
+        semantic_mask=local,
         local_cut=local,
         confidence=local.astype(np.float32),
         seed=(1, 2),
     )
     path = tmp_path / 'new' / 'cut.png'
-    visualizer.add_cut('scene', grey(), [step], out_file=path)
+    visualizer.add_cut('image', grey(), [step], out_file=path)
     assert np.array_equal(
         cv2.imread(str(path))[..., ::-1], visualizer.get_image()
     )

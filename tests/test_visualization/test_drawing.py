@@ -1,9 +1,12 @@
 """Drawing: shapes, dtypes, and pictures that say what the arrays say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mmcuts3d.cuts.types import CutStep, PseudoInstances
+from mmcuts3d.visualization import panels
 from mmcuts3d.visualization.drawing import (
     draw_confidence,
     draw_depth,
@@ -14,7 +17,7 @@ from mmcuts3d.visualization.drawing import (
     enlarge,
     instance_colors,
 )
-from mmcuts3d.visualization.panels import draw_cut, match_rounds
+from mmcuts3d.visualization.panels import draw_cut
 
 
 def image(height=48, width=64):
@@ -29,18 +32,19 @@ def mask(height=48, width=64, shift=0):
     return found
 
 
-def step(shift=0, status='accepted', depth=True):
+def step(shift=0, status='accepted', depth=True, instance=None):
     local = np.zeros((12, 16), bool)
     local[3:8, 1 + shift : 6 + shift] = True
     x = local + np.random.default_rng(1).normal(0, 0.1, local.shape)
     return CutStep(
         eigenvector=x,
-        bipartition=local,
+        semantic_mask=local,
         local_cut=local,
         confidence=np.where(local, 0.75, 0).astype(np.float32),
         seed=(5, 3 + shift),
         status=status,
         depth=np.zeros(local.shape, np.float32) if depth else None,
+        instance=instance,
     )
 
 
@@ -184,7 +188,7 @@ def test_patches_are_tinted():
     assert np.abs(redness[~inside]).mean() < 20
 
 
-def test_sheet_has_a_row_a_round():
+def test_sheet_has_a_row_a_step():
     heights = []
     for number in (0, 1, 2):
         steps = [step(2 * i) for i in range(number)]
@@ -196,9 +200,10 @@ def test_sheet_has_a_row_a_round():
 
 
 def test_sheet_follows_its_content():
-    steps = [step(), step(7)]
+    steps = [step(instance=0), step(7, instance=1)]
     full = draw_cut(image(), steps, instances_of(*steps), dpi=40)
-    other = draw_cut(image(), steps, instances_of(steps[0]), dpi=40)
+    lost = [steps[0], step(7, status='lost to the CRF')]
+    other = draw_cut(image(), lost, instances_of(steps[0]), dpi=40)
     cloud = draw_cut(
         image(), steps, instances_of(*steps), cloud=image(), dpi=40
     )
@@ -209,7 +214,7 @@ def test_sheet_follows_its_content():
 def test_sheet_of_a_cut_without_depth_or_foreground():
     empty = CutStep(
         eigenvector=np.zeros((12, 16)),
-        bipartition=np.zeros((12, 16), bool),
+        semantic_mask=np.zeros((12, 16), bool),
         local_cut=np.zeros((12, 16), bool),
         confidence=np.zeros((12, 16), np.float32),
         seed=(0, 0),
@@ -218,13 +223,61 @@ def test_sheet_of_a_cut_without_depth_or_foreground():
     assert draw_cut(image(), [empty], dpi=40).std() > 0
 
 
-def test_rounds_find_their_instances():
-    first, second, third = step(), step(5), step(10)
-    refused = step(10, status='too small')
-    steps = [first, second, third]
-    assert match_rounds(steps, instances_of(*steps)) == [0, 1, 2]
-    # The CRF lost the second.
-    assert match_rounds(steps, instances_of(first, third)) == [0, None, 1]
-    assert match_rounds([first, refused], instances_of(first)) == [0, None]
-    nothing = PseudoInstances.empty((48, 64), (12, 16))
-    assert match_rounds(steps, nothing) == [None] * 3
+def test_sheet_of_steps_of_other_instances():
+    steps = [step(instance=0), step(7, instance=1)]
+    with pytest.raises(ValueError, match=r'1 given, but got \[0, 1\]'):
+        draw_cut(image(), steps, instances_of(steps[0]), dpi=40)
+
+
+def masks_drawn(steps, instances, monkeypatch):
+    """The mask in the last panel of each step, None where there is none."""
+    drawn = []
+
+    def spy(picture, mask, color):
+        drawn.append((mask.copy(), tuple(color)))
+        return picture
+
+    monkeypatch.setattr(panels, 'draw_patches', spy)
+    draw_cut(image(), steps, instances, dpi=20)
+    sizes = [mask.shape for mask, _ in drawn]
+    rows = []
+    for step_ in steps:
+        (_, _), (local, _) = drawn[:2]
+        assert np.array_equal(local, step_.local_cut)
+        drawn = drawn[2:]
+        has_mask = bool(drawn) and drawn[0][0].shape == (48, 64)
+        rows.append(drawn.pop(0)[0] if has_mask else None)
+    assert not drawn and sizes
+    return rows
+
+
+def test_steps_show_the_mask_of_their_instance(monkeypatch):
+    # The CRF lost the second; the instances are not in the order of steps.
+    steps = [
+        step(instance=1),
+        step(5, status='lost to the CRF'),
+        step(10, instance=0),
+    ]
+    instances = instances_of(steps[2], steps[0])
+    rows = masks_drawn(steps, instances, monkeypatch)
+    assert np.array_equal(rows[0], instances.masks[1])
+    assert rows[1] is None
+    assert np.array_equal(rows[2], instances.masks[0])
+    # The same steps without the instances that they became.
+    assert masks_drawn(steps, None, monkeypatch) == [None] * 3
+
+
+def test_sheet_of_steps_without_confidence():
+    bare = replace(step(instance=0), confidence=None)
+    sheet = draw_cut(image(), [bare], dpi=40)
+    assert (sheet != draw_cut(image(), [step(instance=0)], dpi=40)).any()
+
+
+def test_confidence_is_drawn_with_its_floor():
+    # The colours go from 0.5 to 1: what a raw map has below is drawn as 0.5.
+    low, floor = (
+        replace(step(), confidence=np.where(step().local_cut, value, 0))
+        for value in (1 / 6, 0.5)
+    )
+    one, other = (draw_cut(image(), [s], dpi=40) for s in (low, floor))
+    assert (one == other).all()

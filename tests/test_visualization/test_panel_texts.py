@@ -1,12 +1,13 @@
-"""What a sheet of panels says about a round, and that it has room to."""
+"""What a sheet of panels says about a step, and that it has room to."""
 
 from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers.cuts import touching
 from matplotlib.text import Text
 
-from mmcuts3d.cuts import CutS3D, CutStep, MaskCut
+from mmcuts3d.cuts import CutStep, MaskCut
 from mmcuts3d.cuts.types import PseudoInstances
 from mmcuts3d.visualization import draw_cut, panels
 
@@ -18,7 +19,7 @@ def step(status='accepted', **numbers):
     local[3:9, 4:10] = True
     return CutStep(
         eigenvector=local.astype(float),
-        bipartition=local,
+        semantic_mask=local,
         local_cut=local,
         confidence=local.astype(np.float32),
         seed=(4, 5),
@@ -60,6 +61,10 @@ STATUSES = [
     'overlaps an earlier mask',
     'too small',
     'empty',
+    'inside earlier masks',
+    'smaller than a pixel',
+    'lost to the CRF',
+    'the cut costs too much',
     'no structure',
     'a reason of so many words that one line has no room for it',
     'accepted',
@@ -96,23 +101,24 @@ def test_why_a_mask_was_not_kept(monkeypatch):
     found = said(texts_of(steps, (48, 64), monkeypatch)[0])
     assert 'no mask: not apart from what is around it' in found
     assert 'no mask' in found  # nobody said what became of the second
-    assert 'round 1: not kept' in found and 'round 2: accepted' in found
+    assert 'step 1: not kept' in found and 'step 2: accepted' in found
 
 
 def test_a_mask_that_the_crf_lost(monkeypatch):
     nothing = PseudoInstances.empty((48, 64), GRID)
-    words, _ = texts_of([step()], (48, 64), monkeypatch, nothing)
+    lost = step('lost to the CRF')
+    words, _ = texts_of([lost], (48, 64), monkeypatch, nothing)
     found = said(words)
     assert 'no mask: lost to the CRF' in found
-    assert 'round 1: not kept' in found
+    assert 'step 1: not kept' in found
 
 
-def test_numbers_of_a_round(monkeypatch):
+def test_numbers_of_a_step(monkeypatch):
     rng = np.random.default_rng(0)
     inside = step().local_cut
     features = np.stack([inside, ~inside]) + rng.normal(0, 0.05, (2, *GRID))
     depth = np.where(inside, 0.2, 0.8)
-    (first,) = CutS3D(num_instances=1).steps(features, depth)
+    (first,) = touching(num_instances=1).steps(features, depth)
     found = said(texts_of([first], (48, 64), monkeypatch)[0])
     assert first.separation > 0.9
     assert f'eigenvector, value {first.eigenvalue:.2g}' in found
@@ -122,3 +128,19 @@ def test_numbers_of_a_round(monkeypatch):
     found = said(texts_of([plain], (48, 64), monkeypatch)[0])
     assert f'eigenvector, value {plain.eigenvalue:.2g}' in found
     assert 'LocalCut' in found and not any('nan' in text for text in found)
+    assert 'no confidence' in found and 'Spatial Confidence' not in found
+
+
+def test_a_mask_comes_with_its_score(monkeypatch):
+    local = step().local_cut
+    instances = PseudoInstances(
+        masks=np.kron(local, np.ones((1, 4, 4), bool)),
+        patch_masks=local[None],
+        scores=np.array([0.625], np.float32),
+        confidences=local[None].astype(np.float32),
+        boxes=np.array([[16, 12, 40, 36]], np.float32),
+    )
+    steps = [step('too small'), step(instance=0)]
+    found = said(texts_of(steps, (48, 64), monkeypatch, instances)[0])
+    assert 'no mask: too small' in found
+    assert any(text.startswith('pixel mask, score 0.6') for text in found)
