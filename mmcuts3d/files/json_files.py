@@ -52,7 +52,7 @@ def read_json(
         ) from error
     except ValueError as error:
         raise ValueError(
-            f'Expected {path} to be {what}, in JSON, but got: {error}.'
+            f'Expected {path} to be a JSON file, but got: {error}.'
         ) from error
 
 

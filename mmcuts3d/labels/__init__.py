@@ -1,5 +1,6 @@
 """The label store: pseudo-masks on disk, resumable and COCO-compatible."""
 
+from .coco import segmentation_to_rle
 from .confidence import (
     CONFIDENCE_SCALE,
     decode_confidence,
@@ -14,7 +15,6 @@ from .records import (
     ImageRecord,
     encode_mask,
     instance_to_annotation,
-    segmentation_to_rle,
 )
 from .rounds import label_statistics, merge_rounds
 from .store import LabelWriter, build_labels, remove_labels, write_json

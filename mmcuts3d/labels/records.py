@@ -4,7 +4,6 @@ Masks become run-length codes here, at the door of the label store; nothing
 behind it sees pixels.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
+from .coco import check_run_length, whole_number
 from .confidence import encode_confidence
 
 CATEGORY_ID = 1
@@ -84,10 +84,10 @@ def instance_to_annotation(
         ``score`` and, if a map was given, ``confidence``.
 
     Raises:
-        ValueError: If the mask is not 2D or is empty, or the score or the
-            map leaves [0, 1].
+        ValueError: If the mask is not 2D or is empty, its code is broken, or
+            the score or the map leaves [0, 1].
     """
-    rle = _as_text(mask) if isinstance(mask, dict) else encode_mask(mask)
+    rle = _checked(mask) if isinstance(mask, dict) else encode_mask(mask)
     if not coco_mask.area(rle):
         raise ValueError(
             'Expected argument `mask` to have at least one pixel, but got '
@@ -134,6 +134,15 @@ def encode_mask(mask: npt.ArrayLike) -> dict[str, Any]:
     )
 
 
+def _checked(rle: dict[str, Any]) -> dict[str, Any]:
+    """A code of any size, checked; what is no code has no size either."""
+    size = rle.get('size')
+    if not isinstance(size, (list, tuple)) or len(size) != 2:
+        size = (0, 0)
+    height, width = (whole_number(side, '`size`') for side in size)
+    return check_run_length(rle, height, width)
+
+
 def _as_text(rle: dict[str, Any]) -> dict[str, Any]:
     """The code with `counts` as text, for pycocotools gives bytes."""
     counts = rle['counts']
@@ -141,45 +150,3 @@ def _as_text(rle: dict[str, Any]) -> dict[str, Any]:
         'size': [int(side) for side in rle['size']],
         'counts': counts.decode() if isinstance(counts, bytes) else counts,
     }
-
-
-def segmentation_to_rle(
-    segmentation: dict[str, Any] | Sequence[Sequence[float]],
-    height: int,
-    width: int,
-) -> dict[str, Any]:
-    """Bring any COCO segmentation to a compressed run-length code.
-
-    Args:
-        segmentation (dict | list): Compressed or uncompressed run-length
-            code, or polygons [x1, y1, x2, y2, ...] in pixels.
-        height (int): Height of the image in pixels.
-        width (int): Width of the image in pixels.
-
-    Returns:
-        dict: ``size`` and ``counts`` (text or bytes, pycocotools takes both).
-
-    Raises:
-        ValueError: If the code is of another size, or the form is unknown.
-    """
-    if isinstance(segmentation, dict):
-        if list(segmentation.get('size', ())) != [height, width]:
-            raise ValueError(
-                f'Expected a segmentation of size [{height}, {width}], but '
-                f'got {segmentation.get("size")}.'
-            )
-        if isinstance(segmentation.get('counts'), list):
-            rle: dict[str, Any] = coco_mask.frPyObjects(
-                segmentation, height, width
-            )
-            return rle
-        if isinstance(segmentation.get('counts'), (str, bytes)):
-            return segmentation
-    elif isinstance(segmentation, (list, tuple)) and segmentation:
-        parts = coco_mask.frPyObjects(list(segmentation), height, width)
-        merged: dict[str, Any] = coco_mask.merge(parts)
-        return merged
-    raise ValueError(
-        'Expected a segmentation to be a run-length code or a list of '
-        f'polygons, but got {repr(segmentation)[:80]}.'
-    )

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from .coco import segmentation_to_rle
 from .reading import check_labels
-from .records import ImageRecord, segmentation_to_rle
+from .records import ImageRecord
 from .store import build_labels
 
 

@@ -187,7 +187,9 @@ def good_labels():
 def test_labels_without_scores_read(tmp_path):
     path = tmp_path / 'labels.json'
     path.write_text(json.dumps(good_labels()))
-    assert read_labels(path) == good_labels()
+    expected = good_labels()
+    expected['annotations'][0].update(area=20, iscrowd=0)
+    assert read_labels(path) == expected
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from .boundary import row_boundary_iou
+from .overlaps import known_truth
 
 BACKENDS = ('pycocotools', 'faster_coco_eval')
 AREAS = ('all', 'small', 'medium', 'large')
@@ -52,7 +53,9 @@ def accumulate(
     # pycocotools reports on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = evaluation_class(
-            index_rows(coco(), images, ground_truth, numbers),
+            index_rows(
+                coco(), images, known_truth(ground_truth, iou_type), numbers
+            ),
             index_rows(coco(), images, predictions, numbers),
             own_iou_type,
         )

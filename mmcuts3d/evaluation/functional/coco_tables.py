@@ -10,7 +10,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval, Params
 
 from .coco_backends import index_rows, with_area
-from .overlaps import check_ids
+from .overlaps import check_ids, known_truth
 
 _EVERY_AREA = [0.0, 1e10]
 
@@ -171,7 +171,9 @@ def coco_tables(
     # pycocotools reports on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = COCOeval(
-            index_rows(COCO(), images, ground_truth, numbers),
+            index_rows(
+                COCO(), images, known_truth(ground_truth, iou_type), numbers
+            ),
             index_rows(COCO(), images, found, numbers),
             iou_type,
         )

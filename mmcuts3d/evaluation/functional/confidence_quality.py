@@ -108,7 +108,7 @@ def score_quality(
     """
     scores: list[float] = []
     ious: list[float] = []
-    for rows in rows_by_image(images, ground_truth, predictions):
+    for rows in rows_by_image(images, ground_truth, predictions, iou_type):
         overlap = iou_matrix(rows.found, rows.truth, iou_type)
         scores += [float(row['score']) for row in rows.found]
         ious += overlap.max(axis=1, initial=0).tolist()
@@ -141,7 +141,7 @@ def patch_errors(
         least.
     """
     parts = [np.zeros((3, 0))]
-    for rows in rows_by_image(images, ground_truth, predictions):
+    for rows in rows_by_image(images, ground_truth, predictions, 'segm'):
         rows.found = [row for row in rows.found if _has_map(row)]
         if rows.found:
             parts += _image_patches(rows, min_iou, min_confidence)

@@ -53,7 +53,7 @@ def same_class_recall(
             f'{last_bucket}.'
         )
     best: dict[int, list[float]] = {n: [] for n in range(1, last_bucket + 1)}
-    for rows in rows_by_image(images, ground_truth, predictions):
+    for rows in rows_by_image(images, ground_truth, predictions, iou_type):
         overlap = iou_matrix(rows.found, rows.truth, iou_type)
         numbers = Counter(_category(row) for row in rows.truth)
         for row, iou in zip(

@@ -50,6 +50,7 @@ def rows_by_image(
     images: Sequence[dict],
     ground_truth: Sequence[dict],
     predictions: Sequence[dict],
+    iou_type: str = 'bbox',
 ) -> Iterator[ImageRows]:
     """Go through the images with what belongs to each.
 
@@ -58,12 +59,14 @@ def rows_by_image(
         ground_truth (Sequence[dict]): Annotations with ``image_id`` and
             perhaps ``iscrowd``; those of other images are left out.
         predictions (Sequence[dict]): ``image_id`` and ``score``.
+        iou_type (str): What is measured, see :func:`known_truth`. Defaults to
+            'bbox'.
 
     Yields:
         ImageRows: One an image, in the order of ``images``.
     """
     truth, crowds, found = (defaultdict(list) for _ in range(3))
-    for row in ground_truth:
+    for row in known_truth(ground_truth, iou_type):
         kind = crowds if row.get('iscrowd', 0) else truth
         kind[row['image_id']].append(row)
     for row in predictions:
@@ -77,6 +80,27 @@ def rows_by_image(
         yield ImageRows(
             image, truth.get(number, []), crowds.get(number, []), rows
         )
+
+
+def known_truth(ground_truth: Sequence[dict], iou_type: str) -> Sequence[dict]:
+    """The annotations that a measure may look for.
+
+    Args:
+        ground_truth (Sequence[dict]): Annotations; those that are
+            ``box_only`` have their box in place of a mask.
+        iou_type (str): 'bbox', 'segm' or 'boundary'.
+
+    Returns:
+        Sequence[dict]: The same for boxes; for masks, those that are
+        ``box_only`` are crowds: what is found there counts neither as right
+        nor as wrong.
+    """
+    if iou_type == 'bbox' or not any('box_only' in r for r in ground_truth):
+        return ground_truth
+    return [
+        {**row, 'iscrowd': 1} if row.get('box_only') else row
+        for row in ground_truth
+    ]
 
 
 def iou_matrix(

@@ -121,7 +121,7 @@ def best_overlaps(
     """
     return {
         rows.image['id']: _best(rows, iou_type)
-        for rows in rows_by_image(images, ground_truth, predictions)
+        for rows in rows_by_image(images, ground_truth, predictions, iou_type)
         if rows.truth
     }
 
@@ -131,19 +131,23 @@ def _image_figures(
 ) -> Iterator[tuple[str, float, int]]:
     """Name, value and weight of each figure of one image."""
     data = ([rows.image], [*rows.truth, *rows.crowds], rows.found)
-    num_truths, num_masks = len(rows.truth), len(rows.found)
+    num_masks = len(rows.found)
     for kind in iou_types:
-        yield f'{kind}_best_IoU', _best(rows, kind), num_truths
+        known = next(rows_by_image(*data, kind))
+        num_truths = len(known.truth)
+        yield f'{kind}_best_IoU', _best(known, kind), num_truths
         mean = score_quality(*data, kind)['mean_IoU']
         yield f'{kind}_mean_IoU', mean, num_masks
         recalls = same_class_recall(*data, kind)
-        sizes = _bucket_sizes(rows.truth, recalls)
+        sizes = _bucket_sizes(known.truth, recalls)
         for name, value in recalls.items():
             yield f'{kind}_{name}', value, sizes[name]
     if 'bbox' in iou_types:
         found = correct_localization(*data)['CorLoc']
         yield 'CorLoc', found, int(bool(rows.truth))
     if 'segm' in iou_types:
+        known = next(rows_by_image(*data, 'segm'))
+        num_truths = len(known.truth)
         for name, value in segmentation_split(*data).items():
             if name != 'merged_per_mask':
                 weight = num_masks if name in _OF_MASKS else num_truths

@@ -60,7 +60,7 @@ def segmentation_split(
             )
     tables = [
         _count(rows, share, iou_thr, tolerance)
-        for rows in rows_by_image(images, ground_truth, predictions)
+        for rows in rows_by_image(images, ground_truth, predictions, 'segm')
     ]
     counts = {
         name: np.concatenate([[], *(table[name] for table in tables)])

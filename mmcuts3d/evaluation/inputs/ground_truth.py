@@ -1,63 +1,106 @@
 """Ground truth of a class-agnostic evaluation, from a COCO file or from the
 data samples."""
 
-import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
-from pycocotools import mask as coco_mask
 
-from mmcuts3d.labels import encode_mask, segmentation_to_rle
+from mmcuts3d.labels import encode_mask
+from mmcuts3d.labels.coco import (
+    CocoImage,
+    Notes,
+    box_code,
+    read_annotation,
+    read_coco,
+)
 
 from .predictions import check_sizes, to_numpy
 
 
-def load_ground_truth(path: str | Path) -> tuple[list[dict], list[dict]]:
+def load_ground_truth(
+    path: str | Path, image_dir: str | Path | None = None
+) -> tuple[list[dict], list[dict]]:
     """Read a COCO file with any categories.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): The file; see :func:`mmcuts3d.labels.coco.read_coco`
+            for what is mended and what is refused.
+        image_dir (str | Path, optional): The image folder, whose files names
+            are matched with and sizes taken from. Defaults to None: both
+            stay as they are.
 
     Returns:
         tuple[list[dict], list[dict]]: Images (``id``, ``file_name``,
-        ``height``, ``width``) and annotations as :func:`annotation` makes
-        them; crowds stay crowds.
+        ``height``, ``width`` and, where the file has names for ids, the name
+        as ``original_id``) and annotations as :func:`annotation` makes them;
+        crowds stay crowds. In a file with masks, an annotation with only a
+        box is ``box_only``: its mask is not known, so that masks in its box
+        are measured neither as right nor as wrong.
 
     Raises:
         ValueError: If the file is missing or is no COCO file.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-        images = {image['id']: image for image in content['images']}
-        annotations = []
-        for row in content['annotations']:
-            image = images[row['image_id']]
-            annotations.append(
-                annotation(
-                    image['id'],
-                    (image['height'], image['width']),
-                    row.get('bbox'),
-                    row.get('segmentation') or None,
-                    bool(row.get('iscrowd', 0)),
-                    row.get('area'),
-                    # Class-agnostic files keep the class under this name.
-                    row.get('original_category_id', row.get('category_id')),
-                )
-            )
-    except FileNotFoundError as error:
+    if not Path(path).exists():
         raise ValueError(
             f'Expected argument `ann_file` to be a COCO file, but got {path}, '
             'where there is none. docs/datasets.md says how evaluation files '
             'are made.'
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f'Expected argument `ann_file` to be a COCO file, but got {path}: '
-            f'{error!r}.'
-        ) from error
-    return list(images.values()), annotations
+        )
+    found = read_coco(path, image_dir, need_names=image_dir is not None)
+    images = [image.to_dict() for image in found.images]
+    rows = []
+    for annotation in found.annotations:
+        row = annotation.to_dict()
+        # Class-agnostic files keep the class under this name.
+        category = annotation.extra.get('original_category_id')
+        if category is not None:
+            row['category_id'] = category
+        rows.append(row)
+    return images, mark_box_only(images, rows, str(path))
+
+
+def mark_box_only(
+    images: list[dict], annotations: list[dict], source: str
+) -> list[dict]:
+    """Mark annotations without a mask among others that have one.
+
+    Nobody knows their masks. So they stay instances for measures of boxes,
+    and for those of masks their boxes are regions where predictions count
+    neither as right nor as wrong, as in crowds.
+
+    Args:
+        images (list[dict]): ``id``, ``height``, ``width``.
+        annotations (list[dict]): As :func:`annotation` makes them.
+        source (str): Where they came from, for the warning.
+
+    Returns:
+        list[dict]: The same; those without a mask get their box as
+        ``segmentation``, and ``box_only``. Where none has a mask, as they
+        were.
+    """
+    lacking = sum('segmentation' not in row for row in annotations)
+    if lacking == len(annotations) or not lacking:
+        return annotations
+    warnings.warn(
+        f'{source}: {lacking:,} of {len(annotations):,} annotations have a '
+        'box and no mask; masks found there count neither as right nor as '
+        'wrong.',
+        stacklevel=2,
+    )
+    sizes = {row['id']: (row['height'], row['width']) for row in images}
+    return [
+        row
+        if 'segmentation' in row
+        else {
+            **row,
+            'segmentation': box_code(row['bbox'], *sizes[row['image_id']]),
+            'box_only': True,
+        }
+        for row in annotations
+    ]
 
 
 def sample_ground_truth(data_sample: dict) -> list[dict]:
@@ -144,31 +187,28 @@ def annotation(
 
     Returns:
         dict: ``image_id``, ``bbox``, ``area``, ``iscrowd`` and, if there is
-        a mask, ``segmentation`` as a run-length code; if there is a class,
-        ``category_id``.
+        a mask with a pixel, ``segmentation`` as a run-length code; if there
+        is a class, ``category_id``.
 
     Raises:
         ValueError: If there is neither box nor mask, or the mask is of
             another size than the image.
     """
-    row = {'image_id': image_id, 'iscrowd': int(is_crowd)}
-    if category is not None:
-        row['category_id'] = category
-    if segmentation is not None:
-        rle = segmentation_to_rle(segmentation, shape[0], shape[1])
-        row['segmentation'] = rle
-        if bbox is None:
-            bbox = coco_mask.toBbox(rle).tolist()
-        if area is None:
-            area = float(coco_mask.area(rle))
-    if bbox is None:
+    place = f'an instance of image {image_id}'
+    known = CocoImage(image_id, '', int(shape[0]), int(shape[1]), image_id)
+    row = {'bbox': bbox, 'segmentation': segmentation, 'area': area}
+    try:
+        found = read_annotation(row, known, place, Notes())
+    except ValueError as error:
+        raise ValueError(f'Image {image_id}: {error}') from error
+    if found is None:
         raise ValueError(
             'Expected every annotation to have a `bbox` or a '
             f'`segmentation`, but got neither in image {image_id}.'
         )
-    row['bbox'] = [float(side) for side in bbox]
-    row['area'] = float(bbox[2] * bbox[3] if area is None else area)
-    return row
+    found.is_crowd = is_crowd
+    found.category_id = category
+    return found.to_dict()
 
 
 def _to_xywh(box: Any) -> list[float]:

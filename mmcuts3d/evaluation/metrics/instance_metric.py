@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 
 from ..inputs import (
     load_ground_truth,
+    mark_box_only,
     sample_ground_truth,
     unpack_predictions,
 )
@@ -66,6 +67,12 @@ class InstanceMetric(BaseMetric):
         self.score_thr = score_thr
         self.max_per_image = max_per_image
         self._truth = load_ground_truth(ann_file) if ann_file else None
+        # Datasets may give the ids as they stand in the file.
+        self._ids = {
+            image['original_id']: image['id']
+            for image in (self._truth or [[]])[0]
+            if 'original_id' in image
+        }
 
     @abstractmethod
     def measure(
@@ -99,9 +106,10 @@ class InstanceMetric(BaseMetric):
         """
         for data_sample in data_samples:
             height, width = data_sample['ori_shape']
+            image_id = data_sample['img_id']
             result = {
                 'image': {
-                    'id': data_sample['img_id'],
+                    'id': self._ids.get(image_id, image_id),
                     'file_name': data_sample.get('img_path', ''),
                     'height': int(height),
                     'width': int(width),
@@ -136,13 +144,13 @@ class InstanceMetric(BaseMetric):
                 f' has no predictions: {result["error"]}'
             )
         images, truth = self._ground_truth(by_id)
-        if self.needs_masks and any(
-            'segmentation' not in row for row in truth
-        ):
-            raise ValueError(
-                f'Expected ground truth with masks for {self._name}, but got '
-                'annotations without `segmentation`.'
-            )
+        if self.needs_masks:
+            truth = mark_box_only(images, truth, 'the data samples')
+            if any('segmentation' not in row for row in truth):
+                raise ValueError(
+                    f'Expected ground truth with masks for {self._name}, but '
+                    'got annotations without `segmentation`.'
+                )
         predictions = [
             {'image_id': image['id'], **row}
             for image in images

@@ -99,13 +99,12 @@ def decode_runs(code: Any, height: int, width: int) -> Runs:
         raise ValueError(
             f'Expected the runs of a run-length code to be from 0 to {pixels} '
             f'pixels ({height} x {width}), but got runs from {runs.min()} to '
-            f'{runs.max()}.{_hint(counts)}'
+            f'{runs.max()}.'
         )
     if runs.sum() != pixels:
         raise ValueError(
             f'Expected the runs of a run-length code to add up to {pixels} '
             f'pixels ({height} x {width}), but got {runs.sum()}.'
-            f'{_hint(counts)}'
         )
     return runs
 
