@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from mmdet.datasets import BaseDetDataset
 from mmdet.structures import DetDataSample
-from mmengine.fileio import load
+from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 
+from mmcuts3d.labels.coco import read_coco
 from mmcuts3d.registry import DATASETS
 
 IMAGE_SUFFIXES = (
@@ -34,7 +35,9 @@ class ImageFolder(BaseDetDataset):
 
     Without ``ann_file`` the folder is listed, and ids count from 1 in the
     sorted list; hidden files are left out. With it only the images that it
-    lists are taken, with their ids; its annotations are not read.
+    lists are taken, with their ids; its annotations are not read. It is JSON
+    whatever its name says, and its names are matched to files below the
+    folder, see :func:`mmcuts3d.labels.coco.read_coco`.
 
     An image that the pipeline cannot process does not stop a run. In test
     mode it comes as a black image of one pixel whose data sample carries the
@@ -103,7 +106,7 @@ class ImageFolder(BaseDetDataset):
                 "Expected `data_prefix['img']` to be a folder of images, but "
                 f'got {self.data_prefix.get("img")!r}, which is none.'
             )
-        images = self._listed() if self.ann_file else self._found(folder)
+        images = self._listed(folder) if self.ann_file else self._found(folder)
         if self.unique_stems:
             _check_stems([image['file_name'] for image in images])
         return [
@@ -160,38 +163,34 @@ class ImageFolder(BaseDetDataset):
             for number, name in enumerate(names, start=1)
         ]
 
-    def _listed(self) -> list[dict]:
+    def _listed(self, folder: Path) -> list[dict]:
+        """The images of the COCO file, under the names of their files."""
         try:
-            content = load(self.ann_file, backend_args=self.backend_args)
-            images = [
-                {
-                    'file_name': Path(image['file_name']).as_posix(),
-                    'img_id': int(image['id']),
-                    'height': int(image.get('height', 1)),
-                    'width': int(image.get('width', 1)),
-                }
-                for image in content['images']
-            ]
-        except FileNotFoundError as error:
+            with get_local_path(
+                self.ann_file, backend_args=self.backend_args
+            ) as path:
+                found = read_coco(
+                    path, folder, annotations=False, need_sizes=False
+                )
+        except (OSError, ValueError) as error:
             raise ValueError(
-                f'Expected {self.ann_file} to be a COCO file, but got none '
-                'there. docs/datasets.md says how evaluation files are made.'
+                f'Expected `ann_file` {self.ann_file} to be a COCO file with '
+                '`images` of `id` and `file_name` (docs/datasets.md says how '
+                f'evaluation files are made). {error}'
             ) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f'Expected {self.ann_file} to be a COCO file with `images` '
-                f'of `id` and `file_name`, but got {error!r}.'
-            ) from error
-        if not images:
+        if not found.images:
             raise ValueError(
                 f'Expected {self.ann_file} to list images, but got none.'
             )
-        ids = [image['img_id'] for image in images]
-        if len(set(ids)) != len(ids):
-            raise ValueError(
-                f'Expected {self.ann_file} to hold unique image ids, but got '
-                f'{len(ids)} images with {len(set(ids))} ids.'
-            )
+        images = [
+            {
+                'file_name': image.file_name,
+                'img_id': image.id,
+                'height': image.height or 1,
+                'width': image.width or 1,
+            }
+            for image in found.images
+        ]
         return sorted(images, key=lambda image: image['file_name'])
 
     def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:

@@ -68,7 +68,7 @@ class PseudoLabelDataset(BaseDetDataset):
         with get_local_path(
             self.ann_file, backend_args=self.backend_args
         ) as path:
-            labels = read_labels(path)
+            labels = read_labels(path, self._image_folder())
         of_image = defaultdict(list)
         for annotation in labels['annotations']:
             of_image[annotation['image_id']].append(annotation)
@@ -164,6 +164,11 @@ class PseudoLabelDataset(BaseDetDataset):
             self.__dict__.update(previous)
             raise
         return self
+
+    def _image_folder(self) -> str | None:
+        """The image folder, if it is one of this machine."""
+        folder = self.data_prefix.get('img') or '.'
+        return folder if osp.isdir(folder) else None
 
     def _is_usable(self, annotation: dict, image: dict) -> bool:
         x, y, width, height = annotation['bbox']

@@ -11,6 +11,7 @@ from .coco import (
     CocoFile,
     flag,
     is_plain,
+    match_files,
     parse_coco,
     shown,
     whole_number,
@@ -95,7 +96,9 @@ def _checked(
     raw = [row['id'] for row in labels['annotations']]
     ids = [whole_number(value, 'the `id` of an annotation') for value in raw]
     check_unique(ids, raw, 'annotation')
-    found = parse_coco(labels, image_dir, images_once=True)
+    found = parse_coco(labels, images_once=True)
+    if image_dir is not None:
+        match_files(found.images, image_dir, found.notes, trust_usual=True)
     for image in found.images:
         if not is_plain(image.file_name):
             raise ValueError(

@@ -1,16 +1,14 @@
 """What is evaluated: label files and results, brought to the images of the
 ground truth."""
 
-import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pycocotools import mask as coco_mask
-
-from mmcuts3d.labels import check_labels, segmentation_to_rle
+from mmcuts3d.files.json_files import read_json
+from mmcuts3d.labels import check_labels
+from mmcuts3d.labels.coco import match_names, parse_results
 
 LABEL_FILE = 'pseudo_labels.json'
 
@@ -70,25 +68,19 @@ def read_run(
     path = Path(path)
     if path.is_dir():
         path = path / LABEL_FILE
-    content = _load(path)
+    content = read_json(
+        path,
+        f'a run (a label file, a folder with a {LABEL_FILE}, a results file '
+        'of COCO or a config .py)',
+    )
     try:
         if isinstance(content, list):
             return _from_results(content, path, images, name)
-        check_labels(content)
-        return _from_labels(content, path, images, name, allow_missing)
+        return _from_labels(
+            check_labels(content), path, images, name, allow_missing
+        )
     except ValueError as error:
         raise ValueError(f'{name} ({path}): {error}') from error
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            'Expected a run to be a label file, a folder with a '
-            f'{LABEL_FILE}, a results file of COCO or a config (.py), but got '
-            f'{path}: {error}.'
-        ) from error
 
 
 def _from_labels(
@@ -100,6 +92,7 @@ def _from_labels(
 ) -> Run:
     known = _by_name(images, 'the ground truth')
     own = _by_name(labels['images'], 'the labels')
+    own = _spelt_alike(own, known)
     missing = [key for key in known if key not in own]
     foreign = [key for key in own if key not in known]
     if len(foreign) == len(own) or (
@@ -112,7 +105,11 @@ def _from_labels(
             _check_size(key, image, known[key])
             ids[image['id']] = known[key]
     predictions = [
-        _prediction(row, ids[row['image_id']], row.get('score', 1.0))
+        {
+            **row,
+            'image_id': ids[row['image_id']]['id'],
+            'score': row.get('score', 1.0),
+        }
         for row in labels['annotations']
         if row['image_id'] in ids
     ]
@@ -135,7 +132,7 @@ def _of_other_images(
         parts.append(f'others: {_listed(foreign)}')
     hint = '--allow-missing counts the former as empty, leaves out the latter'
     errors = path.with_name('errors.json')
-    if errors.exists() and json.loads(errors.read_text(encoding='utf-8')):
+    if errors.exists() and read_json(errors):
         hint += f'; images that could not be labelled: {errors}'
     return (
         f'Expected the labels to have the {number} images of the ground '
@@ -146,25 +143,9 @@ def _of_other_images(
 def _from_results(
     rows: list[Any], path: Path, images: Sequence[dict], name: str
 ) -> Run:
-    known = {image['id']: image for image in images}
-    unknown = set()
-    predictions = []
-    for row in rows:
-        if not isinstance(row, dict) or not {'image_id', 'score'} <= set(row):
-            raise ValueError(
-                f'Expected results of `image_id`, `score` and `bbox` or '
-                f'`segmentation`, but got {repr(row)[:80]}.'
-            )
-        if row['image_id'] in known:
-            image = known[row['image_id']]
-            predictions.append(_prediction(row, image, row['score']))
-        else:
-            unknown.add(str(row['image_id']))
-    if unknown:
-        raise ValueError(
-            'Expected results with image ids of the ground truth, but got '
-            f'others: {_listed(sorted(unknown))}.'
-        )
+    found, notes = parse_results(rows, images)
+    notes.warn(str(path))
+    predictions = [{**row.extra, **row.to_dict()} for row in found]
     with_mask = sum('segmentation' in row for row in predictions)
     if with_mask not in (0, len(predictions)):
         raise ValueError(
@@ -176,34 +157,19 @@ def _from_results(
     return Run(name, str(path), predictions, has_masks)
 
 
-def _prediction(
-    row: dict[str, Any], image: dict[str, Any], score: float
-) -> dict[str, Any]:
-    found = {'image_id': image['id'], 'score': float(score)}
-    if not math.isfinite(found['score']):
-        raise ValueError(
-            f'Expected scores to be finite, but got {found["score"]} in '
-            f'{image["file_name"]}.'
-        )
-    if row.get('segmentation'):
-        try:
-            found['segmentation'] = segmentation_to_rle(
-                row['segmentation'], image['height'], image['width']
-            )
-        except ValueError as error:
-            raise ValueError(f'{image["file_name"]}: {error}') from error
-    box = row.get('bbox')
-    if box is None and 'segmentation' in found:
-        box = coco_mask.toBbox(found['segmentation']).tolist()
-    if box is None or len(box) != 4:
-        raise ValueError(
-            'Expected predictions with a `bbox` of four numbers or a '
-            f'`segmentation`, but got {box!r} in {image["file_name"]}.'
-        )
-    found['bbox'] = [float(side) for side in box]
-    if row.get('confidence') is not None:
-        found['confidence'] = row['confidence']
-    return found
+def _spelt_alike(
+    own: dict[str, dict], known: dict[str, dict]
+) -> dict[str, dict]:
+    """Images of labels, under the names that the ground truth has for them.
+
+    Names that are the same stay; of the others, those that can only be one of
+    the ground truth's.
+    """
+    missing = [key for key in known if key not in own]
+    foreign = [key for key in own if key not in known]
+    found = match_names(missing, foreign) if missing and foreign else {}
+    names = {run: truth for truth, run in found.items()}
+    return {names.get(key, key): image for key, image in own.items()}
 
 
 def _by_name(images: Iterable[dict], where: str) -> dict[str, dict]:

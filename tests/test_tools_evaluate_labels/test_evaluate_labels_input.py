@@ -61,15 +61,18 @@ def test_failed_images_are_pointed_at(tool, data):
         ),
         (
             lambda data: results(data, ['image_id', 'score', 'bbox'], [7]),
-            'image ids of the ground truth, but got others: 7',
+            r'results\[0\]: .* ground truth, but got image id 7',
         ),
-        (lambda data: results(data, ['image_id', 'bbox']), 'Expected results'),
+        (
+            lambda data: results(data, ['image_id', 'bbox']),
+            r"results\[0\]: .*without \['score'\]",
+        ),
         (
             lambda data: results(data, ['image_id', 'score']),
-            r'`bbox` of four .* photo_0\.png',
+            r'results\[0\] of .photo_0\.png.: .*`bbox` of four',
         ),
-        (lambda data: str(data / 'nothing.json'), 'No such file'),
-        (lambda data: str(data), 'pseudo_labels.json: .*No such file'),
+        (lambda data: str(data / 'nothing.json'), 'no such file'),
+        (lambda data: str(data), r'pseudo_labels\.json, but got no such file'),
         (lambda data: str(data / 'truth.json'), "'object'"),
     ],
 )
@@ -141,7 +144,7 @@ def test_scores_that_are_not_finite_are_named(tool, data, score):
     (data / 'results.json').write_text(json.dumps(rows))
     with pytest.raises(
         ValueError,
-        match=rf'scores to be finite, but got {score} in photo_2\.png',
+        match=rf'results\[2\] of .photo_2\.png.: .*`score`.* but got {score}',
     ):
         tool.main(words(data, run))
 

@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
         from mmcuts3d.evaluation import load_ground_truth
 
     out = Path(args.out)
-    images, ground_truth = load_ground_truth(args.ann)
+    images, ground_truth = load_ground_truth(args.ann, args.images)
     if not images:
         raise ValueError(f'Expected {args.ann} to list images, but got none.')
     if args.pictures:

@@ -1,6 +1,6 @@
 """Ids of images: whole numbers, or names, and never a mixture."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .values import shown, whole_number
@@ -23,6 +23,7 @@ class ImageIds:
 
     def __init__(self, raw: Sequence[Any]) -> None:
         self.are_names = False
+        self._of_name: dict[str, int] = {}
         numbers = [_number(value) for value in raw]
         named = [v for v, n in zip(raw, numbers, strict=True) if n is None]
         if named:
@@ -35,10 +36,30 @@ class ImageIds:
                 )
             self.are_names = True
             order = {name: n for n, name in enumerate(dict.fromkeys(raw), 1)}
-            self._of_name: dict[str, int] = order
+            self._of_name = order
             numbers = [order[name] for name in raw]
         self.numbers: list[int] = [n for n in numbers if n is not None]
         self._known = set(self.numbers)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> 'ImageIds':
+        """The ids of images that have been read.
+
+        Args:
+            rows (Iterable[Mapping]): See :meth:`.CocoImage.to_dict`.
+
+        Returns:
+            ImageIds: What finds them.
+        """
+        found = cls([])
+        for row in rows:
+            found.numbers.append(row['id'])
+            name = row.get('original_id')
+            if isinstance(name, str):
+                found._of_name[name] = row['id']
+        found._known = set(found.numbers)
+        found.are_names = bool(found._of_name)
+        return found
 
     def find(self, value: Any, of_file: bool = True) -> int | None:
         """Find the image that a row refers to.

@@ -9,7 +9,7 @@ folder is ever looked at.
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -146,7 +146,10 @@ class NameMatcher:
 
 
 def match_files(
-    images: Iterable[CocoImage], folder: str | Path, notes: Notes
+    images: Iterable[CocoImage],
+    folder: str | Path,
+    notes: Notes,
+    trust_usual: bool = False,
 ) -> None:
     """Rename images to the files of a folder that they stand for.
 
@@ -157,6 +160,9 @@ def match_files(
         images (Iterable[CocoImage]): Their ``file_name`` is set.
         folder (str | Path): The image folder.
         notes (Notes): Takes the names that were changed.
+        trust_usual (bool): Whether not to look for files with names that no
+            tool spells in two ways; with millions of images on a network
+            drive that takes minutes. Defaults to False.
 
     Raises:
         ValueError: If a name can stand for several files, or for none and is
@@ -167,7 +173,10 @@ def match_files(
     holders: dict[str, CocoImage] = {}
     for image in images:
         name = _below(image.file_name, folder)
-        if not (is_plain(name) and os.path.isfile(folder / name)):
+        known = is_plain(name) and (
+            (trust_usual and _is_usual(name)) or os.path.isfile(folder / name)
+        )
+        if not known:
             if matcher is None:
                 matcher = NameMatcher(_files_below(folder))
             name = _only_file(matcher, image, folder)
@@ -184,14 +193,12 @@ def match_files(
         image.file_name = name
 
 
-def match_names(
-    names: Iterable[str], others: Mapping[str, Any]
-) -> dict[str, str]:
-    """Match the names of two files of labels with each other.
+def match_names(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
+    """Match the names of images of two files with each other.
 
     Args:
-        names (Iterable[str]): Names of images.
-        others (Mapping[str, Any]): Names that they should be.
+        names (Iterable[str]): Names of images, as any tool writes them.
+        others (Iterable[str]): Paths that they may stand for.
 
     Returns:
         dict[str, str]: Each name to the only other that it can stand for;
@@ -234,6 +241,10 @@ def _only_file(matcher: NameMatcher, image: CocoImage, folder: Path) -> str:
             'file there of that name.'
         )
     return files[0] if files else image.file_name
+
+
+def _is_usual(name: str) -> bool:
+    return name.isascii() and not set(name) & set('\\%?')
 
 
 def _below(name: str, folder: Path) -> str:

@@ -2,7 +2,7 @@
 form, once, for evaluation, training, conversion and reports alike."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ def read_coco(
         path (str | Path): The file.
         image_dir (str | Path, optional): The image folder. Names are matched
             to its files, and sizes that are missing or exchanged are taken
-            from them. Defaults to None: names stay as they are.
+            from them, if they are needed. Defaults to None: names stay as
+            they are.
         annotations (bool): Whether to read the annotations. Defaults to True.
         need_names (bool): Whether each image must have a ``file_name``.
             Defaults to True.
@@ -136,7 +137,8 @@ def parse_coco(
     )
     if image_dir is not None:
         match_files(images, image_dir, notes)
-        sizes_from_files(images, image_dir, notes)
+        if need_sizes:
+            sizes_from_files(images, image_dir, notes)
     rows = content['annotations'] if annotations else []
     if need_sizes:
         _complete_sizes(images, rows, ids, notes)
@@ -154,15 +156,15 @@ def parse_coco(
 
 
 def parse_results(
-    rows: Any, images: Sequence[CocoImage], ids: ImageIds
+    rows: Sequence[Any], images: Sequence[Mapping[str, Any]]
 ) -> tuple[list[CocoAnnotation], Notes]:
     """Check predictions in COCO's format for results.
 
     Args:
-        rows (Any): What the file holds: a list of ``image_id``, ``score`` and
-            ``bbox`` or ``segmentation``.
-        images (Sequence[CocoImage]): Of the ground truth.
-        ids (ImageIds): Theirs.
+        rows (Sequence): What the file holds: a list of ``image_id``,
+            ``score`` and ``bbox`` or ``segmentation``.
+        images (Sequence[Mapping]): Of the ground truth, see
+            :meth:`.CocoImage.to_dict`.
 
     Returns:
         tuple[list[CocoAnnotation], Notes]: The predictions, and what was
@@ -172,7 +174,18 @@ def parse_results(
         ValueError: If a row cannot be what it should be; names the row.
     """
     notes = Notes()
-    return _read_rows(rows, images, ids, notes, 'results'), notes
+    known = [
+        CocoImage(
+            row['id'],
+            row['file_name'],
+            row['height'],
+            row['width'],
+            row.get('original_id', row['id']),
+        )
+        for row in images
+    ]
+    ids = ImageIds.of_rows(images)
+    return _read_rows(rows, known, ids, notes, 'results'), notes
 
 
 def _read_rows(
@@ -187,6 +200,7 @@ def _read_rows(
     found = []
     for index, row in enumerate(rows):
         place = _place(row, index, kind)
+        image = None
         try:
             check_keys(row, needed, kind.removesuffix('s'))
             image_id = ids.find(row['image_id'], kind == 'annotations')
@@ -201,6 +215,8 @@ def _read_rows(
             annotation = read(row, image, place, notes)
         except ValueError as error:
             place = _place(row, index, kind, _repeated(rows, row))
+            if image is not None and image.file_name:
+                place += f' of {shown(image.file_name)}'
             raise ValueError(f'{place}: {error}') from error
         if annotation is not None:
             found.append(annotation)
