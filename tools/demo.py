@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.filterwarnings('ignore', module='mmdet')
     with contextlib.redirect_stdout(io.StringIO()):
         import mmdet.datasets  # noqa: F401
-    from demo_parts.config import demo_config
+    from demo_parts.config import demo_config, image_folder
     from demo_parts.pictures import draw_pictures
     from demo_parts.stages import Stage, label, measure, table, train
 
@@ -119,7 +119,8 @@ def main(arguments: list[str] | None = None) -> int:
         stages.append(
             Stage(title, label(config, config.model, folder, checkpoint))
         )
-    rows = [measure(stage, config.demo.ann_file) for stage in stages]
+    images = image_folder(config.demo.images.dataset)
+    rows = [measure(stage, config.demo.ann_file, images) for stage in stages]
     text = table(rows, config.demo)
     minutes = (time.time() - begin) / 60
     print(f'\n{text}\n')

@@ -137,7 +137,13 @@ def change(content, path, value):
         (('annotations',), None, 'to have a list `annotations`'),
         (('images',), {}, 'to have a list `images`'),
         (('images', 1, 'id'), 139, r'images\[1\] .* a second time'),
-        (('images', 1, 'id'), '285', r'images\[1\] .* an integer as `id`'),
+        (('images', 1, 'id'), 'dog', r'`id` of images\[1\] .* whole number'),
+        (('images', 1, 'file_name'), '../a.jpg', r'images\[1\] .*leads out'),
+        (
+            ('annotations', 1, 'iscrowd'),
+            'no',
+            r'`iscrowd` of annotations\[1\]',
+        ),
         (('images', 1, 'height'), 0, r'images\[1\] .* but got 0 x 40'),
         (('images', 1, 'width'), None, r"images\[1\] .* a key 'width'"),
         (('annotations', 2), [], r'annotations\[2\] .* a row of COCO'),
@@ -148,9 +154,32 @@ def change(content, path, value):
         (('annotations', 1, 'bbox'), [1, 2, 3, 'x'], 'a list of numbers'),
         (('annotations', 1, 'bbox', 2), float('nan'), '4 finite numbers'),
         (('annotations', 1, 'area'), 'x', 'the area of annotations'),
-        (('annotations', 1, 'segmentation'), 'x', 'polygons or a run-length'),
+        (
+            ('annotations', 1, 'segmentation'),
+            'x',
+            r'annotations\[1\] .*polygons \[x1',
+        ),
         (('annotations', 1, 'segmentation', 0), [1] * 7, 'pairs of numbers'),
-        (('annotations', 1, 'segmentation', 0), 1, 'a polygon of annotations'),
+        (
+            ('annotations', 1, 'segmentation', 0),
+            1,
+            r'annotations\[1\] .*polygons',
+        ),
+        (
+            ('annotations', 1, 'segmentation', 0, 2),
+            1e30,
+            r'annotations\[1\] .*within ±1,000,000',
+        ),
+        (
+            ('annotations', 2, 'segmentation', 'counts'),
+            "b'abc'",
+            r'annotations\[2\] .*text of bytes',
+        ),
+        (
+            ('annotations', 2, 'segmentation', 'counts', 1),
+            -4,
+            r'annotations\[2\] .*from 0 to 1200',
+        ),
         (
             ('annotations', 2, 'segmentation', 'size'),
             [40, 30],
@@ -174,7 +203,7 @@ def test_a_broken_file_is_named(text, convert, write):
 
 
 def test_a_missing_file_is_named(convert):
-    with pytest.raises(ValueError, match=r'none\.json to be a JSON file'):
+    with pytest.raises(ValueError, match=r'JSON file at none\.json'):
         convert('coco', '--annotations', 'none.json')
 
 

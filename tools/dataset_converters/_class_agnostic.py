@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME, segmentation_to_rle
+from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME
+from mmcuts3d.labels.coco import (
+    check_polygons,
+    check_run_length,
+    clean_name,
+    is_plain,
+    whole_number,
+)
 
 #: What may become of what the original marks as not to be measured.
 IGNORED = ('crowd', 'object', 'drop')
@@ -56,7 +63,10 @@ class ClassAgnosticSet:
             )
         try:
             self.categories = [
-                {'id': int(row['id']), 'name': str(row['name'])}
+                {
+                    'id': whole_number(row['id'], '`id`'),
+                    'name': str(row['name']),
+                }
                 for row in self.categories
             ]
         except (KeyError, TypeError, ValueError) as error:
@@ -90,21 +100,26 @@ class ClassAgnosticSet:
             **extra: Further keys that are kept.
 
         Raises:
-            ValueError: If the id is no integer, id or file name are there
-                already, or the size is not positive.
+            ValueError: If the id is no integer, the file name leads out of
+                the image folder, id or file name are there already, or the
+                size is not positive.
         """
         self.read['images'] += 1
-        if not isinstance(image_id, int) or not isinstance(file_name, str):
+        image_id = whole_number(image_id, f'the `id` of {place}')
+        file_name = clean_name(file_name, place)
+        if not is_plain(file_name):
             raise ValueError(
-                f'Expected {place} to have an integer as `id` and a file '
-                f'name, but got {image_id!r} and {file_name!r:.60}.'
+                f'Expected the `file_name` of {place} to be relative to the '
+                f'image folder, but got {file_name!r:.60}.'
             )
         if image_id in self.images or file_name in self._file_names:
             raise ValueError(
                 f'Expected {place} to name each image once, but got '
                 f'{file_name} (id {image_id}) a second time.'
             )
-        height, width = (int(side) for side in size)
+        height, width = (
+            whole_number(side, f'the size of {place}') for side in size
+        )
         if height < 1 or width < 1:
             raise ValueError(
                 f'Expected {place} to give {file_name} a size, but got '
@@ -167,7 +182,8 @@ class ClassAgnosticSet:
             'iscrowd': int(ignored is not None and self.ignored == 'crowd'),
         }
         if area is not None:
-            row['area'] = _numbers([area], 1, f'the area of {place}')[0]
+            stated = _numbers([area], 1, f'the area of {place}')[0]
+            row['area'] = stated if stated > 0 else row['area']
         if self.masks:
             row['segmentation'] = self._mask(segmentation, image_id, place)
             if not row['segmentation']:
@@ -189,32 +205,18 @@ class ClassAgnosticSet:
 
     def _mask(self, segmentation: Any, image_id: int, place: str) -> Any:
         """The mask as it is, without polygons that enclose nothing."""
-        if isinstance(segmentation, dict):
-            image = self.images[image_id]
-            try:
-                segmentation_to_rle(
-                    segmentation, image['height'], image['width']
-                )
-            except (ValueError, TypeError) as error:
-                raise ValueError(f'{place}: {error}') from error
-            return segmentation
-        if not isinstance(segmentation, (list, type(None))):
-            raise ValueError(
-                f'Expected the mask of {place} to be polygons or a '
-                f'run-length code, but got {segmentation!r:.60}.'
-            )
-        parts = []
-        for polygon in segmentation or []:
-            points = _numbers(polygon, None, f'a polygon of {place}')
-            if len(points) < 6:
-                self.dropped['polygon of less than three points'] += 1
-            elif len(points) % 2:
-                raise ValueError(
-                    f'Expected a polygon of {place} to be pairs of numbers, '
-                    f'but got {len(points)} of them.'
-                )
-            else:
-                parts.append(points)
+        if not segmentation:
+            return []
+        image = self.images[image_id]
+        try:
+            if isinstance(segmentation, dict):
+                check_run_length(segmentation, image['height'], image['width'])
+                return segmentation
+            parts, fragments = check_polygons(segmentation)
+        except ValueError as error:
+            raise ValueError(f'{place}: {error}') from error
+        if fragments:
+            self.dropped['polygon of less than three points'] += fragments
         return parts
 
     def to_coco(self, published: Mapping[str, int]) -> dict:

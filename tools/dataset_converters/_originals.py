@@ -1,6 +1,5 @@
 """Reading what several originals share: JSON in COCO's form, and images."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,9 @@ from typing import Any
 from _class_agnostic import ClassAgnosticSet
 from _writing import finish, make_parser
 from PIL import Image, UnidentifiedImageError
+
+from mmcuts3d.files.json_files import read_json
+from mmcuts3d.labels.coco import flag, whole_number
 
 ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
 
@@ -22,15 +24,10 @@ def read_coco(path: str | Path) -> dict[str, Any]:
         dict: With lists ``images``, ``annotations``, ``categories``.
 
     Raises:
-        ValueError: If there is no such file, it is no JSON, or a list is
-            missing.
+        ValueError: If there is no such file, it is no regular file or no
+            JSON, or a list is missing.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f'Expected {path} to be a JSON file, but got: {error}'
-        ) from error
+    content = read_json(path)
     for key in ('images', 'annotations', 'categories'):
         rows = content.get(key) if isinstance(content, dict) else None
         if not isinstance(rows, list):
@@ -69,11 +66,12 @@ def add_coco(
     for number, image in enumerate(content['images']):
         place = f'images[{number}] of {path}'
         with _Named(place):
+            image_id = whole_number(image['id'], f'the `id` of {place}')
             if not wanted(image):
-                left_out.add(image['id'])
+                left_out.add(image_id)
                 continue
             converted.add_image(
-                image['id'],
+                image_id,
                 file_name(image),
                 (image['height'], image['width']),
                 place,
@@ -82,16 +80,21 @@ def add_coco(
     for number, row in enumerate(content['annotations']):
         place = f'annotations[{number}] of {path}'
         with _Named(place):
-            if row['image_id'] in left_out:
+            image_id, category_id = (
+                whole_number(row[key], f'the `{key}` of {place}')
+                for key in ('image_id', 'category_id')
+            )
+            if image_id in left_out:
                 continue
+            is_crowd = flag(row.get('iscrowd'), f'`iscrowd` of {place}')
             converted.add(
-                row['image_id'],
-                row['category_id'],
+                image_id,
+                category_id,
                 row['bbox'],
                 place,
                 segmentation=row.get('segmentation'),
                 area=row.get('area'),
-                ignored='crowd' if row.get('iscrowd') else None,
+                ignored='crowd' if is_crowd else None,
             )
 
 

@@ -22,6 +22,7 @@ from mmcuts3d.visualization import (
     save_ply,
 )
 
+from .config import image_folder
 from .stages import SURE, Stage
 
 
@@ -44,8 +45,12 @@ def draw_pictures(
     labeler = MODELS.build(config.demo.cuts3d)
     sources = [(stage.title, _masks_of(stage.labels)) for stage in stages]
     if config.demo.ann_file is not None:
-        truth = load_ground_truth(config.demo.ann_file)[1]
-        sources.append(('ground truth', _by_image(truth)))
+        truth = load_ground_truth(
+            config.demo.ann_file, image_folder(config.demo.images.dataset)
+        )[1]
+        # A box in place of a mask is no mask to draw.
+        masks = [row for row in truth if 'box_only' not in row]
+        sources.append(('ground truth', _by_image(masks)))
     rows = []
     places = np.linspace(0, len(dataset) - 1, min(number, len(dataset)))
     for index in sorted(set(places.round().astype(int).tolist())):

@@ -1,6 +1,5 @@
 """The stages of the demo: label, train, measure, and the table."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from mmengine.runner import Runner, load_checkpoint
 
 from mmcuts3d.engine.labeling import label_folder, labeling_fingerprint
 from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
+from mmcuts3d.files.json_files import read_json
 from mmcuts3d.labels import label_statistics, read_labels
 
 FIGURES = ('AP50', 'AP', 'AR100')
@@ -102,19 +102,26 @@ def _quiet_logger(name: str, folder: Path) -> None:
             handler.addFilter(lambda record: '\n' not in record.getMessage())
 
 
-def measure(stage: Stage, ann_file: str | None) -> dict[str, Any]:
+def measure(
+    stage: Stage, ann_file: str | None, image_dir: str | None = None
+) -> dict[str, Any]:
     """One row of the table.
 
     Args:
         stage (Stage): What to measure.
         ann_file (str, optional): COCO file of the true masks.
+        image_dir (str, optional): Its image folder. Defaults to None: names
+            and sizes are as the file has them.
 
     Returns:
         dict: ``stage``, sure masks per image and their mean score; with
         ground truth also AP50, AP and AR100 of all masks, AP of the boxes.
+
+    Raises:
+        ValueError: If there are labels of images that are not in the file.
     """
     labels = read_labels(stage.labels)
-    errors = json.loads((stage.labels.parent / 'errors.json').read_text())
+    errors = read_json(stage.labels.parent / 'errors.json')
     sure = {
         **labels,
         'annotations': [
@@ -131,7 +138,18 @@ def measure(stage: Stage, ann_file: str | None) -> dict[str, Any]:
     }
     if ann_file is None:
         return row
-    true_images, annotations = load_ground_truth(ann_file)
+    true_images, annotations = load_ground_truth(ann_file, image_dir)
+    known = {image['id'] for image in true_images}
+    others = [
+        image['file_name']
+        for image in labels['images']
+        if image['id'] not in known
+    ]
+    if others:
+        raise ValueError(
+            f'Expected {stage.labels} to be labels of the images of '
+            f'{ann_file}, but got {len(others)} others, such as {others[0]!r}.'
+        )
     for kind, prefix, figures in (
         ('segm', '', FIGURES),
         ('bbox', 'box_', ('AP50', 'AP')),

@@ -1,6 +1,7 @@
 """Ground truth of a class-agnostic evaluation, from a COCO file or from the
 data samples."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def load_ground_truth(
     Raises:
         ValueError: If the file is missing or is no COCO file.
     """
-    if not Path(path).exists():
+    if not os.path.exists(path):
         raise ValueError(
             f'Expected argument `ann_file` to be a COCO file, but got {path}, '
             'where there is none. docs/datasets.md says how evaluation files '
