@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmcuts3d.labels import encode_mask
+from mmcuts3d.labels.coco import check_run_length
 
 
 @dataclass
@@ -48,7 +49,8 @@ def unpack_predictions(
         Predictions: The instances; masks are in the frame of ``ori_shape``.
 
     Raises:
-        ValueError: If masks are of another size than ``ori_shape``.
+        ValueError: If masks are of another size than ``ori_shape``, or
+            run-length codes are broken.
     """
     instances = data_sample['pred_instances']
     scores = to_numpy(instances['scores']).astype(np.float64)
@@ -59,6 +61,7 @@ def unpack_predictions(
     if masks is not None:
         masks = [_run_length(masks[index]) for index in order]
         check_sizes(masks, data_sample['ori_shape'], data_sample)
+        masks = [_checked(mask, data_sample) for mask in masks]
     if confidences is not None:
         confidences = to_numpy(confidences)[order]
     bboxes = to_numpy(instances['bboxes']).reshape(-1, 4)[order]
@@ -103,6 +106,16 @@ def to_numpy(values: Any) -> np.ndarray:
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu().numpy()
     return np.asarray(values)
+
+
+def _checked(mask: dict[str, Any], data_sample: dict) -> dict[str, Any]:
+    """A code of a model of other people, which may be broken."""
+    try:
+        return check_run_length(mask, *mask['size'])
+    except ValueError as error:
+        raise ValueError(
+            f'{data_sample.get("img_path", data_sample["img_id"])}: {error}'
+        ) from error
 
 
 def _run_length(mask: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Notes:
         for kind, count in self.counts.items():
             examples = ', '.join(self._examples[kind])
             more = ', …' if count > len(self._examples[kind]) else ''
-            yield f'{count:,} {kind} ({examples}{more})'
+            yield f'{kind}: {count:,} ({examples}{more})'
 
     def warn(self, source: str) -> None:
         """Say all of it in one warning.
