@@ -11,7 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from .coco import check_run_length, whole_number
+from .coco import (
+    CocoAnnotation,
+    CocoImage,
+    check_run_length,
+    whole_number,
+)
 from .confidence import encode_confidence
 
 CATEGORY_ID = 1
@@ -55,12 +60,13 @@ class ImageRecord:
 
     def image_entry(self) -> dict[str, Any]:
         """The record's row in COCO's ``images``."""
-        return {
-            'id': self.image_id,
-            'file_name': self.file_name,
-            'height': self.height,
-            'width': self.width,
-        }
+        return CocoImage(
+            self.image_id,
+            self.file_name,
+            self.height,
+            self.width,
+            self.image_id,
+        ).to_dict()
 
 
 def instance_to_annotation(
@@ -98,14 +104,11 @@ def instance_to_annotation(
         raise ValueError(
             f'Expected argument `score` to be in [0, 1], but got {score}.'
         )
-    annotation = {
-        'category_id': CATEGORY_ID,
-        'iscrowd': 0,
-        'segmentation': rle,
-        'bbox': [float(side) for side in coco_mask.toBbox(rle)],
-        'area': int(coco_mask.area(rle)),
-        'score': min(max(float(score), 0.0), 1.0),
-    }
+    row = CocoAnnotation.of_mask(
+        rle, 0, CATEGORY_ID, min(max(float(score), 0.0), 1.0)
+    )
+    annotation = row.to_dict()
+    del annotation['image_id']  # the store gives it
     if confidence is not None:
         annotation['confidence'] = encode_confidence(confidence)
     return annotation

@@ -13,7 +13,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from pycocotools import mask as coco_mask
+
+from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME, encode_mask
+from mmcuts3d.labels.coco import CocoAnnotation, CocoImage
 
 from .scene import Scene, make_scene
 
@@ -129,20 +131,13 @@ def _fill(root: Path, settings: dict[str, Any]) -> None:
         depth = (scene.depth * 65535).round().astype(np.uint16)
         _write_png(root / 'depth' / name, depth)
         height, width = scene.depth.shape
-        images.append(
-            {
-                'id': index,
-                'file_name': name,
-                'height': height,
-                'width': width,
-            }
-        )
+        images.append(CocoImage(index, name, height, width, index).to_dict())
         annotations += _annotations(scene, index, len(annotations))
     truth = {
         'info': {'description': 'RGB-D scenes made by mmcuts3d'},
         'images': images,
         'annotations': annotations,
-        'categories': [{'id': 1, 'name': 'object'}],
+        'categories': [{'id': CATEGORY_ID, 'name': CATEGORY_NAME}],
     }
     (root / 'instances.json').write_text(json.dumps(truth))
     (root / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + '\n')
@@ -163,19 +158,6 @@ def _annotations(
 ) -> list[dict[str, Any]]:
     annotations = []
     for offset, mask in enumerate(scene.masks):
-        rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
-        annotations.append(
-            {
-                'id': first + offset + 1,
-                'image_id': image_id,
-                'category_id': 1,
-                'iscrowd': 0,
-                'bbox': coco_mask.toBbox(rle).tolist(),
-                'area': int(mask.sum()),
-                'segmentation': {
-                    'size': list(rle['size']),
-                    'counts': rle['counts'].decode(),
-                },
-            }
-        )
+        row = CocoAnnotation.of_mask(encode_mask(mask), image_id, CATEGORY_ID)
+        annotations.append({'id': first + offset + 1, **row.to_dict()})
     return annotations

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pycocotools import mask as coco_mask
+
 from .run_lengths import RunLength
 
 
@@ -76,6 +78,35 @@ class CocoAnnotation:
     category_id: Any = None
     score: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_mask(
+        cls,
+        code: RunLength,
+        image_id: int,
+        category_id: int,
+        score: float | None = None,
+    ) -> 'CocoAnnotation':
+        """The row of a mask that was made here.
+
+        Args:
+            code (RunLength): Its run-length code.
+            image_id (int): Id of its image.
+            category_id (int): Its category.
+            score (float, optional): Its score. Defaults to None: none.
+
+        Returns:
+            CocoAnnotation: With the mask's box and area.
+        """
+        return cls(
+            place=f'a mask of image {image_id}',
+            image_id=image_id,
+            bbox=[float(side) for side in coco_mask.toBbox(code)],
+            area=int(coco_mask.area(code)),
+            segmentation=code,
+            category_id=category_id,
+            score=score,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The row as pycocotools takes it.

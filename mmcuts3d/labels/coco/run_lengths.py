@@ -119,10 +119,11 @@ def _from_text(counts: str | bytes) -> Runs:
         raw = counts.encode('ascii') if isinstance(counts, str) else counts
     except UnicodeEncodeError as error:
         raise ValueError(_no_code(counts)) from error
-    values = np.frombuffer(raw, np.uint8).astype(np.int64) - 48
+    # Letters below '0' wrap around, and are then too large as well.
+    values = np.frombuffer(raw, np.uint8) - np.uint8(48)
     if not values.size:
-        return values
-    if values.min() < 0 or values.max() > 63:
+        return np.zeros(0, np.int64)
+    if values.max() > 63:
         raise ValueError(_no_code(counts))
     ends = np.flatnonzero(values < 32)
     if not ends.size or ends[-1] != values.size - 1:
@@ -130,13 +131,19 @@ def _from_text(counts: str | bytes) -> Runs:
             'Expected the `counts` of a run-length code to end with a whole '
             f'number, but got text that is cut off: {shown(counts)}.'
         )
-    starts = np.concatenate([[0], ends[:-1] + 1])
+    starts = np.empty_like(ends)
+    starts[0], starts[1:] = 0, ends[:-1] + 1
     lengths = ends - starts + 1
-    if lengths.max() > _MAX_CHARACTERS:
+    longest = lengths.max()
+    if longest > _MAX_CHARACTERS:
         raise ValueError(_no_code(counts))
-    places = np.arange(values.size) - np.repeat(starts, lengths)
-    runs = np.add.reduceat((values & 31) << (5 * places), starts)
-    runs -= ((values[ends] & 16) > 0) * (np.int64(1) << (5 * lengths))
+    runs = (values[starts] & 31).astype(np.int64)
+    for place in range(1, longest):  # few numbers have more than one
+        some = np.flatnonzero(lengths > place)
+        more = (values[starts[some] + place] & 31).astype(np.int64)
+        runs[some] |= more << (5 * place)
+    negative = np.flatnonzero(values[ends] & 16)
+    runs[negative] -= np.int64(1) << (5 * lengths[negative])
     runs[1::2] = np.cumsum(runs[1::2])
     runs[2::2] = np.cumsum(runs[2::2])
     return runs
