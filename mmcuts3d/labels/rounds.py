@@ -44,8 +44,8 @@ def merge_rounds(
         ValueError: If one of the dicts is no valid label dict, or an image
             has another size or an id in use.
     """
-    check_labels(previous)
-    check_labels(predicted)
+    previous = check_labels(previous)
+    predicted = check_labels(predicted)
     records = _records(previous)
     ids = {record.image_id: name for name, record in records.items()}
     for name, new in _records(predicted).items():

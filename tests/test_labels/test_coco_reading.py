@@ -39,6 +39,7 @@ FIRST = ('annotations', 0)
         {(*FIRST, 'bbox'): [0, 0, 0, 0]},
         {(*FIRST, 'bbox'): [8, 10, -24, 30]},
         all_rows('image_id', ['1', 1.0, '2', 2.0, ' 3 ', '3.0']),
+        {('images', 0, 'id'): '01'},
         {('images', n, 'id'): str(n + 1) for n in range(3)},
         {('images', n, 'id'): n + 1.0 for n in range(3)},
         {('images', 1, 'height'): '60', ('images', 1, 'width'): 80.0},
@@ -57,7 +58,9 @@ def test_crowds_as_text_are_crowds():
     assert [row.is_crowd for row in found.annotations] == [True] * 6
 
 
-@pytest.mark.parametrize('ids', [['b', 'a', '12'], ['x-1', 'x-0', 'x-2']])
+@pytest.mark.parametrize(
+    'ids', [['b', 'a', '12'], ['2021_01', '2021-02', '2.0.1']]
+)
 def test_ids_that_are_names_are_numbered(ids):
     changes = {('images', n, 'id'): name for n, name in enumerate(ids)}
     changes |= all_rows('image_id', [ids[n // 2] for n in range(6)])
@@ -137,6 +140,8 @@ def test_a_box_without_a_mask_stays_a_box(mask):
         ({('images', 0, 'id'): None}, 'whole number, but got None'),
         ({('images', 0, 'id'): 1.5}, 'whole number, but got 1.5'),
         ({('images', 0, 'id'): 2**63}, '64 bits, but got 92'),
+        ({('images', 0, 'id'): '9' * 30}, '64 bits, but got .99'),
+        ({('images', 0, 'id'): '1.5'}, 'whole number, but got .1.5'),
         ({('images', 0, 'id'): 'b'}, "all names, but got 'b' and 2"),
         ({('images', 0, 'id'): 2}, 'image ids, but got 2 twice'),
         ({('images', 0, 'id'): '2'}, "image ids, but got '2' and 2 twice"),

@@ -1,9 +1,12 @@
 """Ids of images: whole numbers, or names, and never a mixture."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .values import shown, whole_number
+
+_NUMBER = re.compile(r'\s*[+-]?[0-9]+(\.[0-9]*)?\s*')
 
 
 class ImageIds:
@@ -110,17 +113,11 @@ def check_unique(ids: Iterable[int], raw: Sequence[Any], kind: str) -> None:
 
 def _number(value: Any) -> int | None:
     """A whole number; None for a name."""
-    try:
-        return whole_number(value, 'the `id` of an image')
-    except ValueError:
-        if isinstance(value, str) and value.strip() and not _is_number(value):
-            return None
-        raise
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    if isinstance(value, str) and value.strip():
+        try:
+            return whole_number(value, 'the `id` of an image')
+        except ValueError:
+            if not _NUMBER.fullmatch(value):
+                return None
+            raise
+    return whole_number(value, 'the `id` of an image')

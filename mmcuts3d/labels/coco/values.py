@@ -5,11 +5,14 @@ know. What has one meaning is brought to it; the rest is refused.
 """
 
 import math
+import re
 import reprlib
 from typing import Any
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
+#: '7', '-7', '7.0'; Python's int() takes much more, such as '2021_01'.
+_WHOLE = re.compile(r'\s*[+-]?[0-9]{1,40}(\.0*)?\s*')
 _FLAGS = {'0': False, '1': True, 'false': False, 'true': True}
 
 
@@ -43,13 +46,8 @@ def whole_number(value: Any, what: str) -> int:
         found = value
     elif isinstance(value, float) and value.is_integer():
         found = int(value)
-    elif isinstance(value, str) and len(value) < 40:
-        try:
-            found = int(value)
-        except ValueError:
-            number = _float(value)
-            if number is not None and number.is_integer():
-                found = int(number)
+    elif isinstance(value, str) and _WHOLE.fullmatch(value):
+        found = int(value.partition('.')[0])
     if found is None:
         raise ValueError(
             f'Expected {what} to be a whole number, but got {shown(value)}.'
@@ -114,6 +112,6 @@ def flag(value: Any, what: str) -> bool:
 
 def _float(text: str) -> float | None:
     try:
-        return float(text)
+        return None if '_' in text else float(text)
     except ValueError:
         return None
