@@ -1,8 +1,9 @@
-"""Transforms: photographs and pseudo-labels into training samples."""
+"""Transforms: images and pseudo-labels into training samples."""
 
 from .alpha_blend import AlphaBlend
 from .confident_copy_paste import ConfidentCopyPaste
 from .cuts3d_pseudo_labeler import CutS3DPseudoLabeler
+from .level_masks import LevelMasks
 from .load_photograph import LoadPhotograph
 from .load_pseudo_labels import LoadPseudoLabels
 from .pack_pseudo_labels import PackPseudoLabels
@@ -11,6 +12,7 @@ __all__ = [
     'AlphaBlend',
     'ConfidentCopyPaste',
     'CutS3DPseudoLabeler',
+    'LevelMasks',
     'LoadPhotograph',
     'LoadPseudoLabels',
     'PackPseudoLabels',

@@ -11,8 +11,9 @@ from mmcuts3d.registry import TRANSFORMS
 class AlphaBlend(BaseTransform):
     """Blend one picture into another by its Spatial Confidence.
 
-    ConfidentCopyPaste calls :meth:`blend`; as a transform of its own it
-    reads and writes these:
+    Copy-paste calls it: ``dict(type='mmcuts3d.ConfidentCopyPaste',
+    blend=dict(type='mmcuts3d.AlphaBlend'))``. As a transform of its own it
+    needs one before it that names what to blend:
 
     Required Keys:
 
@@ -47,7 +48,9 @@ class AlphaBlend(BaseTransform):
         if missing:
             raise ValueError(
                 f'Expected `results` to have the keys {keys}, but got none '
-                f'for {missing}.'
+                f'for {missing}. AlphaBlend pastes nothing by itself: write '
+                "it into copy-paste, dict(type='mmcuts3d.ConfidentCopyPaste', "
+                "blend=dict(type='mmcuts3d.AlphaBlend'))."
             )
         results['img'] = self.blend(
             results.pop('source_img'),

@@ -1,11 +1,11 @@
 """Confident copy-paste selection (CutS3D, Sec. 3.4; Tables 8 and 9).
 
 Copy-paste augmentation that pastes the masks LocalCut is surest of. It runs
-in mmdet's MultiImageMixDataset, on masks that hold confidence levels.
+in mmdet's MultiImageMixDataset, on masks with confidence levels.
 """
 
 import random
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,10 @@ from mmengine.dataset import BaseDataset
 from mmcuts3d.labels import CONFIDENCE_SCALE
 from mmcuts3d.registry import TRANSFORMS
 
+from .level_masks import LevelMasks, levels_of, masks_like
 from .pasting import Canvas, masks_to_boxes, scaled_patch
 
-SELECTIONS = ('confident', 'random')
+Selection = Literal['confident', 'random']
 
 
 @TRANSFORMS.register_module()
@@ -42,8 +43,8 @@ class ConfidentCopyPaste(BaseTransform):
     - gt_bboxes (BaseBoxes[torch.float32])
     - gt_bboxes_labels (np.int64)
     - gt_ignore_flags (bool)
-    - gt_masks (BitmapMasks of uint8 levels; plain 0/1 masks need
-      ``select='random'`` and ``blend=None``)
+    - gt_masks (LevelMasks; mmdet's BitmapMasks need ``select='random'`` and
+      ``blend=None``, and stay what they are)
     - mix_results (list of one dict with the keys above)
 
     Modified Keys:
@@ -77,15 +78,15 @@ class ConfidentCopyPaste(BaseTransform):
             stays. Defaults to 300, as in mmdet.
 
     Raises:
-        ValueError: If an argument is out of range, or the images to mix are
-            not exactly one.
+        ValueError: If an argument is out of range, the images to mix are not
+            exactly one, or their masks have no levels where they are needed.
     """
 
     def __init__(
         self,
         min_ratio: float = 0.3,
         max_ratio: float = 1.0,
-        select: str = 'confident',
+        select: Selection = 'confident',
         blend: dict[str, Any] | None = None,
         prob: float = 1.0,
         max_num_pasted: int = 100,
@@ -97,10 +98,10 @@ class ConfidentCopyPaste(BaseTransform):
                 'Expected arguments `min_ratio` and `max_ratio` to satisfy '
                 f'0 < min <= max <= 1, but got {min_ratio} and {max_ratio}.'
             )
-        if select not in SELECTIONS:
+        if select not in get_args(Selection):
             raise ValueError(
-                f'Expected argument `select` to be one of {SELECTIONS}, but '
-                f'got {select!r}.'
+                'Expected argument `select` to be one of '
+                f'{get_args(Selection)}, but got {select!r}.'
             )
         if not 0 <= prob <= 1 or max_num_pasted < 1:
             raise ValueError(
@@ -112,6 +113,12 @@ class ConfidentCopyPaste(BaseTransform):
         self.select = select
         self.blend_cfg = blend
         self.blend = None if blend is None else TRANSFORMS.build(blend)
+        if blend is not None and not hasattr(self.blend, 'blend'):
+            raise ValueError(
+                'Expected argument `blend` to be a transform with a method '
+                "`blend`, such as dict(type='mmcuts3d.AlphaBlend'), but got "
+                f'{blend}.'
+            )
         self.prob = prob
         self.max_num_pasted = max_num_pasted
         self.bbox_occluded_thr = bbox_occluded_thr
@@ -147,13 +154,14 @@ class ConfidentCopyPaste(BaseTransform):
                 'a MultiImageMixDataset.'
             )
         source = sources[0]
-        self._check_levels(source['gt_masks'].masks)
-        candidates = _candidates(source)
+        self._check_masks(results['gt_masks'], source['gt_masks'])
+        levels = levels_of(source['gt_masks'])
+        candidates = _candidates(levels, source['gt_ignore_flags'])
         draw = self._draw(len(candidates))
-        chosen = self._choose(source['gt_masks'].masks, candidates, draw)
+        chosen = self._choose(levels, candidates, draw)
         if len(chosen) == 0 or draw['skip']:
             return results
-        self._paste(results, source, chosen, draw)
+        self._paste(results, source, levels, chosen, draw)
         return results
 
     @cache_randomness
@@ -190,10 +198,11 @@ class ConfidentCopyPaste(BaseTransform):
         self,
         results: dict,
         source: dict,
+        levels: npt.NDArray[np.uint8],
         chosen: npt.NDArray[np.int64],
         draw: dict[str, Any],
     ) -> None:
-        canvas = Canvas(results['img'], results['gt_masks'].masks)
+        canvas = Canvas(results['img'], levels_of(results['gt_masks']))
         pasted = [
             index
             for index, ratio, place in zip(
@@ -201,10 +210,7 @@ class ConfidentCopyPaste(BaseTransform):
             )
             if canvas.paste(
                 *scaled_patch(
-                    source['img'],
-                    source['gt_masks'].masks[index],
-                    ratio,
-                    canvas.frame,
+                    source['img'], levels[index], ratio, canvas.frame
                 ),
                 place,
                 self._mix,
@@ -219,15 +225,15 @@ class ConfidentCopyPaste(BaseTransform):
                 masks_to_boxes(canvas.pasted_levels()),
             ]
         )
-        levels = np.stack(canvas.levels)
-        after = masks_to_boxes(levels)
-        keep = self._is_visible(levels, before, after)
+        joined = np.stack(canvas.levels)
+        after = masks_to_boxes(joined)
+        keep = self._is_visible(joined, before, after)
         results['img'] = canvas.image
-        results['gt_masks'] = BitmapMasks(levels[keep], *canvas.frame)
+        results['gt_masks'] = masks_like(results['gt_masks'], joined[keep])
         results['gt_bboxes'] = boxes(after[keep], dtype=torch.float32)
         for key in ('gt_bboxes_labels', 'gt_ignore_flags'):
-            joined = np.concatenate([results[key], source[key][pasted]])
-            results[key] = joined[keep]
+            both = np.concatenate([results[key], source[key][pasted]])
+            results[key] = both[keep]
 
     def _mix(
         self,
@@ -253,14 +259,17 @@ class ConfidentCopyPaste(BaseTransform):
         )
         return (area > 0) & (same_box | (area > self.mask_occluded_thr))
 
-    def _check_levels(self, masks: npt.NDArray[np.uint8]) -> None:
+    def _check_masks(self, target: BitmapMasks, source: BitmapMasks) -> None:
+        with_levels = [isinstance(m, LevelMasks) for m in (target, source)]
         needs_levels = self.select == 'confident' or self.blend is not None
-        if needs_levels and masks.max(initial=0) == 1:
-            raise ValueError(
-                'Expected `gt_masks` to hold confidence levels up to '
-                f'{CONFIDENCE_SCALE}, but got masks of 0 and 1: load them '
-                "with dict(type='mmcuts3d.LoadPseudoLabels')."
-            )
+        if all(with_levels) or not (needs_levels or any(with_levels)):
+            return
+        raise ValueError(
+            'Expected `gt_masks` of both images to carry confidence levels, '
+            f'but got {type(target).__name__} and {type(source).__name__}: '
+            "load them with dict(type='mmcuts3d.LoadPseudoLabels'). Masks "
+            "without a confidence need select='random' and blend=None."
+        )
 
     def __repr__(self) -> str:
         return (
@@ -286,7 +295,9 @@ def mean_confidence(levels: npt.NDArray[np.uint8]) -> float:
     return float(inside.mean()) / CONFIDENCE_SCALE if inside.size else 0.0
 
 
-def _candidates(source: dict) -> npt.NDArray[np.int64]:
+def _candidates(
+    levels: npt.NDArray[np.uint8], ignored: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
     """Instances that can be pasted: with pixels, and not to be ignored."""
-    has_pixels = source['gt_masks'].masks.any(axis=(1, 2))
-    return np.flatnonzero(has_pixels & ~source['gt_ignore_flags'].astype(bool))
+    has_pixels = levels.any(axis=(1, 2))
+    return np.flatnonzero(has_pixels & ~ignored.astype(bool))

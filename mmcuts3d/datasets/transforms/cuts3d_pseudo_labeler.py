@@ -1,15 +1,19 @@
-"""Pseudo-labels on the fly: a labeller as a step of any mmdet pipeline."""
+"""Pseudo-labels on the fly: a labeler as a step of any mmdet pipeline."""
 
 import mmcv
 import numpy as np
+import numpy.typing as npt
 import torch
 from mmcv.transforms import BaseTransform
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import HorizontalBoxes
-from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
 
 from mmcuts3d.labels import CONFIDENCE_SCALE, mask_levels
 from mmcuts3d.registry import MODELS, TRANSFORMS
+
+from .level_masks import LevelMasks
+from .load_pseudo_labels import check_min_confidence
 
 META_KEYS = ('img_path', 'img_id', 'features', 'depth')
 
@@ -31,24 +35,32 @@ class CutS3DPseudoLabeler(BaseTransform):
 
     - gt_bboxes (HorizontalBoxes[torch.float32])
     - gt_bboxes_labels (np.int64)
-    - gt_masks (BitmapMasks of uint8 confidence levels)
+    - gt_masks (LevelMasks: uint8, 0 or 1, with their levels)
     - gt_ignore_flags (bool)
 
     Args:
-        labeler (dict or ConfigDict): Config of a labeller, for instance
+        labeler (dict or ConfigDict): Config of a labeler, for instance
             ``dict(type='mmcuts3d.CutS3DLabeler', ...)``.
         size (tuple[int, int]): (height, width) at which the image is cut;
             the masks come back at its own size. Defaults to (480, 480).
+        min_confidence (float): The floor of the confidence inside a mask, in
+            (0, 1], as in ``LoadPseudoLabels``. Defaults to 0.5 (Sec. 3.4).
 
     Raises:
-        ValueError: If an image cannot be labelled; names the image.
+        ValueError: If ``min_confidence`` is not in (0, 1], or an image
+            cannot be labeled; names the image.
     """
 
     def __init__(
-        self, labeler: dict, size: tuple[int, int] = (480, 480)
+        self,
+        labeler: dict,
+        size: tuple[int, int] = (480, 480),
+        min_confidence: float = 0.5,
     ) -> None:
+        check_min_confidence(min_confidence)
         self.labeler = dict(labeler, on_error='raise')
         self.size = tuple(size)
+        self.min_confidence = min_confidence
         self._model: torch.nn.Module | None = None
 
     @property
@@ -74,23 +86,28 @@ class CutS3DPseudoLabeler(BaseTransform):
         rgb = np.ascontiguousarray(resized[..., ::-1].transpose(2, 0, 1))
         inputs = torch.from_numpy(rgb).float()[None]
         found = self.model.predict(inputs, [sample])[0].pred_instances
-        masks = [
-            mask_levels(
-                mask,
-                np.rint(confidence * CONFIDENCE_SCALE).astype(np.uint8),
-                getattr(self.model.cut, 'min_confidence', 0.5),
-            )
-            for mask, confidence in zip(
-                found.masks.numpy(), found.confidences.numpy(), strict=True
-            )
+        maps = _levels_of(found)
+        levels = [
+            mask_levels(mask, confidence, self.min_confidence)
+            for mask, confidence in zip(found.masks.numpy(), maps, strict=True)
         ]
         results['gt_bboxes'] = HorizontalBoxes(found.bboxes)
         results['gt_bboxes_labels'] = found.labels.numpy()
-        results['gt_masks'] = BitmapMasks(masks, *image.shape[:2])
+        results['gt_masks'] = LevelMasks.from_levels(levels, *image.shape[:2])
         results['gt_ignore_flags'] = np.zeros(len(found), bool)
         return results
 
     def __repr__(self) -> str:
         return (
-            f'{type(self).__name__}(labeler={self.labeler}, size={self.size})'
+            f'{type(self).__name__}(labeler={self.labeler}, '
+            f'size={self.size}, min_confidence={self.min_confidence})'
         )
+
+
+def _levels_of(found: InstanceData) -> list[npt.NDArray[np.uint8] | None]:
+    """Levels of each instance; None, a confidence of 1, where it has none."""
+    confidences = found.get('confidences')
+    if confidences is None:
+        return [None] * len(found)
+    levels = np.rint(np.asarray(confidences) * CONFIDENCE_SCALE)
+    return list(levels.astype(np.uint8))

@@ -1,26 +1,27 @@
-"""Pseudo-masks from their file form, with Spatial Confidence inside.
+"""Pseudo-masks from their file form, with Spatial Confidence beside them.
 
-The uint8 values of ``gt_masks`` are confidence levels: 0 outside the mask,
-1..240 inside it, 240 being a confidence of 1. mmdet's Resize, Flip, Crop and
-Pad carry them along, so that a map follows its mask at no cost.
+``gt_masks`` are LevelMasks: masks of 0 and 1 to all of mmdet, whose confidence
+levels follow them through its transforms.
 """
 
 import numpy as np
 import numpy.typing as npt
 from mmdet.datasets.transforms import LoadAnnotations
-from mmdet.structures.mask import BitmapMasks
 
 from mmcuts3d.labels import decode_levels, mask_levels
 from mmcuts3d.registry import TRANSFORMS
 
+from .level_masks import LevelMasks
+
 
 @TRANSFORMS.register_module()
 class LoadPseudoLabels(LoadAnnotations):
-    """Load boxes, labels and masks of levels.
+    """Load boxes, labels, and masks with their Spatial Confidence.
 
-    A patch-level map is resized to the image with nearest neighbours. A
-    pixel of the mask where the map is 0 (the CRF left the support of the
-    cuts) gets ``min_confidence``; a mask without a map has level 240.
+    A patch-level map, which the label store keeps as it was measured, is
+    resized to the image with nearest neighbours; inside the mask it is at
+    least ``min_confidence``. A mask without a map has a confidence of 1
+    everywhere.
 
     Required Keys:
 
@@ -33,13 +34,13 @@ class LoadPseudoLabels(LoadAnnotations):
 
     - gt_bboxes (HorizontalBoxes[torch.float32])
     - gt_bboxes_labels (np.int64)
-    - gt_masks (BitmapMasks of uint8 levels)
+    - gt_masks (LevelMasks: uint8, 0 or 1, with their levels)
     - gt_ignore_flags (bool)
 
     Args:
-        min_confidence (float): Confidence of a mask's pixels that its map
-            leaves out, in (0, 1]. Defaults to 0.5, the floor of the paper
-            (Sec. 3.4).
+        min_confidence (float): The floor of the confidence inside a mask
+            that has a map, in (0, 1]. Defaults to 0.5 (Sec. 3.4, and Table
+            2a of the supplement).
 
     Raises:
         ValueError: If ``min_confidence`` is not in (0, 1], or a mask has not
@@ -48,11 +49,7 @@ class LoadPseudoLabels(LoadAnnotations):
 
     def __init__(self, min_confidence: float = 0.5) -> None:
         super().__init__(with_bbox=True, with_label=True, with_mask=True)
-        if not 0 < min_confidence <= 1:
-            raise ValueError(
-                'Expected argument `min_confidence` to be in (0, 1], but got '
-                f'{min_confidence}.'
-            )
+        check_min_confidence(min_confidence)
         self.min_confidence = min_confidence
 
     def _load_masks(self, results: dict) -> None:
@@ -79,10 +76,26 @@ class LoadPseudoLabels(LoadAnnotations):
                 masks, results.get('instances', []), strict=True
             )
         ]
-        results['gt_masks'] = BitmapMasks(levels, height, width)
+        results['gt_masks'] = LevelMasks.from_levels(levels, height, width)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(min_confidence={self.min_confidence})'
+
+
+def check_min_confidence(min_confidence: float) -> None:
+    """Check the floor of the confidence.
+
+    Args:
+        min_confidence (float): The floor.
+
+    Raises:
+        ValueError: If it is not in (0, 1].
+    """
+    if not 0 < min_confidence <= 1:
+        raise ValueError(
+            'Expected argument `min_confidence` to be in (0, 1], but got '
+            f'{min_confidence}.'
+        )
 
 
 def _levels_of(encoded: dict | None) -> npt.NDArray[np.uint8] | None:

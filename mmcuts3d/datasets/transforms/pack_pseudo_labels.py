@@ -1,7 +1,7 @@
-"""The last transform of training: levels become masks and confidences.
+"""The last transform of training: masks and confidences part.
 
-What rode as one array through the pipeline is split for the mask head,
-before any RoI is cropped.
+What went through the pipeline as one is split for the mask head, before any
+RoI is cropped.
 """
 
 import numpy as np
@@ -11,13 +11,16 @@ from mmdet.structures.mask import BitmapMasks
 from mmcuts3d.labels import CONFIDENCE_SCALE
 from mmcuts3d.registry import TRANSFORMS
 
+from .level_masks import LevelMasks
+
 
 @TRANSFORMS.register_module()
 class PackPseudoLabels(PackDetInputs):
-    """mmdet's ``PackDetInputs`` for masks that hold confidence levels.
+    """mmdet's ``PackDetInputs``, which keeps the confidence of the masks.
 
-    Of ``gt_masks`` it makes, in ``gt_instances`` and ``ignored_instances``
-    alike:
+    mmdet's own takes the masks and leaves their confidence out. Of
+    ``gt_masks`` (LevelMasks) this one makes, in ``gt_instances`` and
+    ``ignored_instances`` alike:
 
     - masks (BitmapMasks): uint8, 0 or 1.
     - confidences (BitmapMasks): uint8 levels, 240 being a confidence of 1;
@@ -27,6 +30,10 @@ class PackPseudoLabels(PackDetInputs):
     Args:
         meta_keys (Sequence[str]): Keys that go into the metainfo. Defaults
             to those of ``PackDetInputs``.
+
+    Raises:
+        ValueError: If the masks have no levels, or do not belong to the
+            image and its boxes any more.
     """
 
     def transform(self, results: dict) -> dict:
@@ -38,6 +45,8 @@ class PackPseudoLabels(PackDetInputs):
         Returns:
             dict: ``inputs`` (Tensor) and ``data_samples`` (DetDataSample).
         """
+        if 'gt_masks' in results:
+            _check_masks(results)
         packed = super().transform(results)
         sample = packed['data_samples']
         for instances in (sample.gt_instances, sample.ignored_instances):
@@ -48,20 +57,49 @@ class PackPseudoLabels(PackDetInputs):
         return packed
 
 
-def split_levels(levels: BitmapMasks) -> tuple[BitmapMasks, BitmapMasks]:
-    """Split masks of levels into masks and confidences.
+def split_levels(masks: LevelMasks) -> tuple[BitmapMasks, BitmapMasks]:
+    """Split masks with levels into masks and confidences.
 
     Args:
-        levels (BitmapMasks): uint8 levels, 0 outside the mask.
+        masks (LevelMasks): Masks with levels.
 
     Returns:
         tuple[BitmapMasks, BitmapMasks]: Masks of 0 and 1, and levels that
         are 240 outside the mask, both uint8.
     """
-    frame = (levels.height, levels.width)
-    inside = levels.masks > 0
-    confidences = np.where(inside, levels.masks, CONFIDENCE_SCALE)
+    frame = (masks.height, masks.width)
+    levels = masks.levels
+    inside = levels > 0
+    confidences = np.where(inside, levels, np.uint8(CONFIDENCE_SCALE))
     return (
         BitmapMasks(inside.astype(np.uint8), *frame),
-        BitmapMasks(confidences.astype(np.uint8), *frame),
+        BitmapMasks(confidences, *frame),
     )
+
+
+def _check_masks(results: dict) -> None:
+    masks = results['gt_masks']
+    where = results.get('img_path', 'the image')
+    if not isinstance(masks, LevelMasks):
+        raise ValueError(
+            f'Expected `gt_masks` of {where} to carry confidence levels, but '
+            f'got {type(masks).__name__}: load them with dict(type='
+            "'mmcuts3d.LoadPseudoLabels'), and paste with dict(type="
+            "'mmcuts3d.ConfidentCopyPaste') in place of mmdet's CopyPaste, "
+            'which loses the levels. For masks without a confidence take '
+            "mmdet's PackDetInputs."
+        )
+    number = len(results.get('gt_bboxes', masks))
+    size = (masks.height, masks.width)
+    frame = results['img'].shape[:2] if 'img' in results else size
+    # mmdet rounds the sizes of image and masks apart, and crops no masks
+    # where there are none.
+    misfit = np.abs(np.subtract(size, frame)).max() > 1
+    if len(masks) != number or (number and misfit):
+        raise ValueError(
+            f'Expected `gt_masks` of {where} to be {number} masks of the '
+            f"image's size {frame}, but got {len(masks)} of size {size}: a "
+            'transform before this one changed the image and its boxes and '
+            'left the masks. Mosaic and MixUp of mmdet know boxes only; its '
+            'CachedMosaic and CachedMixUp know masks.'
+        )
