@@ -124,7 +124,7 @@ def mask_levels(
         return inside.astype(np.uint8) * np.uint8(CONFIDENCE_SCALE)
     floor = max(1, round(min_confidence * CONFIDENCE_SCALE))
     fitted = resize_nearest(levels, (mask.shape[0], mask.shape[1]))
-    fitted = np.where(fitted > 0, fitted, np.uint8(floor))
+    fitted = np.maximum(fitted, np.uint8(floor))
     return np.where(inside, fitted, 0).astype(np.uint8)
 
 

@@ -69,3 +69,9 @@ def test_errors():
             blend(source, target, wrong)
     with pytest.raises(ValueError, match='source_confidence'):
         AlphaBlend()({'img': target, 'source_img': source})
+
+
+def test_alone_in_a_pipeline_it_says_where_it_belongs():
+    with pytest.raises(ValueError, match='ConfidentCopyPaste') as error:
+        AlphaBlend()({'img': _pictures()[1]})
+    assert "blend=dict(type='mmcuts3d.AlphaBlend')" in str(error.value)

@@ -9,13 +9,15 @@ from mmdet.datasets.transforms import CopyPaste
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 
-from mmcuts3d.datasets.transforms import ConfidentCopyPaste
+from mmcuts3d.datasets.transforms import ConfidentCopyPaste, LevelMasks
 from mmcuts3d.datasets.transforms.pasting import masks_to_boxes
 
 ALPHA = {'type': 'mmcuts3d.AlphaBlend'}
 
 
-def _sample(rectangles, levels, frame=(80, 100), colour=None, seed=0):
+def _sample(
+    rectangles, levels, frame=(80, 100), colour=None, seed=0, plain=False
+):
     """Rectangles (top, left, height, width), each of one level or more."""
     masks = np.zeros((len(rectangles), *frame), dtype=np.uint8)
     rng = np.random.default_rng(seed)
@@ -32,13 +34,26 @@ def _sample(rectangles, levels, frame=(80, 100), colour=None, seed=0):
         'gt_bboxes': HorizontalBoxes(masks_to_boxes(masks)),
         'gt_bboxes_labels': np.zeros(len(masks), dtype=np.int64),
         'gt_ignore_flags': np.zeros(len(masks), dtype=bool),
-        'gt_masks': BitmapMasks(masks, *frame),
+        'gt_masks': BitmapMasks(masks, *frame)
+        if plain
+        else LevelMasks.from_levels(masks, *frame),
     }
+
+
+def _levels(results):
+    """Levels of a sample; masks without any are 1 where they are."""
+    masks = results['gt_masks']
+    return masks.levels if isinstance(masks, LevelMasks) else masks.masks
+
+
+def _give_levels(results, levels):
+    """Other levels for the same masks, or masks of other levels."""
+    results['gt_masks'] = LevelMasks.from_levels(levels, *levels.shape[1:])
 
 
 def _check(results):
     """What must hold for every sample."""
-    masks = results['gt_masks'].masks
+    masks = _levels(results)
     assert masks.dtype == np.uint8
     number = len(masks)
     for key in ('gt_bboxes', 'gt_bboxes_labels', 'gt_ignore_flags'):
@@ -65,7 +80,7 @@ LEVELS = [160, 240, 120, 200]
 
 def _pasted_levels(results):
     """Levels of the pasted instances; the target's have level 1 or 2."""
-    tops = [int(mask.max()) for mask in results['gt_masks'].masks]
+    tops = [int(mask.max()) for mask in _levels(results)]
     return [level for level in tops if level > 2]
 
 
@@ -107,9 +122,9 @@ def test_random_selection_takes_any():
 def test_the_mean_inside_the_mask_decides():
     # A quarter of 240, the rest 120: the larger sum, but the smaller mean.
     source = _sample([(0, 0, 40, 40), (50, 50, 20, 20)], [120, 200])
-    source['gt_masks'].masks[0, :10] = np.where(
-        source['gt_masks'].masks[0, :10] > 0, 240, 0
-    )
+    levels = _levels(source)
+    levels[0, :10] = np.where(levels[0, :10] > 0, 240, 0)
+    _give_levels(source, levels)
     for seed in range(10):
         results = _paste(_sample([], []), source, seed)
         assert _pasted_levels(results) == [200]
@@ -171,8 +186,9 @@ def test_levels_and_pixels_follow_the_mask():
     """Painted by level, the picture shows where each level went."""
     rng = np.random.default_rng(0)
     source = _sample(SOURCE, LEVELS)
-    masks = source['gt_masks'].masks
+    masks = _levels(source)
     masks[:] = rng.choice([120, 160, 200, 240], masks.shape) * (masks > 0)
+    _give_levels(source, masks)
     source['img'][:] = masks.max(axis=0)[..., None]
     for seed in range(10):
         results = _paste(
@@ -182,7 +198,7 @@ def test_levels_and_pixels_follow_the_mask():
             # Ratio 1 on equal frames: no pixel is resampled.
             min_ratio=1.0,
         )
-        levels = results['gt_masks'].masks
+        levels = _levels(results)
         visible = levels.max(axis=0)
         assert np.array_equal(results['img'][..., 0], visible)
         assert ((levels > 0).sum(axis=0) <= 1).all()
@@ -193,18 +209,21 @@ def test_levels_and_pixels_follow_the_mask():
 def test_scaling_invents_no_level(seed):
     rng = np.random.default_rng(seed)
     source = _sample([(10, 20, 40, 60)], [240])
-    masks = source['gt_masks'].masks
+    masks = _levels(source)
     masks[:] = rng.choice([120, 240], masks.shape) * (masks > 0)
+    _give_levels(source, masks)
     results = _paste(_sample([], []), source, seed, max_ratio=0.9)
-    assert set(np.unique(results['gt_masks'].masks)) == {0, 120, 240}
+    assert set(np.unique(_levels(results))) == {0, 120, 240}
 
 
 def test_blending_is_equation_5():
     source = _sample([(10, 20, 40, 60)], [240], colour=200)
-    source['gt_masks'].masks[0, 10:30, 20:80] = 120
+    levels = _levels(source)
+    levels[0, 10:30, 20:80] = 120
+    _give_levels(source, levels)
     target = _sample([], [], colour=100)
     results = _paste(target, source, blend=ALPHA, min_ratio=1.0)
-    levels = results['gt_masks'].masks[0]
+    levels = _levels(results)[0]
     assert {120, 240} <= set(np.unique(levels))
     for level, colour in ((0, 100), (120, 150), (240, 200)):
         assert (results['img'][levels == level] == colour).all()
@@ -314,7 +333,7 @@ def test_labels_and_flags_go_with_their_instance():
         results = _paste(
             {**target}, source, seed, max_ratio=0.4, mask_occluded_thr=0
         )
-        levels = [int(mask.max()) for mask in results['gt_masks'].masks]
+        levels = [int(mask.max()) for mask in _levels(results)]
         # The ignored instance, sure as it is, is never pasted.
         assert 240 not in levels
         assert results['gt_bboxes_labels'].tolist() == [
@@ -363,11 +382,33 @@ def test_prob():
 def test_plain_masks():
     settings = {'select': 'random', 'blend': None}
     ones = [1, 1, 1, 1]
-    results = _paste(_sample([], []), _sample(SOURCE, ones), **settings)
+    plain = _sample([(9, 9, 50, 50)], [1], plain=True)
+    results = _paste(plain, _sample(SOURCE, ones, plain=True), **settings)
+    assert type(results['gt_masks']) is BitmapMasks
     assert set(np.unique(results['gt_masks'].masks)) == {0, 1}
+    source = _sample(SOURCE, ones, plain=True)
     for wrong in ({}, {'select': 'random', 'blend': ALPHA}):
         with pytest.raises(ValueError, match='LoadPseudoLabels'):
-            _paste(_sample([], []), _sample(SOURCE, ones), **wrong)
+            _paste(_sample([], [], plain=True), source, **wrong)
+    with pytest.raises(ValueError, match='LevelMasks and BitmapMasks'):
+        _paste(_sample([], []), source, **settings)
+
+
+def test_labels_without_a_map_weigh_exactly_1():
+    """A confidence of 1 pastes every pixel of the source, blended or not."""
+    for seed in range(5):
+        images = []
+        for blend in (None, ALPHA):
+            results = _paste(
+                _sample([(9, 9, 50, 50)], [240], seed=3),
+                _sample(SOURCE, [240] * 4),
+                seed,
+                blend=blend,
+                select='random',
+            )
+            assert set(np.unique(_levels(results))) == {0, 240}
+            images.append(results['img'])
+        assert np.array_equal(*images)
 
 
 @pytest.mark.parametrize(
@@ -378,6 +419,7 @@ def test_plain_masks():
         ({'max_ratio': 1.5}, 'max_ratio'),
         ({'select': 'best'}, 'select'),
         ({'prob': 2}, 'prob'),
+        ({'blend': {'type': 'mmdet.RandomFlip', 'prob': 1.0}}, '`blend`'),
         ({'max_num_pasted': 0}, 'max_num_pasted'),
     ],
 )

@@ -32,8 +32,8 @@ def scope():
     init_default_scope('mmdet')
 
 
-def build(labeler=LABELER, size=SIZE):
-    config = {'type': 'mmcuts3d.CutS3DPseudoLabeler'}
+def build(labeler=LABELER, size=SIZE, **settings):
+    config = {'type': 'mmcuts3d.CutS3DPseudoLabeler', **settings}
     return TRANSFORMS.build({**config, 'labeler': labeler, 'size': size})
 
 
@@ -82,9 +82,9 @@ def test_levels_equal_those_of_a_label_file(scene):
     expected = through_a_file(results, found)
     actual = build()(results)
     np.testing.assert_array_equal(
-        actual['gt_masks'].masks, expected['gt_masks'].masks
+        actual['gt_masks'].levels, expected['gt_masks'].levels
     )
-    levels = set(np.unique(actual['gt_masks'].masks))
+    levels = set(np.unique(actual['gt_masks'].levels))
     assert levels <= {0, 120, 160, 200, 240} and len(levels) > 1
     torch.testing.assert_close(
         actual['gt_bboxes'].tensor, expected['gt_bboxes'].tensor
@@ -119,7 +119,7 @@ def test_the_rest_of_a_training_pipeline_takes_them(scene):
             {'type': 'mmcuts3d.PackPseudoLabels'},
         ]
     )
-    plain = build()(results_of(*scene))['gt_masks'].masks
+    plain = build()(results_of(*scene))['gt_masks'].levels
     packed = pipeline(results_of(*scene))
     assert packed['inputs'].shape == (3, 64, 80)
     sample = packed['data_samples']
@@ -134,11 +134,42 @@ def test_the_rest_of_a_training_pipeline_takes_them(scene):
     assert not instances.labels.any()
 
 
-def test_mmdets_own_packing_takes_them_too(scene):
-    pipeline = Compose([build(), {'type': 'PackDetInputs'}])
-    instances = pipeline(results_of(*scene))['data_samples'].gt_instances
+def test_mmdets_own_packing_takes_the_masks(scene):
+    labeled = build()(results_of(*scene))
+    inside = labeled['gt_masks'].levels > 0
+    pack = TRANSFORMS.build({'type': 'PackDetInputs'})
+    instances = pack(labeled)['data_samples'].gt_instances
     assert len(instances) > 0
-    assert instances.masks.masks.shape == (len(instances), *SIZE)
+    masks = instances.masks.to_tensor(torch.float32, 'cpu')
+    np.testing.assert_array_equal(masks, inside)
+    np.testing.assert_array_equal(
+        instances.masks.areas, inside.sum(axis=(1, 2))
+    )
+
+
+def test_the_floor_is_a_setting_of_the_transform(scene):
+    """Whatever the labeler's own is, and whether or not it has one."""
+    levels = build(min_confidence=1.0)(results_of(*scene))['gt_masks'].levels
+    assert set(np.unique(levels)) == {0, 240}
+    with pytest.raises(ValueError, match='min_confidence'):
+        build(min_confidence=0)
+
+
+def test_a_labeler_without_confidences_is_sure(scene):
+    """MaskCut has none: its labels weigh exactly 1."""
+    labeler = {'type': 'mmcuts3d.MaskCutLabeler', 'features': FEATURES}
+    transform = build(labeler)
+    predict = transform.model.predict
+
+    def without(*args):
+        (sample,) = predict(*args)
+        sample.pred_instances.pop('confidences', None)
+        return [sample]
+
+    transform.model.predict = without
+    masks = transform(results_of(*scene))['gt_masks']
+    assert len(masks) > 0
+    assert set(np.unique(masks.levels)) == {0, 240}
 
 
 def test_an_image_without_instances(scene):

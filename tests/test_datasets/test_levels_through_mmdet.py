@@ -246,6 +246,7 @@ def test_transforms_for_boxes_alone(name):
     transform = TRANSFORMS.build({'type': name, **settings.get(name, {})})
     _draw(0)
     results = _both(3, 1)[1]
+    results['img'] = results['img'].astype(np.float32)
     others = 3 if name == 'Mosaic' else 1
     results['mix_results'] = [_both(3, 2 + k)[1] for k in range(others)]
     message = 'know boxes only|only supports bbox'

@@ -77,7 +77,7 @@ def test_samples(tmp_path):
     assert 'confidence' in first and 'confidence' not in second
     assert info['img_id'] == 1 and info['img_path'].endswith('images/0.png')
     sample = dataset[0]
-    levels = sample['gt_masks'].masks
+    levels = sample['gt_masks'].levels
     assert levels.dtype == np.uint8
     assert np.array_equal(levels[0] > 0, _rectangle(8, 8, 24, 16))
     # The map's first row of patches is half sure; the rest is sure.

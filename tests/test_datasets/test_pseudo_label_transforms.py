@@ -53,6 +53,16 @@ def test_load_makes_levels():
         assert set(np.unique(sure)) == {0, 240}
 
 
+def test_the_floor_is_applied_where_labels_are_loaded():
+    """The store keeps what was measured: 1/6 and 5/6 of six cuts."""
+    masks = discs(1, seed=1)
+    raw = np.full((20, 30), 1 / 6)
+    raw[:10] = 5 / 6
+    for floor, expected in ((0.5, {120, 200}), (0.01, {40, 200})):
+        results = _loaded(masks, [raw], min_confidence=floor)
+        assert set(np.unique(results['gt_masks'].levels)) == {0} | expected
+
+
 def test_floor_is_a_setting():
     masks = discs(1, seed=1)
     results = _loaded(masks, [np.zeros((20, 30))], min_confidence=0.25)
