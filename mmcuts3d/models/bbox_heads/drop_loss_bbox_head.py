@@ -1,8 +1,11 @@
 """Box heads that train with DropLoss (CutLER, Sec. 3.3).
 
-For every stage of Cascade R-CNN and for StandardRoIHead. The overlaps come
-from OverlapRandomSampler, which stands in ``train_cfg.rcnn``.
+For every stage of Cascade R-CNN and for StandardRoIHead. The ground truths to
+measure with come from OverlapRandomSampler, which stands in
+``train_cfg.rcnn``.
 """
+
+from typing import Any, Literal, get_args
 
 import torch
 from mmdet.models.losses import accuracy
@@ -11,19 +14,37 @@ from mmdet.models.roi_heads.bbox_heads import (
     Shared2FCBBoxHead,
 )
 from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.structures.bbox import get_box_tensor
 from mmengine.config import ConfigDict
 from torch import Tensor
 
 from mmcuts3d.models.losses import DropLoss
 from mmcuts3d.registry import MODELS
 
+from .overlap_sampler import max_overlaps
+
+OverlapOf = Literal['decoded', 'proposal']
+
 
 class _DropLossMixin:
     """Takes the overlaps of the sampled RoIs to the classification loss."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(
+        self, *args: Any, overlap_of: OverlapOf = 'decoded', **kwargs: Any
+    ) -> None:
         kwargs.setdefault('loss_cls', {'type': 'mmcuts3d.DropLoss'})
         super().__init__(*args, **kwargs)
+        if overlap_of not in get_args(OverlapOf):
+            raise ValueError(
+                'Expected argument `overlap_of` to be one of '
+                f'{get_args(OverlapOf)}, but got {overlap_of!r}.'
+            )
+        if overlap_of == 'decoded' and not self.with_reg:
+            raise ValueError(
+                "Expected argument `overlap_of` to be 'proposal' for a head "
+                "without box regression, but got 'decoded'."
+            )
+        self.overlap_of = overlap_of
         if not isinstance(self.loss_cls, DropLoss):
             raise ValueError(
                 'Expected argument `loss_cls` to be a DropLoss, but got '
@@ -49,7 +70,7 @@ class _DropLossMixin:
                 (n, 4 * C).
             rois (Tensor): RoIs of shape (n, 5): image index, xyxy.
             sampling_results (list[SamplingResult]): One per image, each with
-                ``max_overlaps``, as OverlapRandomSampler leaves it.
+                ``gt_bboxes``, as OverlapRandomSampler leaves it.
             rcnn_train_cfg (ConfigDict): ``train_cfg`` of this stage.
             concat (bool): Whether targets of the images are concatenated.
                 Defaults to True.
@@ -60,7 +81,7 @@ class _DropLossMixin:
             dict: ``loss_bbox`` (dict of losses) and ``bbox_targets``.
 
         Raises:
-            ValueError: If a sampling result has no ``max_overlaps``.
+            ValueError: If a sampling result has no ``gt_bboxes``.
         """
         targets = self.get_targets(
             sampling_results, rcnn_train_cfg, concat=concat
@@ -73,7 +94,9 @@ class _DropLossMixin:
                 labels,
                 label_weights,
                 reduction_override=reduction_override,
-                max_overlaps=_overlaps_of(sampling_results),
+                max_overlaps=self.overlaps(
+                    cls_score, bbox_pred, sampling_results
+                ),
             )
             losses['acc'] = accuracy(cls_score, labels)
         # Without scores mmdet's loss is the box regression alone: it counts
@@ -89,18 +112,61 @@ class _DropLossMixin:
         )
         return {'loss_bbox': losses, 'bbox_targets': targets}
 
+    @torch.no_grad()
+    def overlaps(
+        self,
+        cls_score: Tensor,
+        bbox_pred: Tensor | None,
+        sampling_results: list[SamplingResult],
+    ) -> Tensor:
+        """Maximum IoU of each sampled RoI with the labels of its image.
 
-def _overlaps_of(sampling_results: list[SamplingResult]) -> Tensor:
-    overlaps = [
-        getattr(result, 'max_overlaps', None) for result in sampling_results
-    ]
-    if any(values is None for values in overlaps):
-        raise ValueError(
-            'Expected every sampling result to have `max_overlaps`, but got '
-            "one without: write sampler=dict(type='mmcuts3d."
-            "OverlapRandomSampler', ...) in `train_cfg.rcnn`, in each stage."
+        Args:
+            cls_score (Tensor): Class scores of shape (n, C + 1).
+            bbox_pred (Tensor, optional): Box deltas of shape (n, 4) or
+                (n, 4 * C).
+            sampling_results (list[SamplingResult]): One per image, each with
+                ``gt_bboxes``.
+
+        Returns:
+            Tensor: Overlaps of shape (n,), in [0, 1], in the order of the
+            images and of their ``priors``; 0 in an image without labels.
+
+        Raises:
+            ValueError: If a sampling result has no ``gt_bboxes``.
+        """
+        if not all(hasattr(one, 'gt_bboxes') for one in sampling_results):
+            raise ValueError(
+                'Expected every sampling result to have `gt_bboxes`, but got '
+                "one without: write sampler=dict(type='mmcuts3d."
+                "OverlapRandomSampler', ...) in `train_cfg.rcnn`, in each "
+                'stage.'
+            )
+        priors = [get_box_tensor(one.priors) for one in sampling_results]
+        numbers = [len(boxes) for boxes in priors]
+        boxes = torch.cat(priors)
+        if self.overlap_of == 'decoded':
+            boxes = self._decode(boxes, cls_score, bbox_pred)
+        return torch.cat(
+            [
+                max_overlaps(of_image, result.gt_bboxes)
+                for of_image, result in zip(
+                    boxes.split(numbers), sampling_results, strict=True
+                )
+            ]
         )
-    return torch.cat(overlaps)
+
+    def _decode(
+        self, priors: Tensor, cls_score: Tensor, bbox_pred: Tensor
+    ) -> Tensor:
+        """This stage's boxes, those of the likeliest class."""
+        # In mixed precision deltas are halves, too coarse for overlaps.
+        bbox_pred = bbox_pred.to(priors)
+        if not self.reg_class_agnostic:
+            best = cls_score[:, : self.num_classes].argmax(dim=1)
+            deltas = bbox_pred.reshape(len(priors), self.num_classes, -1)
+            bbox_pred = deltas[torch.arange(len(priors)), best]
+        return get_box_tensor(self.bbox_coder.decode(priors, bbox_pred))
 
 
 @MODELS.register_module()
@@ -108,12 +174,18 @@ class DropLossBBoxHead(_DropLossMixin, Shared2FCBBoxHead):
     """mmdet's ``Shared2FCBBoxHead`` with DropLoss.
 
     Needs ``sampler=dict(type='mmcuts3d.OverlapRandomSampler', ...)`` in
-    ``train_cfg.rcnn``. Arguments are those of ``Shared2FCBBoxHead``, with
-    ``loss_cls`` a :class:`mmcuts3d.models.losses.DropLoss`, which defaults
-    to ``dict(type='mmcuts3d.DropLoss')``.
+    ``train_cfg.rcnn``. Other arguments are those of ``Shared2FCBBoxHead``,
+    with ``loss_cls`` a :class:`mmcuts3d.models.losses.DropLoss`, which
+    defaults to ``dict(type='mmcuts3d.DropLoss')``.
+
+    Args:
+        overlap_of (str): What DropLoss measures the overlap of: 'decoded',
+            the box that this stage makes of each RoI, as CutLER does, or
+            'proposal', the RoI itself. Defaults to 'decoded'.
 
     Raises:
-        ValueError: If ``loss_cls`` is another loss.
+        ValueError: If ``loss_cls`` is another loss, or ``overlap_of`` is
+            unknown or needs a box regression that is not there.
     """
 
 

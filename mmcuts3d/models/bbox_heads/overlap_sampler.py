@@ -1,4 +1,4 @@
-"""A RoI sampler that keeps the overlap of every RoI with all ground truths.
+"""A RoI sampler whose result keeps all ground truths of the image.
 
 mmdet's SamplingResult carries ground truth for positive RoIs only, so that a
 box head cannot know which negatives touch an object. DropLoss asks for it.
@@ -19,11 +19,9 @@ from mmcuts3d.registry import TASK_UTILS
 class OverlapRandomSampler(RandomSampler):
     """mmdet's ``RandomSampler``, whose result has a field more.
 
-    ``max_overlaps`` (Tensor) of shape (num_pos + num_neg,): the maximum IoU
-    of each sampled RoI, in the order of ``priors`` (positives, then
-    negatives), with all ground truths of the image, sampled or not; 0 in an
-    image without ground truth. Arguments and sampling are those of
-    ``RandomSampler``.
+    ``gt_bboxes`` (Tensor) of shape (k, 4), xyxy: all ground truths of the
+    image, sampled or not, with which overlaps are measured. Arguments and
+    sampling are those of ``RandomSampler``.
     """
 
     def sample(
@@ -33,7 +31,7 @@ class OverlapRandomSampler(RandomSampler):
         gt_instances: InstanceData,
         **kwargs: Any,
     ) -> SamplingResult:
-        """Sample RoIs, and measure their overlaps.
+        """Sample RoIs, and keep the ground truths.
 
         Args:
             assign_result (AssignResult): What the assigner returned.
@@ -44,14 +42,12 @@ class OverlapRandomSampler(RandomSampler):
             **kwargs: Passed on to ``RandomSampler``.
 
         Returns:
-            SamplingResult: Of the sampled RoIs, with ``max_overlaps``.
+            SamplingResult: Of the sampled RoIs, with ``gt_bboxes``.
         """
         result = super().sample(
             assign_result, pred_instances, gt_instances, **kwargs
         )
-        result.max_overlaps = max_overlaps(
-            get_box_tensor(result.priors), get_box_tensor(gt_instances.bboxes)
-        )
+        result.gt_bboxes = get_box_tensor(gt_instances.bboxes)
         return result
 
 

@@ -4,6 +4,8 @@ The mask loss of a detector that learns from pseudo-masks: every pixel's
 binary cross-entropy counts as much as LocalCut is sure of that pixel.
 """
 
+from typing import Any, Literal, get_args
+
 import torch
 import torch.nn.functional as F
 from mmdet.models.losses.utils import weight_reduce_loss
@@ -11,7 +13,16 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-REDUCTIONS = ('none', 'mean', 'sum')
+Reduction = Literal['none', 'mean', 'sum']
+
+HEADS = (
+    'SpatialConfidenceBCE is a loss of RoI mask heads: it belongs to '
+    "mask_head=dict(type='mmcuts3d.SpatialConfidenceMaskHead') of Mask R-CNN "
+    "and Cascade Mask R-CNN, or dict(type='mmcuts3d."
+    "SpatialConfidenceHTCMaskHead') of HTC. Mask2Former, SOLOv2, CondInst, "
+    'RTMDet-Ins and the point head of PointRend call their losses otherwise; '
+    'keep the `loss_mask` (`loss_point`) of mmdet there'
+)
 
 
 def spatial_confidence_bce(
@@ -19,7 +30,7 @@ def spatial_confidence_bce(
     target: Tensor,
     confidence: Tensor | None = None,
     weight: Tensor | None = None,
-    reduction: str = 'mean',
+    reduction: Reduction = 'mean',
     avg_factor: float | None = None,
 ) -> Tensor:
     """L = SC * BCE over mask logits, Eq. 6.
@@ -78,7 +89,9 @@ def spatial_confidence_bce(
 class SpatialConfidenceBCE(nn.Module):
     """Binary cross-entropy of masks, weighted by Spatial Confidence (Eq. 6).
 
-    Without confidences it is mmdet's ``CrossEntropyLoss(use_mask=True)``.
+    Without confidences it is mmdet's ``CrossEntropyLoss(use_mask=True)``. It
+    is called by SpatialConfidenceMaskHead and SpatialConfidenceHTCMaskHead;
+    heads that predict masks without RoIs refuse it, with the reason.
 
     Args:
         reduction (str): 'none', 'mean' or 'sum'. Eq. 6 prints a sum; the
@@ -87,18 +100,27 @@ class SpatialConfidenceBCE(nn.Module):
         use_mask (bool): Always True. It stands in the ``loss_mask`` of
             mmdet's base configs, which a config inherits when it names
             another loss. Defaults to True.
+        **others (Any): None. Settings of another head's loss, which a config
+            inherits, are refused by name.
 
     Raises:
-        ValueError: If the reduction is unknown or ``use_mask`` is False.
+        ValueError: If the reduction is unknown, ``use_mask`` is False, or
+            there are other settings.
     """
 
     def __init__(
         self,
-        reduction: str = 'mean',
+        reduction: Reduction = 'mean',
         loss_weight: float = 1.0,
         use_mask: bool = True,
+        **others: Any,
     ) -> None:
         super().__init__()
+        if others:
+            raise ValueError(
+                'Expected arguments `reduction`, `loss_weight` and '
+                f'`use_mask`, but got {sorted(others)}. {HEADS}.'
+            )
         _check_reduction(reduction)
         if not use_mask:
             raise ValueError(
@@ -112,11 +134,11 @@ class SpatialConfidenceBCE(nn.Module):
         self,
         pred: Tensor,
         target: Tensor,
-        label: Tensor,
+        label: Tensor | None = None,
         confidence: Tensor | None = None,
         weight: Tensor | None = None,
         avg_factor: float | None = None,
-        reduction_override: str | None = None,
+        reduction_override: Reduction | None = None,
     ) -> Tensor:
         """Loss of the predicted masks of the labelled classes.
 
@@ -124,6 +146,7 @@ class SpatialConfidenceBCE(nn.Module):
             pred (Tensor): Mask logits of shape (n, C, h, w).
             target (Tensor): Pseudo-masks of shape (n, h, w), in [0, 1].
             label (Tensor): Class of each mask, shape (n,), int in [0, C).
+                RoI mask heads have one; without it the loss is refused.
             confidence (Tensor, optional): Spatial Confidence of shape
                 (n, h, w), in [0, 1]. Defaults to None: 1 everywhere.
             weight (Tensor, optional): Further weights, (n,) or (n, h, w).
@@ -138,7 +161,7 @@ class SpatialConfidenceBCE(nn.Module):
 
         Raises:
             ValueError: If shapes, ranges, classes or the reduction do not
-                fit.
+                fit, or a head calls that is none of RoI masks.
         """
         logits = _logits_of_labels(pred, label)
         loss = spatial_confidence_bce(
@@ -156,11 +179,13 @@ class SpatialConfidenceBCE(nn.Module):
         return f'reduction={self.reduction!r}, loss_weight={self.loss_weight}'
 
 
-def _logits_of_labels(pred: Tensor, label: Tensor) -> Tensor:
-    if pred.ndim != 4:
+def _logits_of_labels(pred: Tensor, label: Tensor | None) -> Tensor:
+    if pred.ndim != 4 or label is None:
+        labels = 'no `label`' if label is None else '`label`'
         raise ValueError(
-            'Expected argument `pred` to be of shape (n, C, h, w), but got '
-            f'{tuple(pred.shape)}.'
+            'Expected argument `pred` to be of shape (n, C, h, w) and `label` '
+            f'to be the class of each mask, but got {tuple(pred.shape)} and '
+            f'{labels}. {HEADS}.'
         )
     number, classes = pred.shape[:2]
     if label.shape != (number,) or label.is_floating_point():
@@ -208,8 +233,8 @@ def _check_map(name: str, values: Tensor, logits: Tensor) -> None:
 
 
 def _check_reduction(reduction: str) -> None:
-    if reduction not in REDUCTIONS:
+    if reduction not in get_args(Reduction):
         raise ValueError(
-            f'Expected argument `reduction` to be one of {REDUCTIONS}, but '
-            f'got {reduction!r}.'
+            f'Expected argument `reduction` to be one of '
+            f'{get_args(Reduction)}, but got {reduction!r}.'
         )

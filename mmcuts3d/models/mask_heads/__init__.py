@@ -1,5 +1,8 @@
 """Mask heads that train with Spatial Confidence."""
 
-from .spatial_confidence_mask_head import SpatialConfidenceMaskHead
+from .spatial_confidence_mask_head import (
+    SpatialConfidenceHTCMaskHead,
+    SpatialConfidenceMaskHead,
+)
 
-__all__ = ['SpatialConfidenceMaskHead']
+__all__ = ['SpatialConfidenceHTCMaskHead', 'SpatialConfidenceMaskHead']

@@ -1,12 +1,14 @@
-"""FCN mask head that feeds SpatialConfidenceBCE (CutS3D, Sec. 3.4, Eq. 6).
+"""Mask heads that feed SpatialConfidenceBCE (CutS3D, Sec. 3.4, Eq. 6).
 
 Spatial Confidence comes from ``gt_instances.confidences``, which
 PackPseudoLabels makes, and is cropped for each positive RoI as its mask is.
 """
 
+from typing import Any
+
 import torch
 from mmcv.ops import roi_align
-from mmdet.models.roi_heads.mask_heads import FCNMaskHead
+from mmdet.models.roi_heads.mask_heads import FCNMaskHead, HTCMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
@@ -19,19 +21,8 @@ from mmcuts3d.models.losses import SpatialConfidenceBCE
 from mmcuts3d.registry import MODELS
 
 
-@MODELS.register_module()
-class SpatialConfidenceMaskHead(FCNMaskHead):
-    """mmdet's ``FCNMaskHead`` with the Spatial Confidence loss.
-
-    An image whose ``gt_instances`` have no ``confidences`` counts with a
-    confidence of 1 (labels of a trained detector carry none). Arguments are
-    those of ``FCNMaskHead``, with ``loss_mask`` a
-    :class:`mmcuts3d.models.losses.SpatialConfidenceBCE`, which defaults to
-    ``dict(type='mmcuts3d.SpatialConfidenceBCE')``.
-
-    Raises:
-        ValueError: If ``loss_mask`` is another loss.
-    """
+class _SpatialConfidenceMixin:
+    """Takes the confidences of the positive RoIs to the mask loss."""
 
     def __init__(self, *args, **kwargs) -> None:
         kwargs.setdefault(
@@ -124,6 +115,58 @@ class SpatialConfidenceMaskHead(FCNMaskHead):
         )
 
 
+@MODELS.register_module()
+class SpatialConfidenceMaskHead(_SpatialConfidenceMixin, FCNMaskHead):
+    """mmdet's ``FCNMaskHead`` with the Spatial Confidence loss.
+
+    For Mask R-CNN and Cascade Mask R-CNN. An image whose ``gt_instances``
+    have no ``confidences`` counts with a confidence of exactly 1 (labels of a
+    trained detector carry none). Arguments are those of ``FCNMaskHead``, with
+    ``loss_mask`` a :class:`mmcuts3d.models.losses.SpatialConfidenceBCE`,
+    which defaults to ``dict(type='mmcuts3d.SpatialConfidenceBCE')``.
+
+    Raises:
+        ValueError: If ``loss_mask`` is another loss, or the head stands in
+            HTC, which wants SpatialConfidenceHTCMaskHead.
+    """
+
+    def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """Mask logits of RoI features.
+
+        Args:
+            x (Tensor): RoI features of shape (n, C, h, w).
+            *args (Any): None, see below.
+            **kwargs (Any): None: what HTC gives its mask heads is refused.
+
+        Returns:
+            Tensor: Logits of shape (n, num_classes, 2h, 2w).
+
+        Raises:
+            ValueError: If there is anything but features.
+        """
+        if args or kwargs:
+            raise ValueError(
+                'Expected a call with RoI features alone, but got '
+                f'{len(args)} arguments and {sorted(kwargs)} beside them: '
+                'HTC hands features from stage to stage; write '
+                "mask_head=dict(type='mmcuts3d.SpatialConfidenceHTCMaskHead',"
+                ' ...) there.'
+            )
+        return super().forward(x)
+
+
+@MODELS.register_module()
+class SpatialConfidenceHTCMaskHead(_SpatialConfidenceMixin, HTCMaskHead):
+    """mmdet's ``HTCMaskHead`` with the Spatial Confidence loss.
+
+    For HTC, whose mask heads hand features from stage to stage; the rest is
+    that of SpatialConfidenceMaskHead.
+
+    Raises:
+        ValueError: If ``loss_mask`` is another loss.
+    """
+
+
 def crop_confidences(
     boxes: Tensor,
     gt_inds: Tensor,
@@ -143,7 +186,8 @@ def crop_confidences(
         size (tuple[int, int]): Height and width of the result.
 
     Returns:
-        Tensor: Confidences of shape (n, *size), in (0, 1].
+        Tensor: Confidences of shape (n, *size), in (0, 1]; exactly 1 where
+        nothing is in doubt.
 
     Raises:
         ValueError: If there are not as many confidences as masks.
@@ -156,11 +200,11 @@ def crop_confidences(
     clipped = torch.minimum(boxes.detach().clamp(min=0), frame)
     rois = torch.cat([gt_inds[:, None].to(clipped), clipped], dim=1)
     maps = torch.from_numpy(levels.masks).to(clipped)[:, None]
-    crops = roi_align(maps, rois, size, 1.0, 0, 'avg', True).squeeze(1)
-    # RoIAlign has no sample in a RoI without area and answers 0, a value
-    # that no level has.
-    crops = torch.where(crops > 0, crops / CONFIDENCE_SCALE, 1.0)
-    return crops.clamp(max=1.0)
+    # The doubt, not the confidence: where there is none it is exactly 0, and
+    # RoIAlign answers 0 for a RoI without area too.
+    doubts = CONFIDENCE_SCALE - maps
+    crops = roi_align(doubts, rois, size, 1.0, 0, 'avg', True).squeeze(1)
+    return (1 - crops / CONFIDENCE_SCALE).clamp(min=0)
 
 
 def _in_frame_of(levels: BitmapMasks, masks: BitmapMasks) -> BitmapMasks:

@@ -61,13 +61,12 @@ def _batch():
 
 def _head(head_class=DropLossBBoxHead, **settings):
     torch.manual_seed(0)
+    defaults = {'num_classes': 1, 'reg_class_agnostic': True}
     return head_class(
         in_channels=4,
         fc_out_channels=8,
         roi_feat_size=2,
-        num_classes=1,
-        reg_class_agnostic=True,
-        **settings,
+        **{**defaults, **settings},
     )
 
 
@@ -85,16 +84,82 @@ def _predictions(results):
     return scores, deltas, rois
 
 
-def test_sampler_measures_against_all_ground_truths():
+def _decode(box, delta):
+    """A box moved by deltas of Fast R-CNN, scaled as mmdet's heads do."""
+    dx, dy, dw, dh = (np.array(delta) * [0.1, 0.1, 0.2, 0.2]).tolist()
+    width, height = box[2] - box[0], box[3] - box[1]
+    x = (box[0] + box[2]) / 2 + dx * width
+    y = (box[1] + box[3]) / 2 + dy * height
+    width, height = width * np.exp(dw), height * np.exp(dh)
+    return [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+
+
+def _expected_overlaps(gts, results, deltas=None):
+    """One RoI after the other, of the RoI or of its decoded box."""
+    overlaps, index = [], 0
+    for gt, result in zip(gts, results, strict=True):
+        for box in result.priors.tolist():
+            if deltas is not None:
+                box = _decode(box, deltas[index].tolist())
+            ious = [_iou(box, other) for other in gt.tolist()]
+            overlaps.append(max(ious, default=0.0))
+            index += 1
+    return torch.tensor(overlaps)
+
+
+def test_sampler_keeps_all_ground_truths():
     gts, results = _batch()
     # Fewer positives than ground truths: some of those reach no positive.
     assert results[2].pos_assigned_gt_inds.unique().numel() < 9
     for gt, result in zip(gts, results, strict=True):
-        expected = [
-            max((_iou(box, other) for other in gt.tolist()), default=0.0)
-            for box in result.priors.tolist()
-        ]
-        torch.testing.assert_close(result.max_overlaps, torch.tensor(expected))
+        assert torch.equal(result.gt_bboxes, gt)
+
+
+def test_overlaps_are_those_of_the_decoded_boxes():
+    gts, results = _batch()
+    scores, deltas, _ = _predictions(results)
+    deltas = 8 * deltas  # so far that other RoIs touch an object
+    decoded = _head().overlaps(scores, deltas, results)
+    expected = _expected_overlaps(gts, results, deltas)
+    torch.testing.assert_close(decoded, expected, rtol=1e-3, atol=1e-4)
+    proposal = _head(overlap_of='proposal').overlaps(scores, deltas, results)
+    torch.testing.assert_close(proposal, _expected_overlaps(gts, results))
+    kept = decoded > 0.01, proposal > 0.01
+    assert (kept[0] & ~kept[1]).any() and (~kept[0] & kept[1]).any()
+
+
+def test_the_likeliest_class_decides_where_boxes_have_classes():
+    gts, results = _batch()
+    scores, _, _ = _predictions(results)
+    number = len(scores)
+    torch.manual_seed(8)
+    scores = torch.randn(number, 4)  # three classes, background last
+    deltas = 4 * torch.randn(number, 3, 4)
+    head = _head(num_classes=3, reg_class_agnostic=False)
+    actual = head.overlaps(scores, deltas.reshape(number, 12), results)
+    best = scores[:, :3].argmax(1)
+    expected = _expected_overlaps(
+        gts, results, deltas[torch.arange(number), best]
+    )
+    torch.testing.assert_close(actual, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_half_precision_does_not_move_the_overlaps():
+    _, results = _batch()
+    scores, deltas, _ = _predictions(results)
+    half = deltas.half()
+    assert torch.equal(
+        _head().overlaps(scores.half(), half, results),
+        _head().overlaps(scores, half.float(), results),
+    )
+
+
+def test_what_is_measured_is_checked():
+    with pytest.raises(ValueError, match='overlap_of.*rois'):
+        _head(overlap_of='rois')
+    with pytest.raises(ValueError, match="'proposal' for a head without"):
+        _head(with_reg=False)
+    assert _head(with_reg=False, overlap_of='proposal')
 
 
 def test_sampler_samples_as_mmdet_does():
@@ -107,25 +172,29 @@ def test_sampler_samples_as_mmdet_does():
     assert torch.equal(ours.pos_gt_bboxes, theirs.pos_gt_bboxes)
 
 
+@pytest.mark.parametrize('overlap_of', ['decoded', 'proposal'])
 @pytest.mark.parametrize(
     'head_class', [DropLossBBoxHead, DropLossConvFCBBoxHead]
 )
-def test_loss_is_the_mean_over_all_rois(head_class):
+def test_loss_is_the_mean_over_all_rois(head_class, overlap_of):
     gts, results = _batch()
-    settings = {}
+    settings = {'overlap_of': overlap_of}
     if head_class is DropLossConvFCBBoxHead:
-        settings = {'num_shared_fcs': 1}
+        settings['num_shared_fcs'] = 1
     head = _head(head_class, **settings)
     scores, deltas, rois = _predictions(results)
+    deltas = (4 * deltas).requires_grad_()
     scores.requires_grad_()
     losses = head.loss_and_target(scores, deltas, rois, results, TRAIN_CFG)
 
+    overlaps = _expected_overlaps(
+        gts, results, deltas if overlap_of == 'decoded' else None
+    )
     total, dropped, index = 0.0, [], 0
-    for gt, result in zip(gts, results, strict=True):
-        for place, box in enumerate(result.priors.tolist()):
+    for result in results:
+        for place in range(len(result.priors)):
             label = 0 if place < len(result.pos_priors) else 1
-            ious = [_iou(box, other) for other in gt.tolist()]
-            if max(ious, default=0) > 0.01:
+            if overlaps[index] > 0.01:
                 score = scores[index : index + 1]
                 total += F.cross_entropy(score, torch.tensor([label]))
             else:
@@ -136,6 +205,7 @@ def test_loss_is_the_mean_over_all_rois(head_class):
     torch.testing.assert_close(loss, total / index)
     loss.backward()
     assert scores.grad[dropped].abs().max() == 0
+    assert deltas.grad is None  # what is measured is not trained by it
     kept = [i for i in range(index) if i not in dropped]
     assert scores.grad[kept].abs().sum(dim=1).min() > 0
 
