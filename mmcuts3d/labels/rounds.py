@@ -22,6 +22,7 @@ def merge_rounds(
     predicted: dict[str, Any],
     score_thr: float,
     iou_thr: float,
+    keep_confidence: bool = False,
 ) -> dict[str, Any]:
     """Merge a detector's masks with the labels it was trained on.
 
@@ -30,11 +31,14 @@ def merge_rounds(
 
     Args:
         previous (dict): Labels of the round before, as ``read_labels`` gives
-            them. Scores and confidence maps are kept.
+            them. Scores are kept.
         predicted (dict): The detector's masks on the same images.
         score_thr (float): Predictions with a score above it are kept.
         iou_thr (float): A previous mask stays if its IoU with every kept
             prediction is below it.
+        keep_confidence (bool): Whether masks keep their confidence maps.
+            Defaults to False: all count with a confidence of 1 in the next
+            round (supplement of CutS3D, Sec. E.3).
 
     Returns:
         dict: The merged labels: per image the kept predictions by falling
@@ -76,6 +80,12 @@ def merge_rounds(
             for annotation, iou in zip(old.annotations, overlap, strict=True)
             if iou < iou_thr
         ]
+    if not keep_confidence:
+        for record in records.values():
+            record.annotations = [
+                {k: v for k, v in row.items() if k != 'confidence'}
+                for row in record.annotations
+            ]
     return build_labels(
         list(records.values()),
         {'description': 'pseudo-labels of mmcuts3d, merged'},

@@ -6,6 +6,7 @@ import pytest
 import torch
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.config import Config
+from mmengine.optim import LinearLR, OptimWrapper, build_optim_wrapper
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
@@ -37,6 +38,32 @@ SETTINGS = {
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
         SelfTrainingHook(**{**SETTINGS, **change})
+
+
+def one_square(size, box):
+    """Labels of one image with one square."""
+    x, y, width, height = box
+    right, low = x + width, y + height
+    row = {
+        'id': 1,
+        'image_id': 1,
+        'category_id': 1,
+        'bbox': box,
+        'area': width * height,
+        'iscrowd': 0,
+        'segmentation': [[x, y, right, y, right, low, x, low]],
+    }
+    image = {
+        'id': 1,
+        'file_name': '0.png',
+        'height': size[0],
+        'width': size[1],
+    }
+    return {
+        'images': [image],
+        'annotations': [row],
+        'categories': [{'id': 1, 'name': 'object'}],
+    }
 
 
 def runner_stub(kind=IterBasedTrainLoop, max_iters=4, **dataset):
@@ -85,6 +112,98 @@ def test_the_same_weights_with_another_threshold(tmp_path):
     assert masks == [0, 6]
 
 
+@pytest.mark.parametrize('scheduled', [False, True])
+@pytest.mark.parametrize('scale', [1.0, 0.25])
+def test_the_rate_of_a_round_keeps_the_ratios_of_groups(scheduled, scale):
+    """`lr_mult` stays, and so does what `auto_scale_lr` multiplied by."""
+    parts = torch.nn.ModuleDict(
+        {name: torch.nn.Linear(1, 1) for name in ('backbone', 'head')}
+    )
+    wrapper = build_optim_wrapper(
+        parts,
+        {
+            'optimizer': {'type': 'SGD', 'lr': 0.02},
+            'paramwise_cfg': {'custom_keys': {'backbone': {'lr_mult': 0.1}}},
+        },
+    )
+    for group in wrapper.param_groups:
+        group['lr'] *= scale  # Runner.scale_lr
+    if scheduled:
+        scheduler = LinearLR(wrapper, 0.5, begin=0, end=9, by_epoch=False)
+    rates = {group['lr'] for group in wrapper.param_groups}
+    assert len(rates) == 2
+    hook = SelfTrainingHook(**{**SETTINGS, 'lr': 0.005})
+    hook._current_labels = lambda runner: 'labels.json'
+    hook._make_labels = lambda runner, number: number
+    hook._train_on = lambda runner, labels: None
+    runner = runner_stub()
+    runner.optim_wrapper = wrapper
+    hook.before_train(runner)
+    for runner.iter in range(3):  # rounds begin after the second and third
+        hook.after_train_iter(runner, runner.iter)
+        if runner.iter:
+            new = sorted({g['lr'] for g in wrapper.param_groups})
+            assert new == pytest.approx([0.0005 * scale, 0.005 * scale])
+        if scheduled:
+            wrapper.optimizer.step()
+            scheduler.step()
+    # As checkpoints hold them, so that a resumed run knows the ratios too.
+    saved = wrapper.optimizer.state_dict()['param_groups']
+    first = sorted({group['initial_lr'] for group in saved})
+    assert first == pytest.approx([0.002 * scale, 0.02 * scale])
+
+
+def test_an_optimizer_without_a_rate():
+    runner = runner_stub()
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    wrapper = OptimWrapper(torch.optim.SGD([parameter], lr=0.0))
+    runner.optim_wrapper = wrapper
+    hook = SelfTrainingHook(**{**SETTINGS, 'lr': 0.005})
+    hook._current_labels = lambda runner: 'labels.json'
+    with pytest.raises(ValueError, match='SGD without one'):
+        hook.before_train(runner)
+
+
+def test_labels_made_on_the_fly_are_refused_at_the_start(tmp_path):
+    """Not after the first prediction: no file, no round."""
+    init_default_scope('mmdet')
+    images = str(write_images(tmp_path / 'images'))
+    labeler = {
+        'type': 'mmcuts3d.CutS3DPseudoLabeler',
+        'labeler': {'type': 'mmcuts3d.CutS3DLabeler'},
+    }
+    folder = {
+        **CONFIG['test_dataloader']['dataset'],
+        'data_prefix': {'img': images},
+        'pipeline': [{'type': 'mmcuts3d.LoadPhotograph'}, labeler],
+    }
+    labels = write_json(
+        tmp_path / 'labels.json', one_square((24, 32), [4, 6, 16, 12])
+    )
+    of_file = {
+        'type': 'mmcuts3d.PseudoLabelDataset',
+        'ann_file': str(labels),
+        'data_prefix': {'img': images},
+        'pipeline': [{'type': 'mmcuts3d.LoadPhotograph'}],
+        'serialize_data': False,
+    }
+    hook = SelfTrainingHook(**SETTINGS)
+
+    def start(dataset):
+        runner = runner_stub()
+        runner.train_dataloader.dataset = DATASETS.build(dataset)
+        hook.before_train(runner)
+
+    start(of_file)
+    relabeled = {**of_file, 'pipeline': folder['pipeline']}
+    for dataset in (folder, relabeled):
+        with pytest.raises(ValueError, match='on the fly.*PseudoLabelDataset'):
+            start(dataset)
+    runner = runner_stub(ann_file=str(tmp_path / 'gone.json'))
+    with pytest.raises(ValueError, match=r'gone\.json'):
+        hook.before_train(runner)
+
+
 class Endless:
     """Stands for mmengine's iterator, whose class the hook takes again."""
 
@@ -96,23 +215,7 @@ def test_nested_settings_of_the_dataloader_stay(tmp_path):
     """A change deep inside keeps its neighbours, lists are replaced."""
     init_default_scope('mmdet')
     images = write_images(tmp_path / 'images')
-    labels = {
-        'images': [
-            {'id': 1, 'file_name': '0.png', 'height': 24, 'width': 32},
-        ],
-        'annotations': [
-            {
-                'id': 1,
-                'image_id': 1,
-                'category_id': 1,
-                'bbox': [4, 6, 16, 12],
-                'area': 192,
-                'iscrowd': 0,
-                'segmentation': [[4, 6, 20, 6, 20, 18, 4, 18]],
-            }
-        ],
-        'categories': [{'id': 1, 'name': 'object'}],
-    }
+    labels = one_square((24, 32), [4, 6, 16, 12])
     path = write_json(tmp_path / 'labels.json', labels)
     loader = {
         'batch_size': 4,

@@ -5,12 +5,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from helpers.training import LABELS, Watcher, tiny_config
 from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import (
     Runner,
     load_checkpoint,
 )
-from helpers.training import LABELS, Watcher, tiny_config
 
 from mmcuts3d.engine.labeling import label_folder
 from mmcuts3d.labels import merge_rounds, read_labels
@@ -100,9 +100,9 @@ def test_a_round_merges_predictions_with_the_labels_before(run, here):
     actual = labels_of('rounds/round_1.json')
     assert actual['images'] == expected['images']
     assert actual['annotations'] == expected['annotations']
-    # A detector predicts no Spatial Confidence; labels before keep theirs.
-    kept = [row for row in actual['annotations'] if 'confidence' in row]
-    assert len(kept) < len(first['annotations'])
+    # A detector predicts no Spatial Confidence, and a round trains without.
+    assert all('confidence' in row for row in first['annotations'])
+    assert not any('confidence' in row for row in actual['annotations'])
 
     second = labels_of('rounds/round_2.json')
     assert second['annotations'] == actual['annotations']
@@ -160,6 +160,8 @@ def test_a_resumed_run_goes_on_in_its_round(run, here, stop):
     first = Watcher.before[0]
     assert first['size'] == 1
     assert first['images'].items() <= counts_of(labels).items()
+    # The round's own position, not that of the whole run.
+    assert first['images'].keys() == run.before[stop]['images'].keys()
     assert first['lr'] == pytest.approx(run.before[stop]['lr'])
     assert labels.read_bytes() == content
     if stop == 3:  # no round begins after it: nothing is predicted

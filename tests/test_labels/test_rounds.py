@@ -68,7 +68,9 @@ def test_kept_predictions_replace_what_they_cover():
             )
         }
     )
-    merged = merge_rounds(previous, predicted, score_thr=0.7, iou_thr=0.5)
+    merged = merge_rounds(
+        previous, predicted, score_thr=0.7, iou_thr=0.5, keep_confidence=True
+    )
     expected = [square(0, 14), square(1, 0), square(10, 10)]
     np.testing.assert_array_equal(masks_of(merged, 1), expected)
     rows = merged['annotations']
@@ -76,6 +78,13 @@ def test_kept_predictions_replace_what_they_cover():
     assert [row['id'] for row in rows] == [1, 2, 3]
     assert ['confidence' in row for row in rows] == [False, False, True]
     assert rows[2]['confidence'] == previous['annotations'][1]['confidence']
+    # Rounds train without confidence (supplement, E.3): the default.
+    bare = merge_rounds(previous, predicted, score_thr=0.7, iou_thr=0.5)
+    assert bare['annotations'] == [
+        {key: value for key, value in row.items() if key != 'confidence'}
+        for row in rows
+    ]
+    assert 'confidence' in previous['annotations'][1]
     assert len(previous['annotations']) == 2  # arguments stay as they were
     assert len(predicted['annotations']) == 4
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from mmengine.dataset import BaseDataset
 from mmengine.dist import (
     barrier,
     broadcast_object_list,
@@ -20,6 +21,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
 
+from mmcuts3d.datasets import ImageFolder
+from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
 from mmcuts3d.labels import (
     label_statistics,
     merge_rounds,
@@ -29,6 +32,7 @@ from mmcuts3d.labels import (
 from mmcuts3d.registry import HOOKS
 
 from ..labeling import label_folder, labeling_fingerprint
+from .round_position import resume_round
 
 
 @HOOKS.register_module()
@@ -55,15 +59,20 @@ class SelfTrainingHook(Hook):
         iou_thr (float): Previous labels stay where their IoU with every kept
             prediction is lower. Defaults to 0.5 (CutLER).
         lr (float, optional): Learning rate that a round starts from, before
-            its schedulers. Defaults to None: as it is.
+            its schedulers, in place of the optimizer's. What multiplies that
+            one multiplies this one: ``lr_mult`` of parameter groups, and the
+            batch size under ``auto_scale_lr``. Defaults to None: as it is.
         train_dataloader (dict, optional): What is new in the training
             dataloader from the first round on, for instance ``batch_size``
             or the dataset's ``pipeline``; entries not named stay, inside of
             named ones too. Defaults to None.
+        keep_confidence (bool): Whether labels from before a round keep their
+            Spatial Confidence. Defaults to False: a detector predicts none,
+            and a round trains without any (supplement, Sec. E.3).
 
     Raises:
-        ValueError: If the arguments do not fit together, or the run is not
-            trained by iterations.
+        ValueError: If the arguments do not fit together, the run is not
+            trained by iterations, or its labels are in no file.
     """
 
     # After the losses are logged, before schedulers (LOW) and checkpoints.
@@ -78,6 +87,7 @@ class SelfTrainingHook(Hook):
         iou_thr: float = 0.5,
         lr: float | None = None,
         train_dataloader: dict | None = None,
+        keep_confidence: bool = False,
     ) -> None:
         self.begins = _rising(begins)
         if isinstance(score_thr, (int, float)):
@@ -99,6 +109,8 @@ class SelfTrainingHook(Hook):
         self.iou_thr = iou_thr
         self.lr = lr
         self.train_dataloader = train_dataloader or {}
+        self.keep_confidence = keep_confidence
+        self._resumed_after: int | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Check the loop; go on in the round where a resumed run stopped."""
@@ -114,6 +126,8 @@ class SelfTrainingHook(Hook):
                 f'{loop.max_iters}, but got {self.begins}.'
             )
         self._current_labels(runner)  # fails now rather than in days
+        if self.lr is not None:
+            _note_initial_rates(runner)
         done = sum(begin <= runner.iter for begin in self.begins)
         if not done:
             return
@@ -126,6 +140,13 @@ class SelfTrainingHook(Hook):
                 f'{self.begins[done - 1]}.'
             )
         self._train_on(runner, labels)
+        self._resumed_after = runner.iter - self.begins[done - 1]
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Go on in the round's data where the round stopped."""
+        if self._resumed_after is not None:
+            resume_round(runner.train_loop, self._resumed_after)
+            self._resumed_after = None
 
     def after_train_iter(
         self,
@@ -142,8 +163,9 @@ class SelfTrainingHook(Hook):
         self._train_on(runner, labels)
         runner.optim_wrapper.optimizer.state.clear()
         if self.lr is not None:
+            base = runner.optim_wrapper.optimizer.defaults['lr']
             for group in runner.optim_wrapper.param_groups:
-                group['lr'] = self.lr
+                group['lr'] = self.lr * (group['initial_lr'] / base)
 
     def _labels_of(self, number: int) -> Path:
         return self.out_dir / f'round_{number}.json'
@@ -179,6 +201,7 @@ class SelfTrainingHook(Hook):
                 read_labels(folder / 'pseudo_labels.json'),
                 score_thr,
                 self.iou_thr,
+                keep_confidence=self.keep_confidence,
             )
             write_json(labels, merged)
             print_log(
@@ -197,6 +220,7 @@ class SelfTrainingHook(Hook):
                 'Expected `train_dataloader` to have one dataset with an '
                 f'`ann_file`, but got {type(dataset).__name__}.'
             )
+        _check_labels_in_file(dataset)
         return str(dataset.ann_file)
 
     def _train_on(self, runner: Runner, labels: Path) -> None:
@@ -217,6 +241,36 @@ class SelfTrainingHook(Hook):
         loop.dataloader_iterator = type(loop.dataloader_iterator)(
             loop.dataloader
         )
+
+
+def _check_labels_in_file(dataset: BaseDataset) -> None:
+    """Labels made on the fly cannot be merged, nor replaced by a file."""
+    transforms = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
+    on_the_fly = isinstance(dataset, ImageFolder) or any(
+        isinstance(transform, CutS3DPseudoLabeler) for transform in transforms
+    )
+    if on_the_fly or not Path(str(dataset.ann_file)).is_file():
+        how = ' with labels made on the fly' if on_the_fly else ''
+        raise ValueError(
+            'Expected `train_dataloader` to read its labels from a file that '
+            f'a round can replace, but got {type(dataset).__name__}{how} and '
+            f'the `ann_file` {str(dataset.ann_file)!r}: make the labels first '
+            '(tools/generate_pseudo_labels.py, or train_cfg=dict(type='
+            "'mmcuts3d.LabelThenTrainLoop', ...)) and train on them with "
+            "dict(type='mmcuts3d.PseudoLabelDataset', ann_file=...)."
+        )
+
+
+def _note_initial_rates(runner: Runner) -> None:
+    """As schedulers do it: checkpoints carry them, without schedulers too."""
+    if not runner.optim_wrapper.optimizer.defaults.get('lr'):
+        raise ValueError(
+            'Expected an optimizer with a learning rate beside the argument '
+            '`lr`, but got '
+            f'{type(runner.optim_wrapper.optimizer).__name__} without one.'
+        )
+    for group in runner.optim_wrapper.param_groups:
+        group.setdefault('initial_lr', group['lr'])
 
 
 def _rising(begins: Sequence[int]) -> list[int]:

@@ -82,6 +82,37 @@ def _mask_rcnn():
     return MODELS.build(model)
 
 
+def _htc():
+    """HTC, whose mask heads hand features on, with our heads."""
+    path = Path(mmdet.__file__).parent / '.mim/configs/htc'
+    model = Config.fromfile(
+        path / 'htc-without-semantic_r50_fpn_1x_coco.py'
+    ).model
+    cascade = Config.fromfile(FIRST).model
+    model.backbone.update(depth=18, init_cfg=None)
+    model.neck.update(in_channels=[64, 128, 256, 512], out_channels=32)
+    model.rpn_head.update(in_channels=32, feat_channels=32)
+    roi_head = model.roi_head
+    for stage, head in enumerate(roi_head.mask_head):
+        head.type = 'mmcuts3d.SpatialConfidenceHTCMaskHead'
+        head.loss_mask.type = 'mmcuts3d.SpatialConfidenceBCE'
+        head.update(in_channels=32, conv_out_channels=32, num_convs=1)
+        roi_head.bbox_head[stage].update(
+            type='mmcuts3d.DropLossBBoxHead',
+            in_channels=32,
+            fc_out_channels=32,
+            loss_cls={'type': 'mmcuts3d.DropLoss'},
+        )
+    roi_head.bbox_roi_extractor.out_channels = 32
+    roi_head.mask_roi_extractor.out_channels = 32
+    model.train_cfg.rcnn = cascade.train_cfg.rcnn
+    for stage in model.train_cfg.rcnn:
+        stage.sampler.num = 16
+    model.train_cfg.rpn_proposal.update(nms_pre=50, max_per_img=50)
+    torch.manual_seed(0)
+    return MODELS.build(model)
+
+
 def _batch(with_confidences=True, numbers=(2, 1), side=128):
     rng = np.random.default_rng(0)
     samples = []
@@ -143,6 +174,25 @@ def test_one_training_step(path):
     ):
         grad = detector.get_parameter(name).grad
         assert torch.isfinite(grad).all() and grad.abs().sum() > 0, name
+
+
+def test_one_training_step_of_htc():
+    detector = _htc().train()
+    doubted, sure = (
+        _losses(detector, _batch(with_confidences, numbers=(1,), side=64))
+        for with_confidences in (True, False)
+    )
+    for stage in range(3):
+        name = f's{stage}.loss_mask'
+        assert 0.5 * sure[name] < doubted[name] < sure[name]
+    total, _ = detector.parse_losses(doubted)
+    total.backward()
+    for name in ('convs.0.conv', 'conv_logits', 'conv_res.conv'):
+        stage = 2 if name.startswith('conv_res') else 0
+        weight = detector.get_parameter(
+            f'roi_head.mask_head.{stage}.{name}.weight'
+        )
+        assert weight.grad.abs().sum() > 0, name
 
 
 def test_one_training_step_of_mask_rcnn():
