@@ -1,9 +1,13 @@
 """Pseudo-labels are loaded with their confidence, and packed with it."""
 
+import random
+
 import numpy as np
 import pytest
-from helpers.levels import FRAME, discs, sample_of
+from helpers.levels import FRAME, boxes_of, discs, sample_of
+from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.utils import register_all_modules
+from mmengine.dataset import Compose
 
 from mmcuts3d.datasets.transforms import (
     LoadPseudoLabels,
@@ -32,6 +36,7 @@ def _loaded(masks, confidences, **settings):
         instances.append(instance)
     results = {
         'img': np.zeros((*FRAME, 3), dtype=np.uint8),
+        'img_shape': FRAME,
         'ori_shape': FRAME,
         'instances': instances,
     }
@@ -96,6 +101,31 @@ def test_pack_splits_levels():
         expected = np.where(masks[index], levels[index], 240)
         assert np.array_equal(instances.confidences.masks, expected)
         assert len(instances.bboxes) == len(index)
+
+
+def test_labels_without_a_map_weigh_1_all_the_way():
+    """Loaded, turned, pasted and blended, packed: every level is 240."""
+    random.seed(2)
+    results = _loaded(discs(3, seed=1), [None] * 3)
+    results['img'] = results['img'] + np.uint8(90)
+    results['gt_bboxes'] = HorizontalBoxes(boxes_of(discs(3, seed=1)))
+    source = _loaded(discs(4, seed=2), [None] * 4)
+    source['gt_bboxes'] = HorizontalBoxes(boxes_of(discs(4, seed=2)))
+    results['mix_results'] = [source]
+    pipeline = Compose(
+        [
+            {
+                'type': 'mmcuts3d.ConfidentCopyPaste',
+                'blend': {'type': 'mmcuts3d.AlphaBlend'},
+            },
+            {'type': 'Rotate', 'prob': 1.0, 'level': 5, 'img_border_value': 0},
+            {'type': 'mmcuts3d.PackPseudoLabels', 'meta_keys': ()},
+        ]
+    )
+    packed = pipeline(results)
+    gt = packed['data_samples'].gt_instances
+    assert len(gt) > 3
+    assert (gt.confidences.masks == 240).all()
 
 
 def test_pack_of_nothing():

@@ -9,7 +9,7 @@ from mmcuts3d.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class AlphaBlend(BaseTransform):
-    """Blend one picture into another by its Spatial Confidence.
+    """Blend one image into another by its Spatial Confidence.
 
     Copy-paste calls it: ``dict(type='mmcuts3d.ConfidentCopyPaste',
     blend=dict(type='mmcuts3d.AlphaBlend'))``. As a transform of its own it
@@ -68,13 +68,13 @@ class AlphaBlend(BaseTransform):
         """I_aug = SC * I_S + (1 - SC) * I_T, Eq. 5.
 
         Args:
-            source (ndarray): Picture of the instance, shape (h, w, C).
-            target (ndarray): Picture that it is pasted into, same shape.
+            source (ndarray): Image of the instance, shape (h, w, C).
+            target (ndarray): Image that it is pasted into, same shape.
             confidence (ndarray): Spatial Confidence of shape (h, w), in
                 [0, 1], 0 outside the instance.
 
         Returns:
-            ndarray: A new picture of the target's shape and dtype; integers
+            ndarray: A new image of the target's shape and dtype; integers
             are rounded to the nearest.
 
         Raises:

@@ -57,7 +57,7 @@ class ConfidentCopyPaste(BaseTransform):
 
     Args:
         min_ratio (float): Smallest scale of a pasted instance. A ratio of 1
-            keeps the share of the picture that the instance has in the
+            keeps the share of the image that the instance has in the
             source. Defaults to 0.3 (Table 8; self-training: 0.5, Table 9).
         max_ratio (float): Largest scale, at most 1. Defaults to 1.0
             (Tables 8 and 9).

@@ -65,7 +65,7 @@ class CutS3DPseudoLabeler(BaseTransform):
 
     @property
     def model(self) -> torch.nn.Module:
-        """The labeller, built when it is first needed."""
+        """The labeler, built when it is first needed."""
         if self._model is None:
             self._model = MODELS.build(self.labeler)
             self._model.eval()

@@ -12,18 +12,18 @@ import numpy.typing as npt
 from mmcuts3d.cuts import box_of
 
 Levels = npt.NDArray[np.uint8]
-Picture = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 
 class Canvas:
-    """A picture with its instances, onto which others are pasted.
+    """An image with its instances, onto which others are pasted.
 
     Args:
-        image (ndarray): Picture of shape (H, W, 3), copied.
+        image (ndarray): Pixels of shape (H, W, 3), copied.
         levels (ndarray): Its instances, levels of shape (N, H, W), copied.
     """
 
-    def __init__(self, image: Picture, levels: Levels) -> None:
+    def __init__(self, image: Pixels, levels: Levels) -> None:
         self.image = image.copy()
         self.levels = list(levels.copy())
         self._pasted: list[Levels] = []
@@ -39,15 +39,15 @@ class Canvas:
 
     def paste(
         self,
-        patch: Picture,
+        patch: Pixels,
         patch_levels: Levels,
         place: npt.NDArray[np.float64],
-        mix: Callable[[Picture, Picture, Levels], Picture],
+        mix: Callable[[Pixels, Pixels, Levels], Pixels],
     ) -> bool:
         """Paste one instance on top of all others.
 
         Args:
-            patch (ndarray): Its picture, shape (h, w, 3), no larger than the
+            patch (ndarray): Its image, shape (h, w, 3), no larger than the
                 canvas.
             patch_levels (ndarray): Its levels, shape (h, w).
             place (ndarray): Where in the range of all places that lie wholly
@@ -73,19 +73,19 @@ class Canvas:
 
 
 def scaled_patch(
-    image: Picture, levels: Levels, ratio: float, frame: tuple[int, int]
-) -> tuple[Picture, Levels]:
-    """Cut an instance out of its picture and scale it for another.
+    image: Pixels, levels: Levels, ratio: float, frame: tuple[int, int]
+) -> tuple[Pixels, Levels]:
+    """Cut an instance out of its image and scale it for another.
 
     Args:
-        image (ndarray): Source picture of shape (H, W, 3).
+        image (ndarray): Source image of shape (H, W, 3).
         levels (ndarray): Levels of the instance, shape (H, W), not empty.
         ratio (float): Scale in (0, 1], on top of the one that fits the
-            source picture into the target.
+            source image into the target.
         frame (tuple[int, int]): Height and width of the target.
 
     Returns:
-        tuple[ndarray, ndarray]: Picture (bilinear) and levels (nearest) of
+        tuple[ndarray, ndarray]: Pixels (bilinear) and levels (nearest) of
         the instance's box, no larger than the target.
     """
     x1, y1, x2, y2 = masks_to_boxes(levels[None])[0].astype(int)

@@ -1,7 +1,8 @@
 """DropLoss of the box head: no punishment for finding what labels miss.
 
-Pseudo-labels miss objects. A RoI that overlaps no pseudo-label may hold one
-of those, so its classification loss is dropped (CutLER, Sec. 3.3).
+Pseudo-labels miss objects. A RoI whose box overlaps no pseudo-label may hold
+one of those, so its classification loss is dropped (CutLER, Sec. 3.3). The
+box heads say which box that is, see ``overlap_of`` there.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ def overlap_keep(max_overlaps: Tensor, iou_thr: float = 0.01) -> Tensor:
     """The indicator of DropLoss, 1(max IoU > threshold).
 
     Args:
-        max_overlaps (Tensor): IoU of each RoI with the ground truth that it
+        max_overlaps (Tensor): IoU of each box with the ground truth that it
             overlaps most, of all ground truths of its image, shape (n,), in
             [0, 1]; 0 where the image has none.
         iou_thr (float): A RoI at or below it is dropped. Defaults to 0.01,

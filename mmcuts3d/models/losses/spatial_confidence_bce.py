@@ -140,7 +140,7 @@ class SpatialConfidenceBCE(nn.Module):
         avg_factor: float | None = None,
         reduction_override: Reduction | None = None,
     ) -> Tensor:
-        """Loss of the predicted masks of the labelled classes.
+        """Loss of the predicted masks of the labeled classes.
 
         Args:
             pred (Tensor): Mask logits of shape (n, C, h, w).

@@ -16,6 +16,7 @@ from mmdet.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
+from mmcuts3d.datasets.transforms import LevelMasks
 from mmcuts3d.models.losses import SpatialConfidenceBCE
 from mmcuts3d.registry import MODELS
 
@@ -59,6 +60,11 @@ def _model(name, loss):
     part[last] = loss(part[last])
     if name in ('Mask2Former', 'PointRend'):
         model.data_preprocessor.batch_augments = None
+    if name == 'SOLOv2':
+        model.mask_head.update(stacked_convs=1, feat_channels=32)
+    if name == 'PointRend':
+        model.train_cfg.rcnn.sampler.num = 16
+        model.train_cfg.rpn_proposal.update(nms_pre=20, max_per_img=20)
     if name == 'Mask2Former':
         head = model.panoptic_head
         head.update(feat_channels=32, out_channels=32, num_queries=10)
@@ -85,7 +91,7 @@ def _shrink(config, before, after):
             config[key] = after
 
 
-def _batch(side=64):
+def _batch(side=64, with_levels=False):
     masks = np.zeros((1, side, side), np.uint8)
     masks[0, 8:48, 12:52] = 1
     gt = InstanceData(
@@ -93,6 +99,8 @@ def _batch(side=64):
         labels=torch.zeros(1).long(),
         masks=BitmapMasks(masks, side, side),
     )
+    if with_levels:
+        gt.masks = LevelMasks.from_levels(130 * masks, side, side)
     sample = DetDataSample(gt_instances=gt)
     sample.ignored_instances = InstanceData(
         bboxes=torch.zeros(0, 4), labels=torch.zeros(0).long()
@@ -105,11 +113,25 @@ def _batch(side=64):
     return {'inputs': [image], 'data_samples': [sample]}
 
 
-def _train(model):
+def _train(model, with_levels=False):
     torch.manual_seed(0)
     detector = MODELS.build(model).train()
-    data = detector.data_preprocessor(_batch(), training=True)
+    batch = _batch(with_levels=with_levels)
+    data = detector.data_preprocessor(batch, training=True)
     return detector(**data, mode='loss')
+
+
+@pytest.mark.parametrize('name', ['Mask2Former', 'RTMDet-Ins', 'PointRend'])
+def test_masks_with_levels_are_binary_targets(name):
+    """What mmdet's PackDetInputs hands on trains as plain masks do."""
+    plain, leveled = (
+        _train(_model(name, lambda loss: loss), with_levels)
+        for with_levels in (False, True)
+    )
+    assert plain.keys() == leveled.keys()
+    assert any('mask' in key for key in plain)
+    for key, value in plain.items():
+        torch.testing.assert_close(leveled[key], value)
 
 
 @pytest.mark.parametrize('name', DETECTORS)
