@@ -9,6 +9,7 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.structures import InstanceData
 
+from mmcuts3d.cuts import MIN_CONFIDENCE
 from mmcuts3d.labels import CONFIDENCE_SCALE, mask_levels
 from mmcuts3d.registry import MODELS, TRANSFORMS
 
@@ -55,7 +56,7 @@ class CutS3DPseudoLabeler(BaseTransform):
         self,
         labeler: dict,
         size: tuple[int, int] = (480, 480),
-        min_confidence: float = 0.5,
+        min_confidence: float = MIN_CONFIDENCE,
     ) -> None:
         check_min_confidence(min_confidence)
         self.labeler = dict(labeler, on_error='raise')

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from mmdet.datasets.transforms import LoadAnnotations
 
+from mmcuts3d.cuts import MIN_CONFIDENCE
 from mmcuts3d.labels import decode_levels, mask_levels
 from mmcuts3d.registry import TRANSFORMS
 
@@ -47,7 +48,7 @@ class LoadPseudoLabels(LoadAnnotations):
             the size of its image.
     """
 
-    def __init__(self, min_confidence: float = 0.5) -> None:
+    def __init__(self, min_confidence: float = MIN_CONFIDENCE) -> None:
         super().__init__(with_bbox=True, with_label=True, with_mask=True)
         check_min_confidence(min_confidence)
         self.min_confidence = min_confidence
