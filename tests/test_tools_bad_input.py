@@ -11,11 +11,11 @@ import re
 import numpy as np
 import pytest
 from helpers import ROOT
+from helpers.cuts import touching
 from helpers.labeler import SIZE, scene_of
 from PIL import Image, ImageOps
 from pycocotools.coco import COCO
 
-from mmcuts3d.cuts import CutS3D
 from mmcuts3d.labels import read_labels
 from mmcuts3d.models.features import classical_features
 
@@ -31,6 +31,7 @@ model = dict(
         unit='m',
         aspect='check',
     ),
+    cut=dict(preset='touching'),
 )
 test_dataloader = dict(
     batch_size=2,
@@ -171,7 +172,7 @@ def labelled_directly(folder, name):
     if name == 'half_size.jpg':
         depth = depth.repeat(2, 0).repeat(2, 1)
     depth = (depth - depth.min()) / max(np.ptp(depth), 1e-9)
-    return CutS3D()(image, classical_features(image), depth)
+    return touching()(image, classical_features(image), depth)
 
 
 def test_every_image_is_accounted_for(errors, coco):
