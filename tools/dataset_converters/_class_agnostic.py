@@ -11,12 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pycocotools import mask as coco_mask
+
 from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME
 from mmcuts3d.labels.coco import (
     check_polygons,
     check_run_length,
     clean_name,
     is_plain,
+    read_segmentation,
+    segmentation_to_rle,
     whole_number,
 )
 
@@ -149,7 +153,8 @@ class ClassAgnosticSet:
         Args:
             image_id (int): Id of its image, which has been added.
             category_id (int): Its original category.
-            bbox (Iterable[float]): x, y, width, height in pixels.
+            bbox (Iterable[float]): x, y, width, height in pixels; one that is
+                none is replaced by the bounds of the mask.
             place (str): Where the original has it, for messages.
             segmentation (Any, optional): Polygons or run-length code; not
                 looked at in a set without masks. Defaults to None.
@@ -168,7 +173,14 @@ class ClassAgnosticSet:
         if ignored is not None and self.ignored == 'drop':
             self.dropped[ignored] += 1
             return
-        box = _numbers(bbox, 4, f'the box of {place}')
+        try:
+            box = _numbers(bbox, 4, f'the box of {place}')
+        except ValueError:
+            box = self._bounds(segmentation, image_id, place)
+            if any(box):
+                self.dropped['broken box, the bounds of the mask taken'] += 1
+            elif bbox or not self.masks:
+                raise
         if box[2] <= 0 or box[3] <= 0:
             self.dropped['box without area'] += 1
             return
@@ -181,14 +193,14 @@ class ClassAgnosticSet:
             'area': box[2] * box[3],
             'iscrowd': int(ignored is not None and self.ignored == 'crowd'),
         }
-        if area is not None:
-            stated = _numbers([area], 1, f'the area of {place}')[0]
-            row['area'] = stated if stated > 0 else row['area']
         if self.masks:
             row['segmentation'] = self._mask(segmentation, image_id, place)
             if not row['segmentation']:
                 self.dropped['no mask'] += 1
                 return
+        if area is not None:
+            stated = _numbers([area], 1, f'the area of {place}')[0]
+            row['area'] = stated if stated > 0 else row['area']
         self.annotations.append(row)
 
     def _check_ids(self, image_id: int, category_id: int, place: str) -> None:
@@ -203,6 +215,21 @@ class ClassAgnosticSet:
                 f'got {category_id!r}.'
             )
 
+    def _bounds(
+        self, segmentation: Any, image_id: int, place: str
+    ) -> list[float]:
+        """Bounds of a mask, without area where it has no pixel."""
+        image = self.images[image_id]
+        if not self.masks:
+            return [0.0] * 4
+        try:
+            code = read_segmentation(
+                segmentation, image['height'], image['width']
+            ).code
+        except ValueError as error:
+            raise ValueError(f'{place}: {error}') from error
+        return coco_mask.toBbox(code).tolist() if code else [0.0] * 4
+
     def _mask(self, segmentation: Any, image_id: int, place: str) -> Any:
         """The mask as it is, without polygons that enclose nothing."""
         if not segmentation:
@@ -212,6 +239,12 @@ class ClassAgnosticSet:
             if isinstance(segmentation, dict):
                 check_run_length(segmentation, image['height'], image['width'])
                 return segmentation
+            if isinstance(segmentation, list) and isinstance(
+                segmentation[0], dict
+            ):
+                return segmentation_to_rle(
+                    segmentation, image['height'], image['width']
+                )
             parts, fragments = check_polygons(segmentation)
         except ValueError as error:
             raise ValueError(f'{place}: {error}') from error

@@ -9,7 +9,7 @@ from _writing import finish, make_parser
 from PIL import Image, UnidentifiedImageError
 
 from mmcuts3d.files.json_files import read_json
-from mmcuts3d.labels.coco import flag, whole_number
+from mmcuts3d.labels.coco import flag, shown, whole_number
 
 ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
 
@@ -78,7 +78,8 @@ def add_coco(
                 **{key: image[key] for key in kept if key in image},
             )
     for number, row in enumerate(content['annotations']):
-        place = f'annotations[{number}] of {path}'
+        own_id = row.get('id') if isinstance(row, dict) else None
+        place = f'annotations[{number}] (id {shown(own_id)}) of {path}'
         with _Named(place):
             image_id, category_id = (
                 whole_number(row[key], f'the `{key}` of {place}')
