@@ -1,5 +1,6 @@
 """Rows of COCO's ``images``: ids, names and sizes."""
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -206,7 +207,7 @@ def _side(value: Any, key: str, what: str) -> int:
 
 def _header(path: Path) -> tuple[tuple[int, int], bool] | None:
     """Height and width when upright, and whether stored on its side."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # also of names that no file can have
         return None
     try:
         with Image.open(path) as image:
