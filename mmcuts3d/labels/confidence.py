@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmcuts3d.cuts import resize_nearest
+from mmcuts3d.cuts import MIN_CONFIDENCE, resize_nearest
 
 CONFIDENCE_SCALE = 240
 """Level that stands for a confidence of 1."""
@@ -102,18 +102,22 @@ def decode_levels(encoded: dict[str, Any]) -> npt.NDArray[np.uint8]:
 def mask_levels(
     mask: npt.NDArray[Any],
     levels: npt.NDArray[np.uint8] | None,
-    min_confidence: float = 0.5,
+    min_confidence: float = MIN_CONFIDENCE,
 ) -> npt.NDArray[np.uint8]:
     """A mask whose values are confidence levels.
 
-    The map is resized to the mask with nearest neighbours. A pixel of the
-    mask where it is 0 (the CRF left the support of the cuts) gets the floor.
+    The map is resized to the mask with nearest neighbours. No pixel of the
+    mask has less than the floor, one where the map is 0 (the CRF left the
+    support of the cuts) included. Stores hold raw maps; the floor is applied
+    here and nowhere before, so that it can be chosen when labels are loaded.
+    Files of version 0.2 have a floor of 0.5 in them already.
 
     Args:
         mask (ndarray): Mask of shape (H, W), nonzero inside.
         levels (ndarray): Levels of shape (h, w), any size, or None for a
             confidence of 1 everywhere.
-        min_confidence (float): The floor. Defaults to 0.5.
+        min_confidence (float): The floor, in [0, 1]. Defaults to 0.5 (CutS3D,
+            Table 5c).
 
     Returns:
         ndarray: Levels of shape (H, W), uint8: 0 outside the mask, 1..240

@@ -1,21 +1,28 @@
-"""Append-only journal of a labelling run: JSON lines that survive a kill.
+"""Append-only journal of a labeling run: JSON lines that survive a kill.
 
 The first line names the format and the fingerprint of the run, each later
 one holds an image's record or its error. A line counts once its newline is
-on the disk; a torn last line is dropped.
+on the disk; a last line that was cut off is dropped. Every line begins with
+a checksum of the rest of it, so that a damaged one cannot pass for labels.
 """
 
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-FORMAT_VERSION = 1
+#: 1: version 0.2, without checksums, the floor baked into confidences.
+#: 2: checksums, confidences raw.
+FORMAT_VERSION = 2
+
+_HEAD = b'{"crc32":"'
+_BODY = len(_HEAD) + 8 + len(b'",')
 
 
 class Journal:
-    """The journal of one process.
+    """The journal of one shard of a store.
 
     Args:
         path (Path): The file. Made at the first append.
@@ -29,45 +36,36 @@ class Journal:
     def __init__(self, path: Path, fingerprint: str) -> None:
         self.path = path
         self.fingerprint = fingerprint
-        self._cut_torn_line()
         for _ in read_journal(path, fingerprint):
             break
+        self._drop_cut_off_line()
 
     def append(self, entry: dict[str, Any]) -> None:
         """Write one entry and wait until it is on the disk.
 
         Args:
-            entry (dict): Anything that JSON can hold.
+            entry (dict): Anything that JSON can hold, not empty.
         """
-        line = _line(entry)
-        is_new = not self.path.exists() or self.path.stat().st_size == 0
+        lines = encode_line(entry)
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            header = {
+                'format': FORMAT_VERSION,
+                'fingerprint': self.fingerprint,
+            }
+            lines = encode_line(header) + lines
         with self.path.open('ab') as file:
-            if is_new:
-                file.write(
-                    _line(
-                        {
-                            'format': FORMAT_VERSION,
-                            'fingerprint': self.fingerprint,
-                        }
-                    )
-                )
-            file.write(line)
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
 
-    def _cut_torn_line(self) -> None:
+    def _drop_cut_off_line(self) -> None:
         if not self.path.exists():
             return
         with self.path.open('rb+') as file:
             end = 0
             for line in file:
-                if line.endswith(b'\n') and _parse(line) is not None:
+                if line.endswith(b'\n'):
                     end += len(line)
-                elif file.read(1):
-                    # Damage before the end is for the reader to report.
-                    return
-                else:
-                    break
             file.truncate(end)
 
 
@@ -80,31 +78,91 @@ def read_journal(path: Path, fingerprint: str) -> Iterator[dict[str, Any]]:
         fingerprint (str): The fingerprint it must carry.
 
     Yields:
-        dict: The entries in the order they were written. A torn last line
-        is left out: another process may be writing it now.
+        dict: The entries in the order they were written. A last line without
+        newline is left out: it was cut off, or is being written now.
 
     Raises:
-        ValueError: If the file holds another format or fingerprint, or is
-            damaged before its last line.
+        ValueError: If the file holds another format or fingerprint, or a
+            line is damaged.
     """
     if not path.exists():
         return
     with path.open('rb') as file:
-        damaged = 0
         for number, line in enumerate(file, start=1):
-            if damaged:
-                raise ValueError(
-                    f'Expected a JSON object in line {damaged} of {path}, '
-                    'but got a damaged line. Remove the file, or label into '
-                    'another folder.'
-                )
-            entry = _parse(line) if line.endswith(b'\n') else None
-            if entry is None:
-                damaged = number
-            elif number == 1:
-                _check_header(entry, path, fingerprint)
+            if not line.endswith(b'\n'):
+                return
+            if number == 1:
+                _check_header(_decode_header(line, path), path, fingerprint)
             else:
-                yield entry
+                yield decode_line(line, path, number)
+
+
+def encode_line(entry: dict[str, Any]) -> bytes:
+    """One line of a journal: the entry, its checksum first.
+
+    Args:
+        entry (dict): Anything that JSON can hold, not empty.
+
+    Returns:
+        bytes: A JSON object, its first key ``crc32``, and a newline.
+    """
+    body = json.dumps(entry, separators=(',', ':')).encode()[1:]
+    return _HEAD + _checksum(body) + b'",' + body + b'\n'
+
+
+def decode_line(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    """Undo :func:`encode_line`.
+
+    Args:
+        line (bytes): The line with its newline.
+        path (Path): The file, for the message.
+        number (int): Number of the line, from 1 on, for the message.
+
+    Returns:
+        dict: The entry.
+
+    Raises:
+        ValueError: If the line is not what was written.
+    """
+    body = line[_BODY:-1]
+    if line[:_BODY] != _HEAD + _checksum(body) + b'",':
+        raise _damaged(path, number)
+    entry: dict[str, Any] = json.loads(b'{' + body)
+    return entry
+
+
+def _checksum(body: bytes) -> bytes:
+    return b'%08x' % zlib.crc32(body)
+
+
+def _damaged(path: Path, number: int) -> ValueError:
+    remedy = (
+        'Remove the file'
+        if number == 1
+        else 'Remove that line, and its image will be labeled again'
+    )
+    return ValueError(
+        f'Expected line {number} of {path} to have the checksum that it was '
+        f'written with, but got a damaged line. {remedy}; or label into '
+        'another folder.'
+    )
+
+
+def _decode_header(line: bytes, path: Path) -> dict[str, Any]:
+    try:
+        return decode_line(line, path, 1)
+    except ValueError:
+        # Headers before format 2 had no checksum.
+        try:
+            header = json.loads(line)
+        except ValueError:
+            header = None
+        if isinstance(header, dict) and header.keys() == {
+            'format',
+            'fingerprint',
+        }:
+            return header
+        raise
 
 
 def _check_header(
@@ -112,8 +170,12 @@ def _check_header(
 ) -> None:
     if header.get('format') != FORMAT_VERSION:
         raise ValueError(
-            f'Expected {path} to be of label format {FORMAT_VERSION}, but '
-            f'got {header.get("format")!r}.'
+            f'Expected {path} to be of journal format {FORMAT_VERSION}, but '
+            f'got format {header.get("format")!r}, that of another version '
+            'of mmcuts3d (0.2 wrote format 1). A finished '
+            'pseudo_labels.json can still be trained on; to go on labeling, '
+            'take the version that began, or label into another folder, or '
+            'overwrite this one.'
         )
     if header.get('fingerprint') != fingerprint:
         raise ValueError(
@@ -122,15 +184,3 @@ def _check_header(
             'it was made with other settings or images. Label into another '
             'folder, or overwrite this one.'
         )
-
-
-def _line(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry, separators=(',', ':')).encode() + b'\n'
-
-
-def _parse(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None

@@ -82,7 +82,9 @@ def instance_to_annotation(
             code, as :func:`encode_mask` makes it.
         score (float): Score in [0, 1].
         confidence (array, optional): Spatial Confidence of shape (h, w) in
-            [0, 1], at patch or pixel level. Defaults to None: no map.
+            [0, 1], at patch or pixel level, raw: without a floor. Defaults
+            to None: no map, which stands for 1 everywhere, also where the
+            label source has no confidence (MaskCut, a detector).
 
     Returns:
         dict: ``segmentation`` (run-length code, ``counts`` as text), ``bbox``

@@ -1,8 +1,8 @@
-"""The label store: a folder that a labelling run fills and can resume.
+"""The label store: a folder that a labeling run fills and can resume.
 
-``records.rank*.jsonl`` grow while the run goes on; ``finish`` makes of them
-``pseudo_labels.json``, one COCO file that plain pycocotools reads, and
-``errors.json``, the images that could not be labelled.
+``records.rank*.jsonl`` grow while the run goes on, one for each shard;
+``finish`` makes of them ``pseudo_labels.json``, one COCO file that plain
+pycocotools reads, and ``errors.json``, the images that could not be labeled.
 """
 
 import json
@@ -12,26 +12,32 @@ from pathlib import Path
 from typing import Any
 
 from .journal import FORMAT_VERSION, Journal, read_journal
+from .lock import FolderLock
 from .records import CATEGORY_ID, CATEGORY_NAME, ImageRecord
 
 LABEL_FILE = 'pseudo_labels.json'
 ERROR_FILE = 'errors.json'
+DESCRIPTION = 'pseudo-labels of mmcuts3d'
 _JOURNALS = 'records.rank*.jsonl'
+_INFO = '{"info": '
 
 
 class LabelWriter:
     """Writes pseudo-labels image by image, and resumes where it stopped.
 
-    Each rank of a distributed run has a writer of its own on the same
-    folder. Build all of them before any of them appends, so that they agree
-    on :attr:`done`.
+    Each shard of a run has a writer of its own on the same folder. Build
+    that of rank 0 first: it locks the folder for the run, against other
+    processes, until :meth:`close` or the end of its process. Build all of
+    them before any of them appends, so that they agree on :attr:`done`.
 
     Args:
         out_dir (str | Path): The folder, made if missing.
         fingerprint (str): Stands for everything the labels depend on, e.g.
             a hash of the config's text. A folder with labels of another
             fingerprint is refused.
-        rank (int): Rank of this process. Defaults to 0.
+        rank (int): Number of the shard. Defaults to 0.
+        overwrite (bool): Whether rank 0 removes labels that the folder holds.
+            Defaults to False.
 
     Attributes:
         done (set[str]): File names of the images that have labels, of all
@@ -41,18 +47,33 @@ class LabelWriter:
             failed and have no labels.
 
     Raises:
-        ValueError: If the folder holds labels of another fingerprint, or a
-            journal is damaged.
+        ValueError: If another run labels into the folder, it holds labels of
+            another fingerprint or a file of somebody else in the place of
+            its own, or a journal is damaged.
     """
 
     def __init__(
-        self, out_dir: str | Path, fingerprint: str, rank: int = 0
+        self,
+        out_dir: str | Path,
+        fingerprint: str,
+        rank: int = 0,
+        overwrite: bool = False,
     ) -> None:
         self.out_dir = Path(out_dir)
         self.fingerprint = fingerprint
         self.out_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = FolderLock(self.out_dir) if rank == 0 else None
+        try:
+            if overwrite and rank == 0:
+                remove_labels(self.out_dir)
+            self._open(rank)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, rank: int) -> None:
         self._journal = Journal(
-            self.out_dir / f'records.rank{rank}.jsonl', fingerprint
+            self.out_dir / f'records.rank{rank}.jsonl', self.fingerprint
         )
         self.done: set[str] = set()
         self.errors: dict[str, str] = {}
@@ -63,11 +84,17 @@ class LabelWriter:
                 self._note(record['file_name'], record['image_id'])
             else:
                 self._note_error(entry['file_name'], entry['error'])
+        self._check_files()
 
     @property
     def path(self) -> Path:
         """Where :meth:`finish` puts the labels."""
         return self.out_dir / LABEL_FILE
+
+    def close(self) -> None:
+        """Let other processes label into the folder."""
+        if self._lock is not None:
+            self._lock.release()
 
     def append(self, record: ImageRecord) -> None:
         """Keep an image's labels; on the disk when the call returns.
@@ -105,8 +132,10 @@ class LabelWriter:
             Path: The label file.
 
         Raises:
-            ValueError: If two images have the same id.
+            ValueError: If two images have the same id, or a file of somebody
+                else has come into the place of the store's own.
         """
+        self._check_files()
         records: dict[str, dict[str, Any]] = {}
         for entry in self._entries():
             if 'record' in entry:
@@ -125,6 +154,20 @@ class LabelWriter:
         ]
         write_json(self.out_dir / ERROR_FILE, errors)
         return write_json(self.path, labels)
+
+    def _check_files(self) -> None:
+        """Nothing of somebody else is written over."""
+        check_own_errors(self.out_dir / ERROR_FILE)
+        if not self.path.exists():
+            return
+        info = check_own_labels(self.path)
+        if info.get('fingerprint') != self.fingerprint:
+            raise ValueError(
+                f'Expected {self.path} to be of the run with fingerprint '
+                f'{self.fingerprint!r}, but got labels of '
+                f'{info.get("fingerprint")!r}, made with other settings or '
+                'images. Label into another folder, or overwrite this one.'
+            )
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         for path in sorted(self.out_dir.glob(_JOURNALS)):
@@ -173,7 +216,7 @@ def build_labels(
             annotations.append({**annotation, **ids})
     return {
         'info': {
-            'description': 'pseudo-labels of mmcuts3d',
+            'description': DESCRIPTION,
             'version': str(FORMAT_VERSION),
             **(info or {}),
         },
@@ -203,13 +246,78 @@ def write_json(path: str | Path, content: Any) -> Path:
     return path
 
 
+def check_own_labels(path: Path) -> dict[str, Any]:
+    """Check that a file is one that :meth:`LabelWriter.finish` wrote.
+
+    Only the beginning is read.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        dict: Its ``info``.
+
+    Raises:
+        ValueError: If the file is of somebody else.
+    """
+    info: Any = None
+    with path.open('rb') as file:
+        head = file.read(1 << 16).decode(errors='replace')
+    if head.startswith(_INFO):
+        try:
+            info, _ = json.JSONDecoder().raw_decode(head, len(_INFO))
+        except ValueError:
+            info = None
+    description = info.get('description') if isinstance(info, dict) else None
+    if not str(description).startswith(DESCRIPTION):
+        raise ValueError(
+            f'Expected {path} to be labels that this folder was given by '
+            'mmcuts3d, but got a file of another origin, which labeling '
+            'would replace. Move it away, or label into another folder.'
+        )
+    return dict(info)
+
+
+def check_own_errors(path: Path) -> None:
+    """Check that a file, if it is there, is an error list of a store.
+
+    Args:
+        path (Path): The file.
+
+    Raises:
+        ValueError: If the file is of somebody else.
+    """
+    if not path.exists():
+        return
+    try:
+        rows = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError:
+        rows = None
+    if not isinstance(rows, list) or any(
+        not isinstance(row, dict) or set(row) != {'file_name', 'error'}
+        for row in rows
+    ):
+        raise ValueError(
+            f'Expected {path} to be a list of images that failed, but got a '
+            'file of another origin, which labeling would replace. Move it '
+            'away, or label into another folder.'
+        )
+
+
 def remove_labels(out_dir: str | Path) -> None:
     """Remove a store's files from a folder, and nothing else.
 
     Args:
         out_dir (str | Path): The folder; one that is missing is left so.
+
+    Raises:
+        ValueError: If a file in the place of the store's own is of somebody
+            else; then nothing is removed.
     """
     out_dir = Path(out_dir)
+    if (out_dir / LABEL_FILE).exists():
+        check_own_labels(out_dir / LABEL_FILE)
+    check_own_errors(out_dir / ERROR_FILE)
     for pattern in (_JOURNALS, LABEL_FILE, ERROR_FILE):
         for path in out_dir.glob(pattern):
             path.unlink()

@@ -1,6 +1,6 @@
-"""Writes what a labeller or a detector predicts into a label store.
+"""Writes what a labeler or a detector predicts into a label store.
 
-A labelling run is a test run with this metric: each image is on the disk as
+A labeling run is a test run with this metric: each image is on the disk as
 soon as it is processed, so that a killed run can go on.
 """
 
@@ -19,7 +19,6 @@ from mmcuts3d.labels import (
     instance_to_annotation,
     label_statistics,
     read_labels,
-    remove_labels,
 )
 from mmcuts3d.registry import METRICS
 
@@ -31,8 +30,8 @@ class DumpPseudoLabels(BaseMetric):
     """Dump predictions as pseudo-labels.
 
     ``out_dir`` then holds ``pseudo_labels.json`` (COCO, one category
-    ``object``, per annotation ``score`` and, from a labeller, the
-    ``confidence`` map) and ``errors.json`` (images whose data sample carries
+    ``object``, per annotation ``score`` and, from a labeler that has it, the
+    raw ``confidence`` map) and ``errors.json`` (images whose data sample carries
     an ``error``). Masks without a pixel are left out.
 
     Args:
@@ -73,19 +72,39 @@ class DumpPseudoLabels(BaseMetric):
         self.image_root = image_root
         self.score_thr = score_thr
         self.max_per_image = max_per_image
-        if overwrite:
-            if is_main():
-                remove_labels(out_dir)
-            barrier()
-        self.writer = LabelWriter(out_dir, fingerprint or '', get_rank())
-        if fingerprint is None and (self.writer.done or self.writer.errors):
-            raise ValueError(
-                f'Expected {out_dir} to hold no labels, but got labels of '
-                f'{len(self.writer.done)} images. Give a `fingerprint` to '
-                'continue a run, or `overwrite=True`.'
-            )
+        self._fingerprint = fingerprint
+        self.writer = self._open(out_dir, overwrite)
         # Nobody writes before everybody has seen what is there.
         barrier()
+
+    def _open(self, out_dir: str, overwrite: bool) -> LabelWriter:
+        """The first process locks the folder and looks into it for all."""
+        writer = None
+        message: list[str | None] = [None]
+        if is_main():
+            try:
+                writer = LabelWriter(
+                    out_dir, self._fingerprint or '', overwrite=overwrite
+                )
+                self._check_empty(writer)
+            except ValueError as error:
+                message = [str(error)]
+        broadcast_object_list(message)
+        if message[0] is not None:
+            raise ValueError(message[0])
+        return writer or LabelWriter(
+            out_dir, self._fingerprint or '', get_rank()
+        )
+
+    def _check_empty(self, writer: LabelWriter) -> None:
+        number = len(writer.done) + len(writer.errors)
+        if self._fingerprint is None and (number or writer.path.exists()):
+            writer.close()
+            raise ValueError(
+                f'Expected {writer.out_dir} to hold no labels, but got '
+                f'labels of {len(writer.done)} images. Give a `fingerprint` '
+                'to continue a run, or `overwrite=True`.'
+            )
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Write a batch to the disk.
@@ -103,7 +122,11 @@ class DumpPseudoLabels(BaseMetric):
             if data_sample.get('error') is not None:
                 self.writer.fail(name, data_sample['error'])
             else:
-                self.writer.append(self._record(name, data_sample))
+                self.writer.append(
+                    prediction_record(
+                        data_sample, name, self.score_thr, self.max_per_image
+                    )
+                )
             # The statistics are read from the store.
             self.results.append(name)
 
@@ -121,18 +144,6 @@ class DumpPseudoLabels(BaseMetric):
         # mmengine keeps an int as a np.int64, and writes null for it.
         return {name: float(n) for name, n in self._statistics().items()}
 
-    def finish(self) -> dict[str, float]:
-        """Finish the store outside of an evaluator, on all processes.
-
-        Returns:
-            dict[str, float]: See :meth:`compute_metrics`; counts are int.
-        """
-        barrier()
-        statistics = [self._statistics() if is_main() else None]
-        broadcast_object_list(statistics)
-        self.results.clear()
-        return statistics[0]
-
     def file_name(self, path: str) -> str:
         """Name of an image in the store.
 
@@ -140,44 +151,90 @@ class DumpPseudoLabels(BaseMetric):
             path (str): Path of the image.
 
         Returns:
-            str: Path relative to ``image_root`` with forward slashes.
+            str: See :func:`name_in_store`.
         """
-        if self.image_root is None:
-            return osp.basename(path)
-        return osp.relpath(path, self.image_root).replace(osp.sep, '/')
+        return name_in_store(path, self.image_root)
 
     def _statistics(self) -> dict[str, float]:
-        statistics = label_statistics(read_labels(self.writer.finish()))
-        return {
-            'num_images': statistics['num_images'],
-            'num_masks': statistics['num_masks'],
-            'num_errors': len(self.writer.errors),
-            'mean_score': statistics['mean_score'],
-        }
+        statistics = finish_store(self.writer)
+        self.writer.close()
+        return statistics
 
-    def _record(self, name: str, data_sample: dict) -> ImageRecord:
-        found = unpack_predictions(
-            data_sample, self.score_thr, self.max_per_image
+
+def finish_store(writer: LabelWriter) -> dict[str, float]:
+    """Write the label and the error file, and count what they hold.
+
+    Args:
+        writer (LabelWriter): One of the store's.
+
+    Returns:
+        dict[str, float]: ``num_images``, ``num_masks``, ``num_errors`` and
+        ``mean_score`` (NaN without masks) of the whole store.
+    """
+    statistics = label_statistics(read_labels(writer.finish()))
+    return {
+        'num_images': statistics['num_images'],
+        'num_masks': statistics['num_masks'],
+        'num_errors': len(writer.errors),
+        'mean_score': statistics['mean_score'],
+    }
+
+
+def name_in_store(path: str, image_root: str | None) -> str:
+    """Name of an image in a label store.
+
+    Args:
+        path (str): Path of the image.
+        image_root (str, optional): Folder that names are relative to; None
+            takes the base name.
+
+    Returns:
+        str: Path relative to ``image_root`` with forward slashes.
+    """
+    if image_root is None:
+        return osp.basename(path)
+    return osp.relpath(path, image_root).replace(osp.sep, '/')
+
+
+def prediction_record(
+    data_sample: dict, name: str, score_thr: float, max_per_image: int
+) -> ImageRecord:
+    """What a label store keeps of a data sample with predictions.
+
+    Args:
+        data_sample (dict): With ``pred_instances``, ``ori_shape``,
+            ``img_id``.
+        name (str): Name of the image in the store.
+        score_thr (float): Instances with a lower score are left out.
+        max_per_image (int): Number of instances at most.
+
+    Returns:
+        ImageRecord: The record; masks without a pixel are left out.
+
+    Raises:
+        ValueError: If predictions have no masks, or such of another size
+            than the image.
+    """
+    found = unpack_predictions(data_sample, score_thr, max_per_image)
+    if found.masks is None and len(found):
+        raise ValueError(
+            f'Expected predictions with `masks`, but got none for {name}.'
         )
-        if found.masks is None and len(found):
-            raise ValueError(
-                f'Expected predictions with `masks`, but got none for {name}.'
-            )
-        annotations = []
-        for index, mask in enumerate(found.masks or []):
-            if not coco_mask.area(mask):
-                continue
-            confidence = (
-                None if found.confidences is None else found.confidences[index]
-            )
-            annotations.append(
-                instance_to_annotation(mask, found.scores[index], confidence)
-            )
-        height, width = data_sample['ori_shape']
-        return ImageRecord(
-            file_name=name,
-            height=int(height),
-            width=int(width),
-            image_id=int(data_sample['img_id']),
-            annotations=annotations,
+    annotations = []
+    for index, mask in enumerate(found.masks or []):
+        if not coco_mask.area(mask):
+            continue
+        confidence = (
+            None if found.confidences is None else found.confidences[index]
         )
+        annotations.append(
+            instance_to_annotation(mask, found.scores[index], confidence)
+        )
+    height, width = data_sample['ori_shape']
+    return ImageRecord(
+        file_name=name,
+        height=int(height),
+        width=int(width),
+        image_id=int(data_sample['img_id']),
+        annotations=annotations,
+    )

@@ -1,4 +1,4 @@
-"""A pseudo-labeller is a model, and labelling is a test run."""
+"""A pseudo-labeler is a model, and labeling is a test run."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import torch
 from mmdet.models.detectors import BaseDetector
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmcuts3d.cuts import PseudoInstances, box_of
 from mmcuts3d.registry import MODELS
@@ -70,13 +70,21 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
     ) -> PseudoInstances:
         """Cut one image, (H, W, 3) uint8 RGB, with its ``inputs``."""
 
+    def sources(self) -> dict[str, nn.Module]:
+        """Who gives the maps that the method needs beside the image.
+
+        Returns:
+            dict: Modules by the name of their maps, which is also the key of
+            a map that lies in a sample's metainfo and is taken as it is. A
+            module takes images (B, 3, H, W) and their data samples and
+            returns B maps.
+        """
+        return {'features': self.features}
+
     def gather(
         self, image: Tensor, data_sample: DetDataSample
     ) -> dict[str, np.ndarray]:
         """What the method needs beside the image.
-
-        A map that lies in the sample's metainfo (``features``) is taken
-        as it is; else the extractor is asked.
 
         Args:
             image (Tensor): (3, H, W) RGB in [0, 255].
@@ -84,12 +92,52 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 read from files.
 
         Returns:
-            dict: ``features`` (C, h, w).
+            dict: A map for each of :meth:`sources`: ``features`` (C, h, w).
+
+        Raises:
+            ValueError: If there is no map of the image.
         """
-        given = data_sample.get('features')
-        if given is None:
-            given = self.features(image[None], [data_sample])[0]
-        return dict(features=_to_numpy(given))
+        (inputs,) = self.gather_batch(image[None], [data_sample])
+        if isinstance(inputs, ValueError):
+            raise inputs
+        return inputs
+
+    def gather_batch(
+        self, images: Tensor, data_samples: Sequence[DetDataSample]
+    ) -> list[dict[str, np.ndarray] | ValueError]:
+        """What the method needs beside images of one size.
+
+        Each of :meth:`sources` is asked once for all images; where it
+        refuses, once for each, so that one image does not fail the others.
+
+        Args:
+            images (Tensor): (B, 3, H, W) RGB in [0, 255].
+            data_samples (Sequence[DetDataSample]): B samples.
+
+        Returns:
+            list: For each image what :meth:`gather` gives, or the error why
+            there is none.
+        """
+        inputs: list[dict[str, np.ndarray] | ValueError] = []
+        inputs.extend({} for _ in data_samples)
+        for name, source in self.sources().items():
+            left = []
+            for place, sample in enumerate(data_samples):
+                maps = inputs[place]
+                if isinstance(maps, ValueError):
+                    continue
+                if sample.get(name) is None:
+                    left.append(place)
+                else:
+                    maps[name] = _to_numpy(sample.get(name))
+            found = _ask(source, images[left], [data_samples[i] for i in left])
+            for place, value in zip(left, found, strict=True):
+                maps = inputs[place]
+                if isinstance(value, ValueError):
+                    inputs[place] = value
+                elif isinstance(maps, dict):
+                    maps[name] = _to_numpy(value)
+        return inputs
 
     @torch.no_grad()
     def predict(
@@ -114,36 +162,44 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
             a method that has them, ``confidences`` (N, h, w) float in
             [0, 1].
         """
-        for image, sample in zip(
-            batch_inputs, batch_data_samples, strict=True
-        ):
-            height, width = sample.img_shape[:2]
-            frame = sample.ori_shape[:2] if rescale else (height, width)
-            found = None
-            if sample.get('error') is None:
+        results: list[PseudoInstances | None] = [None] * len(batch_inputs)
+        for (height, width), places in _by_size(batch_data_samples).items():
+            images = batch_inputs[places, :, :height, :width]
+            samples = [batch_data_samples[place] for place in places]
+            gathered = self.gather_batch(images, samples)
+            for place, image, sample, inputs in zip(
+                places, images, samples, gathered, strict=True
+            ):
                 try:
-                    found = self._label_sample(
-                        image[:, :height, :width], sample
-                    )
+                    results[place] = self._label_image(image, sample, inputs)
                 except ValueError as error:
                     self._report(sample, error)
+        for sample, found in zip(batch_data_samples, results, strict=True):
+            shape = sample.ori_shape if rescale else sample.img_shape
+            frame = (int(shape[0]), int(shape[1]))
             if found is None:
                 found = PseudoInstances.empty(
                     frame, (1, 1), self.has_confidences
                 )
             found = at_size(found, frame)
-            sample.pred_instances = to_instance_data(found, image.device)
+            sample.pred_instances = to_instance_data(
+                found, batch_inputs.device
+            )
             if self.keep_steps:
                 sample.cut_steps = found.steps
         return list(batch_data_samples)
 
-    def _label_sample(
-        self, image: Tensor, sample: DetDataSample
+    def _label_image(
+        self,
+        image: Tensor,
+        sample: DetDataSample,
+        inputs: dict[str, np.ndarray] | ValueError,
     ) -> PseudoInstances:
-        pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
-        inputs = self.gather(image, sample)
+        if isinstance(inputs, ValueError):
+            raise inputs
         if self.keep_steps:
             sample.cut_depth = inputs.get('depth')
+        pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
         return self.label(pixels.cpu().numpy(), inputs)
 
     def _report(self, sample: DetDataSample, error: ValueError) -> None:
@@ -154,7 +210,7 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         sample.set_metainfo(dict(error=str(error) or repr(error)))
 
     def loss(self, *args: object, **kwargs: object) -> dict:
-        """A labeller has nothing to train.
+        """A labeler has nothing to train.
 
         Raises:
             RuntimeError: Always, with what to do instead.
@@ -174,6 +230,36 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         self, batch_inputs: Tensor, batch_data_samples: object = None
     ) -> tuple[Tensor]:
         return self.extract_feat(batch_inputs)
+
+
+def _by_size(
+    data_samples: Sequence[DetDataSample],
+) -> dict[tuple[int, int], list[int]]:
+    """Places of the samples without an error, by the size of their image."""
+    places: dict[tuple[int, int], list[int]] = {}
+    for place, sample in enumerate(data_samples):
+        if sample.get('error') is None:
+            height, width = sample.img_shape[:2]
+            places.setdefault((height, width), []).append(place)
+    return places
+
+
+def _ask(
+    source: nn.Module, images: Tensor, data_samples: list[DetDataSample]
+) -> Sequence[Tensor | ValueError]:
+    """A map for each image, or the error why there is none."""
+    if not data_samples:
+        return []
+    try:
+        maps: Sequence[Tensor] = source(images, data_samples)
+        return maps
+    except ValueError as error:
+        if len(data_samples) == 1:
+            return [error]
+    found: list[Tensor | ValueError] = []
+    for place, sample in enumerate(data_samples):
+        found.extend(_ask(source, images[place : place + 1], [sample]))
+    return found
 
 
 def at_size(found: PseudoInstances, shape: tuple[int, int]) -> PseudoInstances:

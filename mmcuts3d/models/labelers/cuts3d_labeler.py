@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-from mmdet.structures import DetDataSample
-from torch import Tensor
+from torch import nn
 
 from mmcuts3d.cuts import CutS3D, PseudoInstances
 from mmcuts3d.registry import MODELS
 
-from .base import BaseLabeler, _to_numpy
+from .base import BaseLabeler
 
 
 @MODELS.register_module()
@@ -40,20 +39,13 @@ class CutS3DLabeler(BaseLabeler):
         name = changes.pop('preset', 'paper')
         self.cut = CutS3D.from_preset(name, **changes)
 
-    def gather(
-        self, image: Tensor, data_sample: DetDataSample
-    ) -> dict[str, np.ndarray]:
+    def sources(self) -> dict[str, nn.Module]:
         """Features, and ``depth`` (H, W) in [0, 1], 0 = nearest.
 
         A map in the sample's metainfo (``depth``) may have any size; the
         method pools it to the patch grid.
         """
-        inputs = super().gather(image, data_sample)
-        given = data_sample.get('depth')
-        if given is None:
-            given = self.depth(image[None], [data_sample])[0]
-        inputs['depth'] = _to_numpy(given)
-        return inputs
+        return {**super().sources(), 'depth': self.depth}
 
     def label(
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
