@@ -13,6 +13,7 @@ SOURCES = sorted(p for p in PACKAGE.rglob('*.py') if '.mim' not in p.parts)
 LAYER = {
     'cuts': 0,
     'files': 0,
+    'compat': 0,
     'labels': 1,
     'models': 2,
     'datasets': 2,

@@ -30,6 +30,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        epilog='exit codes: 0; 1, an error; 2, the command line is wrong; 3, '
+        'some images failed and the others were labeled',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -83,7 +85,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the demo."""
+    """Runs the demo; see ``--help`` for what it returns."""
     args = parse_args(arguments)
     # --help does not wait for mmdet. Its forks print at import what they lack.
     warnings.filterwarnings('ignore', module='mmdet')
@@ -97,15 +99,14 @@ def main(arguments: list[str] | None = None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     config = demo_config(ROOT / CONFIG, args, out)
     begin = time.time()
-    stages = []
+    stages, results = [], []
     for name, title in (
         ('maskcut', 'MaskCut labels'),
         ('cuts3d', 'CutS3D labels'),
     ):
         print(f'\n== {title}', flush=True)
-        stages.append(
-            Stage(title, label(config, config.demo[name], out / name))
-        )
+        results.append(label(config, config.demo[name], out / name))
+        stages.append(Stage(title, results[-1].label_file))
     print('\n== Training: labels, then self-training', flush=True)
     checkpoints = train(config, out / 'training')
     for title, name, checkpoint in zip(
@@ -116,9 +117,8 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         print(f'\n== {title}', flush=True)
         folder = out / name
-        stages.append(
-            Stage(title, label(config, config.model, folder, checkpoint))
-        )
+        results.append(label(config, config.model, folder, checkpoint))
+        stages.append(Stage(title, results[-1].label_file))
     images = image_folder(config.demo.images.dataset)
     rows = [measure(stage, config.demo.ann_file, images) for stage in stages]
     text = table(rows, config.demo)
@@ -128,7 +128,10 @@ def main(arguments: list[str] | None = None) -> int:
     (out / 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
     draw_pictures(config, stages, out / 'pictures', args.pictures)
     print(f'{minutes:.1f} minutes; pictures in {out / "pictures"}')
-    return 0
+    failed = [result for result in results if result.num_errors]
+    for result in failed:
+        print(result.failures)
+    return max((result.exit_code for result in failed), default=0)
 
 
 if __name__ == '__main__':

@@ -2,6 +2,8 @@
 
 A labeler (CutS3DLabeler, MaskCutLabeler) is a model without training: it
 needs no checkpoint, and its measure is the quality of its pseudo-masks.
+Several processes on a machine without a GPU (torchrun, --launcher pytorch)
+talk by gloo.
 """
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
@@ -9,35 +11,28 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 import argparse
 import logging
 import os
+import sys
 from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
-from mmengine.device import get_device
 from mmengine.logging import print_log
-from mmengine.runner import Runner
-from torch import nn
 
-
-class TestRunner(Runner):
-    """Runs labelers on several processes too.
-
-    torch's DistributedDataParallel refuses a model without gradients.
-    """
-
-    def wrap_model(
-        self, model_wrapper_cfg: dict | None, model: nn.Module
-    ) -> nn.Module:
-        """Moves a model to its device, and wraps it if it has gradients."""
-        if any(weight.requires_grad for weight in model.parameters()):
-            return super().wrap_model(model_wrapper_cfg, model)
-        return model.to(get_device())
+from mmcuts3d.compat import gloo_without_gpu
+from mmcuts3d.engine.config_kinds import check_purpose
+from mmcuts3d.engine.labeling import (
+    EXIT_CODES,
+    EXIT_NONE_LABELED,
+    EXIT_SOME_FAILED,
+)
+from mmcuts3d.engine.test_runner import TestRunner
 
 
 def parse_args() -> argparse.Namespace:
     """The command line, in the grammar of mmdet's tools."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        epilog=f'{EXIT_CODES} (where the run writes labels)',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file')
@@ -106,11 +101,21 @@ def read_config(args: argparse.Namespace) -> Config:
     return config
 
 
-def main() -> None:
-    """Builds the runner and tests."""
+def main() -> int:
+    """Builds the runner and tests.
+
+    Returns:
+        int: 0, or where the run writes labels a code of its own if images
+        failed.
+    """
     args = parse_args()
+    try:
+        config = read_config(args)
+        check_purpose(config, args.config, 'test')
+    except ValueError as error:
+        sys.exit(f'{error}')
     setup_cache_size_limit_of_dynamo()
-    config = read_config(args)
+    gloo_without_gpu.install()
     runner = TestRunner.from_cfg(config)
     learns = any(p.requires_grad for p in runner.model.parameters())
     if learns and config.load_from is None:
@@ -126,8 +131,32 @@ def main() -> None:
         runner.test_evaluator.metrics.append(
             DumpDetResults(out_file_path=args.out)
         )
-    runner.test()
+    return exit_code(runner.test() or {})
+
+
+def exit_code(measures: dict[str, float]) -> int:
+    """Code of a run by its measures.
+
+    Args:
+        measures (dict[str, float]): What the metrics gave.
+
+    Returns:
+        int: 0 where nothing was labeled; else see ``EXIT_CODES``.
+    """
+    failed = sum(
+        number
+        for name, number in measures.items()
+        if name.endswith('/num_errors')
+    )
+    if not failed:
+        return 0
+    labeled = any(
+        number
+        for name, number in measures.items()
+        if name.endswith('/num_images')
+    )
+    return EXIT_SOME_FAILED if labeled else EXIT_NONE_LABELED
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -1,19 +1,30 @@
-"""Trains a detector by its config: python tools/train.py CONFIG."""
+"""Trains a detector by its config: python tools/train.py CONFIG.
+
+Several processes on a machine without a GPU (torchrun, --launcher pytorch)
+talk by gloo.
+"""
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
+from mmcuts3d.compat import gloo_without_gpu
+from mmcuts3d.engine.config_kinds import check_purpose
+
 
 def parse_args() -> argparse.Namespace:
     """The command line, in the grammar of mmdet's tools."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
@@ -87,8 +98,14 @@ def read_config(args: argparse.Namespace) -> Config:
 def main() -> None:
     """Builds the runner and trains."""
     args = parse_args()
+    try:
+        config = read_config(args)
+        check_purpose(config, args.config, 'train')
+    except ValueError as error:
+        sys.exit(f'{error}')
     setup_cache_size_limit_of_dynamo()
-    Runner.from_cfg(read_config(args)).train()
+    gloo_without_gpu.install()
+    Runner.from_cfg(config).train()
 
 
 if __name__ == '__main__':

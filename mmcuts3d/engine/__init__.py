@@ -1,3 +1,3 @@
-"""The training run (L3): labelling, rounds of self-training."""
+"""Runs (L4): labeling, training, rounds of self-training."""
 
 __all__: list[str] = []

@@ -36,8 +36,10 @@ class LabelWriter:
             a hash of the config's text. A folder with labels of another
             fingerprint is refused.
         rank (int): Number of the shard. Defaults to 0.
-        overwrite (bool): Whether rank 0 removes labels that the folder holds.
-            Defaults to False.
+        overwrite (bool): Whether the one that locks the folder removes
+            labels that it holds. Defaults to False.
+        lock (bool, optional): Whether this writer locks the folder. Defaults
+            to None: that of rank 0 does.
 
     Attributes:
         done (set[str]): File names of the images that have labels, of all
@@ -58,13 +60,15 @@ class LabelWriter:
         fingerprint: str,
         rank: int = 0,
         overwrite: bool = False,
+        lock: bool | None = None,
     ) -> None:
         self.out_dir = Path(out_dir)
         self.fingerprint = fingerprint
         self.out_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = FolderLock(self.out_dir) if rank == 0 else None
+        locks = rank == 0 if lock is None else lock
+        self._lock = FolderLock(self.out_dir) if locks else None
         try:
-            if overwrite and rank == 0:
+            if overwrite and locks:
                 remove_labels(self.out_dir)
             self._open(rank)
         except BaseException:

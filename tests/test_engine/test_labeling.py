@@ -1,4 +1,4 @@
-"""Labelling a folder: kill and resume, bad images, progress."""
+"""Labeling a folder: kill and resume, bad images, progress."""
 
 import json
 import math
@@ -12,11 +12,12 @@ from pycocotools.coco import COCO
 from rich.console import Console
 
 from mmcuts3d.engine.labeling import (
+    LabelingJob,
     folder_dataloader,
-    label_folder,
     labeling_fingerprint,
+    run_labeling,
 )
-from mmcuts3d.engine.labeling_progress import LabelingProgress
+from mmcuts3d.engine.labeling.progress import LabelingProgress
 from mmcuts3d.labels import decode_confidence, read_labels
 from mmcuts3d.registry import MODELS
 
@@ -35,15 +36,15 @@ def images(tmp_path):
     return write_images(tmp_path / 'images')
 
 
-def label(images, out, fingerprint='settings', **settings):
-    model = MODELS.build(CONFIG['model'])
+def label(images, out, **settings):
     loader = folder_dataloader(CONFIG['test_dataloader'], images)
-    return label_folder(model, loader, out, fingerprint, **settings)
+    job = LabelingJob(CONFIG['model'], loader, out, **settings)
+    return run_labeling(job)
 
 
 def test_a_folder_with_a_bad_image_gets_done(images, tmp_path):
-    statistics = label(images, tmp_path / 'out')
-    assert statistics == {
+    result = label(images, tmp_path / 'out')
+    assert result.statistics == {
         'num_images': 6,
         'num_masks': 6,
         'num_errors': 1,
@@ -97,9 +98,9 @@ def test_a_repaired_image_joins_the_labels(images, tmp_path):
     label(images, tmp_path / 'out')
     image = Image.new('RGB', (32, 24), 'white')
     image.save(images / '3.png')
-    statistics = label(images, tmp_path / 'out')
-    assert statistics['num_images'] == 7
-    assert statistics['num_errors'] == 0
+    result = label(images, tmp_path / 'out')
+    assert result.num_images == 7
+    assert result.num_errors == 0
     labels = read_labels(tmp_path / 'out' / 'pseudo_labels.json')
     assert [image['id'] for image in labels['images']] == list(range(1, 8))
 
@@ -107,19 +108,17 @@ def test_a_repaired_image_joins_the_labels(images, tmp_path):
 def test_other_settings_need_overwriting(images, tmp_path):
     label(images, tmp_path / 'out')
     with pytest.raises(ValueError, match='overwrite'):
-        label(images, tmp_path / 'out', 'other')
-    statistics = label(
-        images, tmp_path / 'out', 'other', overwrite=True, score_thr=0.8
-    )
-    assert statistics['num_images'] == 6
-    assert statistics['num_masks'] == 0
-    assert math.isnan(statistics['mean_score'])
+        label(images, tmp_path / 'out', score_thr=0.8)
+    result = label(images, tmp_path / 'out', overwrite=True, score_thr=0.8)
+    assert result.num_images == 6
+    assert result.num_masks == 0
+    assert math.isnan(result.mean_score)
 
 
 def test_the_model_keeps_its_mode(images, tmp_path):
     model = MODELS.build(CONFIG['model']).train()
     loader = folder_dataloader(CONFIG['test_dataloader'], images)
-    label_folder(model, loader, tmp_path / 'out', 'settings')
+    run_labeling(LabelingJob(model, loader, tmp_path / 'out'))
     assert model.training
 
 
@@ -176,16 +175,16 @@ def test_the_fingerprint_stands_for_all_parts(tmp_path):
 def test_progress_goes_to_the_log_without_a_terminal(monkeypatch):
     lines = []
     monkeypatch.setattr(
-        'mmcuts3d.engine.labeling_progress.print_log',
+        'mmcuts3d.engine.labeling.progress.print_log',
         lambda message, **_: lines.append(message),
     )
     with LabelingProgress(4, interval=0) as progress:
         for _ in range(4):
             progress.update(1)
     assert len(lines) == 5
-    assert 'labelling: 3/4, ' in lines[2]
+    assert 'labeling: 3/4, ' in lines[2]
     assert 'images/s, ETA 0:00:0' in lines[2]
-    assert 'labelled 4 images' in lines[4]
+    assert 'labeled 4 images' in lines[4]
 
 
 def test_progress_is_a_bar_on_a_terminal(tmp_path):

@@ -11,8 +11,11 @@ from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
 from mmcuts3d.engine.hooks import SelfTrainingHook
-from mmcuts3d.engine.hooks.self_training_hook import weights_fingerprint
-from mmcuts3d.engine.labeling import label_folder
+from mmcuts3d.engine.labeling import (
+    LabelingJob,
+    run_labeling,
+    weights_fingerprint,
+)
 from mmcuts3d.labels import read_labels, write_json
 
 SETTINGS = {
@@ -71,6 +74,7 @@ def runner_stub(kind=IterBasedTrainLoop, max_iters=4, **dataset):
     loop._max_iters, loop._iter = max_iters, 0
     dataset = SimpleNamespace(**dataset)
     return SimpleNamespace(
+        cfg={},
         train_loop=loop,
         iter=0,
         train_dataloader=SimpleNamespace(dataset=dataset),
@@ -100,7 +104,8 @@ def test_the_same_weights_with_another_threshold(tmp_path):
     loader = {**CONFIG['test_dataloader'], 'dataset': dataset}
     model = MODELS.build(CONFIG['model'])
     BrightnessLabeler.seen = []
-    label_folder(model, loader, tmp_path / 'first', 'first', score_thr=0.9)
+    job = LabelingJob(model, loader, tmp_path / 'first', score_thr=0.9)
+    run_labeling(job)
     first = tmp_path / 'first' / 'pseudo_labels.json'
     runner = runner_stub(ann_file=str(first))
     runner.model = model

@@ -12,7 +12,7 @@ from mmengine.runner import (
     load_checkpoint,
 )
 
-from mmcuts3d.engine.labeling import label_folder
+from mmcuts3d.engine.labeling import LabelingJob, run_labeling
 from mmcuts3d.labels import merge_rounds, read_labels
 
 # Round 1 takes whatever an untrained detector predicts, round 2 nothing.
@@ -92,7 +92,7 @@ def test_a_round_merges_predictions_with_the_labels_before(run, here):
     config = tiny_config(4)
     model = MODELS.build(config.model)
     load_checkpoint(model, 'work/iter_2.pth')
-    label_folder(model, LABELS['dataloader'], 'again', 'again')
+    run_labeling(LabelingJob(model, LABELS['dataloader'], 'again'))
     predicted = labels_of('again/pseudo_labels.json')
     assert len(predicted['annotations']) > 10
     first = labels_of('labels/pseudo_labels.json')

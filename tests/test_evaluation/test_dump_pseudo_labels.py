@@ -125,7 +125,7 @@ def test_run_length_codes_are_taken_as_they_are(tmp_path):
     sample['pred_instances']['masks'] = [code]
     metric = DumpPseudoLabels(str(tmp_path))
     metric.process({}, [sample])
-    metric.finish()
+    metric.compute_metrics([])
     row = read_labels(metric.writer.path)['annotations'][0]
     np.testing.assert_array_equal(coco_mask.decode(row['segmentation']), mask)
 

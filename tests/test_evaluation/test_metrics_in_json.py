@@ -88,8 +88,8 @@ def test_counts_of_labels_are_written(scene, tmp_path):
         'labels/num_errors': 1,
         'labels/mean_score': pytest.approx(0.75),
     }
-    # Messages of a labelling run name counts: "4 masks", not "4.0 masks".
-    kinds = {name: type(n) for name, n in metric.finish().items()}
+    # Messages of a labeling run name counts: "4 masks", not "4.0 masks".
+    kinds = {name: type(n) for name, n in metric._statistics().items()}
     assert kinds == {
         'num_images': int,
         'num_masks': int,

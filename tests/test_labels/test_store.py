@@ -116,7 +116,7 @@ def test_another_format_is_refused(tmp_path):
     (tmp_path / 'records.rank0.jsonl').write_text(
         '{"format": 99, "fingerprint": "x"}\n'
     )
-    with pytest.raises(ValueError, match=r'format 1.*99'):
+    with pytest.raises(ValueError, match=r'format 2.*99.*version'):
         LabelWriter(tmp_path, 'x')
 
 

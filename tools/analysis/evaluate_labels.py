@@ -30,6 +30,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        epilog='exit codes: 0; 1, an error; 2, the command line is wrong; 3, '
+        'a config was given, and some images could not be labeled',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -132,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
             of the process.
 
     Returns:
-        int: 0.
+        int: 0, or 3 if a config could not label some images.
     """
     args = parse_args(arguments)
     # --help does not wait for mmdet. Its forks print at import what they lack.
@@ -147,9 +149,10 @@ def main(arguments: list[str] | None = None) -> int:
         raise ValueError(f'Expected {args.ann} to list images, but got none.')
     if args.pictures:
         stages.check_photographs(images, args.images)
+    failed: list[str] = []
     runs = [
         stages.read_run(
-            _labels(run, name, args), images, name, args.allow_missing
+            _labels(run, name, args, failed), images, name, args.allow_missing
         )
         for run, name in zip(args.runs, args.names, strict=True)
     ]
@@ -174,18 +177,26 @@ def main(arguments: list[str] | None = None) -> int:
     )
     print(stages.table_text(evaluation))
     print(f'Report with pictures: {report}')
-    return 0
+    for line in failed:
+        print(line)
+    return 3 if failed else 0
 
 
-def _labels(run: str, name: str, args: argparse.Namespace) -> str | Path:
-    """The run itself, or the labels that its config makes."""
+def _labels(
+    run: str, name: str, args: argparse.Namespace, failed: list[str]
+) -> str | Path:
+    """The run itself, or the labels that its config makes.
+
+    Where images failed, a line in ``failed`` says so.
+    """
     if not run.endswith('.py'):
         return run
     with contextlib.redirect_stdout(io.StringIO()):
         import mmdet.datasets  # noqa: F401
     from mmengine.config import DictAction
 
-    from mmcuts3d.engine.label_by_config import label_by_config
+    from mmcuts3d.engine.labeling import run_labeling
+    from mmcuts3d.engine.labeling.by_config import job_by_config
 
     # The action is of mmengine, for which --help does not wait.
     parser = argparse.ArgumentParser()
@@ -193,7 +204,13 @@ def _labels(run: str, name: str, args: argparse.Namespace) -> str | Path:
     words = ['--cfg-options', *args.cfg_options] if args.cfg_options else []
     options = parser.parse_args(words).cfg_options
     folder = Path(args.out) / 'labels' / name
-    return label_by_config(run, args.images, args.ann, folder, options)
+    result = run_labeling(
+        job_by_config(run, args.images, folder, args.ann, options)
+    )
+    print(f'{run}: {result.summary}')
+    if result.num_errors:
+        failed.append(result.failures)
+    return folder
 
 
 def _title(args: argparse.Namespace) -> str:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.logging import MMLogger
-from mmengine.registry import DATASETS, MODELS
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
 
-from mmcuts3d.engine.labeling import label_folder, labeling_fingerprint
+from mmcuts3d.engine.labeling import LabelingJob, LabelingResult, run_labeling
 from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
 from mmcuts3d.files.json_files import read_json
 from mmcuts3d.labels import label_statistics, read_labels
@@ -31,8 +29,8 @@ class Stage:
 
 def label(
     config: Config, model: dict, folder: Path, checkpoint: Path | None = None
-) -> Path:
-    """Instances of the measured images, by a labeller or a detector.
+) -> LabelingResult:
+    """Instances of the measured images, by a labeler or a detector.
 
     Args:
         config (Config): See :func:`demo_config`.
@@ -42,24 +40,14 @@ def label(
             none.
 
     Returns:
-        Path: The label file.
+        LabelingResult: What came of it.
     """
     loader = (
         config.demo.images if checkpoint is None else config.test_dataloader
     )
-    dataset = DATASETS.build(loader['dataset'])
-    detector = MODELS.build(model)
-    if checkpoint is not None:
-        load_checkpoint(detector, str(checkpoint), map_location='cpu')
-    detector.to(get_device())
-    weights = {} if checkpoint is None else {'checkpoint': str(checkpoint)}
-    label_folder(
-        detector,
-        {**loader, 'dataset': dataset},
-        folder,
-        labeling_fingerprint(model, loader['dataset'], **weights),
+    return run_labeling(
+        LabelingJob(model, loader, folder, checkpoint=checkpoint)
     )
-    return folder / 'pseudo_labels.json'
 
 
 def train(config: Config, folder: Path) -> list[Path]:

@@ -4,11 +4,9 @@ CutS3D trains one such round (supplement, Table 9), CutLER three.
 """
 
 import copy
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from mmengine.dataset import BaseDataset
 from mmengine.dist import (
     barrier,
@@ -17,9 +15,7 @@ from mmengine.dist import (
 )
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
-from torch import nn
 
 from mmcuts3d.datasets import ImageFolder
 from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
@@ -31,7 +27,7 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.registry import HOOKS
 
-from ..labeling import label_folder, labeling_fingerprint
+from ..labeling import LabelingJob, run_labeling
 from .round_position import resume_round
 
 
@@ -172,28 +168,23 @@ class SelfTrainingHook(Hook):
 
     def _make_labels(self, runner: Runner, number: int) -> Path:
         """Predict, filter, merge with the labels before, write."""
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
         score_thr = self.score_thrs[number - 1]
-        shared = [
-            labeling_fingerprint(
-                weights_fingerprint(model),
-                self.dataloader['dataset'],
-                score_thr,
-            )
-        ]
+        job = LabelingJob(
+            runner.model,
+            self.dataloader,
+            self.out_dir,
+            score_thr=score_thr,
+            settings=runner.cfg.get('model'),
+        )
         # Batch statistics can differ between processes; one folder is for all.
+        shared = [self.out_dir / f'round_{number}_{job.fingerprint}']
         broadcast_object_list(shared)
-        fingerprint = shared[0]
-        folder = self.out_dir / f'round_{number}_{fingerprint}'
+        job.out_dir = folder = shared[0]
         print_log(
             f'Self-training round {number}: predicting into {folder}',
             logger='current',
         )
-        label_folder(
-            model, self.dataloader, folder, fingerprint, score_thr=score_thr
-        )
+        run_labeling(job)
         labels = self._labels_of(number)
         if is_main_process():
             merged = merge_rounds(
@@ -289,20 +280,3 @@ def _merge(base: dict, changes: dict) -> None:
             _merge(base[key], value)
         else:
             base[key] = value
-
-
-def weights_fingerprint(model: nn.Module) -> str:
-    """Hash of a model's weights: predictions of other weights are others.
-
-    Args:
-        model (nn.Module): Any model.
-
-    Returns:
-        str: 16 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        digest.update(name.encode())
-        flat = value.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()[:16]

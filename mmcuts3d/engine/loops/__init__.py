@@ -1,5 +1,6 @@
-"""Training loops (L3)."""
+"""Loops of training and labeling (L4)."""
 
 from .label_then_train_loop import LabelThenTrainLoop
+from .labeling_loop import LabelingLoop
 
-__all__ = ['LabelThenTrainLoop']
+__all__ = ['LabelThenTrainLoop', 'LabelingLoop']

@@ -44,8 +44,8 @@ def confidence_quality(
         num_bins (int): Bins of the calibration error. Defaults to 10.
         min_iou (float): Masks that meet no instance with this IoU are left
             out, in [0, 1]. Defaults to 0: all count.
-        min_confidence (float): Confidence of pixels of the mask where the
-            map is 0, as in training. Defaults to 0.5.
+        min_confidence (float): The floor of the confidence inside the mask,
+            as in training. Defaults to 0.5.
 
     Returns:
         dict[str, float]: ``confidence_error_pearson`` and
@@ -179,7 +179,7 @@ def _mask_patches(
 ) -> np.ndarray:
     """(3, N): confidence, right and wrong pixels of a mask's patches."""
     levels = _confidence_map(row['confidence'])
-    levels = np.where(levels > 0, levels, min_confidence)
+    levels = np.maximum(levels, min_confidence)
     cells = np.arange(levels.size).reshape(levels.shape)
     inside = resize_nearest(cells, mask.shape)[mask]
     right = instance[mask]

@@ -19,8 +19,8 @@ class ConfidenceQualityMetric(InstanceMetric):
         num_bins (int): Bins of the calibration error. Defaults to 10.
         min_iou (float): Masks that meet no instance with this IoU are left
             out of the quality of maps, in [0, 1]. Defaults to 0: all count.
-        min_confidence (float): Confidence of pixels of the mask where the
-            map is 0. Defaults to 0.5.
+        min_confidence (float): The floor of the confidence inside the mask,
+            as in training. Defaults to 0.5.
         **kwargs: See :class:`InstanceMetric`.
 
     Raises:

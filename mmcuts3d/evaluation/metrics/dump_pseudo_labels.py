@@ -31,8 +31,8 @@ class DumpPseudoLabels(BaseMetric):
 
     ``out_dir`` then holds ``pseudo_labels.json`` (COCO, one category
     ``object``, per annotation ``score`` and, from a labeler that has it, the
-    raw ``confidence`` map) and ``errors.json`` (images whose data sample carries
-    an ``error``). Masks without a pixel are left out.
+    raw ``confidence`` map) and ``errors.json`` (images whose data sample
+    carries an ``error``). Masks without a pixel are left out.
 
     Args:
         out_dir (str): Folder of the labels.

@@ -1,4 +1,4 @@
-"""Progress of a labelling run: a bar on a terminal, else lines in the log."""
+"""Progress of a labeling run: a bar on a terminal, else lines in the log."""
 
 import time
 from datetime import timedelta
@@ -47,7 +47,7 @@ class LabelingProgress:
         self._start = self._last = time.monotonic()
         if is_main_process() and self._console.is_terminal:
             self._bar = Progress(
-                TextColumn('labelling'),
+                TextColumn('labeling'),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn('{task.fields[rate]}'),
@@ -63,7 +63,7 @@ class LabelingProgress:
         """Count images.
 
         Args:
-            number (int): How many were labelled since the last call.
+            number (int): How many were labeled since the last call.
         """
         self.count += number
         now = time.monotonic()
@@ -87,17 +87,17 @@ class LabelingProgress:
         if is_main_process():
             elapsed = max(time.monotonic() - self._start, 1e-9)
             print_log(
-                f'labelled {self.count} images in {_clock(elapsed)} '
+                f'labeled {self.count} images in {_clock(elapsed)} '
                 f'({self.count / elapsed:.2f} images/s)',
                 logger='current',
             )
 
     def _line(self, rate: float) -> str:
         if self.total is None:
-            return f'labelling: {self.count}, {rate:.2f} images/s'
+            return f'labeling: {self.count}, {rate:.2f} images/s'
         left = max(self.total - self.count, 0) / rate
         return (
-            f'labelling: {self.count}/{self.total}, {rate:.2f} images/s, '
+            f'labeling: {self.count}/{self.total}, {rate:.2f} images/s, '
             f'ETA {_clock(left)}'
         )
 

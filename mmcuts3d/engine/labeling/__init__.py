@@ -1,0 +1,26 @@
+"""Labeling: one job, for every caller, run by executors that know nothing
+of models."""
+
+from .dataloaders import folder_dataloader
+from .executors import run_labeling
+from .fingerprint import labeling_fingerprint, weights_fingerprint
+from .job import LabelingJob, Shard
+from .result import (
+    EXIT_CODES,
+    EXIT_NONE_LABELED,
+    EXIT_SOME_FAILED,
+    LabelingResult,
+)
+
+__all__ = [
+    'EXIT_CODES',
+    'EXIT_NONE_LABELED',
+    'EXIT_SOME_FAILED',
+    'LabelingJob',
+    'LabelingResult',
+    'Shard',
+    'folder_dataloader',
+    'labeling_fingerprint',
+    'run_labeling',
+    'weights_fingerprint',
+]

@@ -1,0 +1,52 @@
+"""The labeling job of a config file and a folder of images."""
+
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ..config_kinds import check_purpose
+from .dataloaders import folder_dataloader
+from .job import LabelingJob
+
+
+def job_by_config(
+    config_file: str | Path,
+    images: str | Path,
+    out_dir: str | Path,
+    ann_file: str | Path | None = None,
+    cfg_options: dict | None = None,
+    **settings: Any,
+) -> LabelingJob:
+    """The job that labels a folder of images by a config.
+
+    Every command that is given a config and a folder makes it here, so that
+    one goes on where another stopped.
+
+    Args:
+        config_file (str | Path): Config of a labeler, or of a detector with
+            ``checkpoint``.
+        images (str | Path): Folder of the images.
+        out_dir (str | Path): Folder of the label store.
+        ann_file (str | Path, optional): COCO file with the images to take
+            and their ids. Defaults to None: all of the folder.
+        cfg_options (dict, optional): Settings to change. Defaults to None.
+        **settings (Any): See :class:`LabelingJob`: ``checkpoint``,
+            ``score_thr``, ``max_per_image``, ``device``, ``overwrite``.
+
+    Returns:
+        LabelingJob: The job.
+
+    Raises:
+        ValueError: If the config cannot be used for labeling.
+    """
+    config = Config.fromfile(str(config_file))
+    if cfg_options:
+        config.merge_from_dict(cfg_options)
+    check_purpose(config, config_file, 'label')
+    return LabelingJob(
+        config.model,
+        folder_dataloader(config.test_dataloader, images, ann_file),
+        out_dir,
+        **settings,
+    )

@@ -1,0 +1,103 @@
+"""What labels depend on, as one short text: labels of others are not mixed
+in when a run goes on."""
+
+import hashlib
+import json
+import os.path as osp
+from typing import Any
+
+import torch
+from torch import nn
+
+from mmcuts3d.version import __version__
+
+#: Keys of a dataset's config that are relative to its ``data_root``.
+_BELOW_DATA_ROOT = ('ann_file', 'seg_map_path')
+#: Keys of any config that name a folder.
+_FOLDERS = ('root', 'image_root')
+
+
+def labeling_fingerprint(*parts: Any, checkpoint: str | None = None) -> str:
+    """Hash of everything that labels depend on, the version included.
+
+    Args:
+        *parts (Any): Configs, numbers, texts. Folders in configs count as
+            what they are, however they are spelt: relative, with a slash at
+            the end, or through a symbolic link.
+        checkpoint (str, optional): Weights file; its content counts if it is
+            a local file, else its name. Defaults to None.
+
+    Returns:
+        str: 16 hexadecimal digits.
+    """
+    plain = [__version__, *(_canonical(part) for part in parts)]
+    text = json.dumps(plain, sort_keys=True, default=_plain)
+    digest = hashlib.sha256(text.encode())
+    if checkpoint and osp.isfile(checkpoint):
+        with open(checkpoint, 'rb') as file:
+            for block in iter(lambda: file.read(1 << 20), b''):
+                digest.update(block)
+    else:
+        digest.update(str(checkpoint).encode())
+    return digest.hexdigest()[:16]
+
+
+def weights_fingerprint(model: nn.Module) -> str:
+    """Hash of a model's weights: predictions of other weights are others.
+
+    Args:
+        model (nn.Module): Any model.
+
+    Returns:
+        str: 16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _canonical(value: Any) -> Any:
+    """A config with every folder in the one way to write it."""
+    if isinstance(value, dict):
+        config = {key: _canonical(inner) for key, inner in value.items()}
+        for key in _FOLDERS:
+            config.update(_resolved(config, key, ''))
+        if 'data_prefix' in config or 'ann_file' in config:
+            config.update(_dataset_paths(config))
+        return config
+    if isinstance(value, (list, tuple)):
+        return [_canonical(inner) for inner in value]
+    return value
+
+
+def _dataset_paths(config: dict) -> dict[str, Any]:
+    root = config.pop('data_root', None) or ''
+    paths: dict[str, Any] = {}
+    for key in _BELOW_DATA_ROOT:
+        paths.update(_resolved(config, key, root))
+    prefix = config.get('data_prefix')
+    if isinstance(prefix, dict):
+        paths['data_prefix'] = dict(prefix)
+        for key in prefix:
+            paths['data_prefix'].update(_resolved(prefix, key, root))
+    return paths
+
+
+def _resolved(config: dict, key: str, root: str) -> dict[str, str]:
+    path = config.get(key)
+    if not isinstance(path, str) or not (path or root) or '://' in path:
+        return {}
+    if not path and key in _BELOW_DATA_ROOT:
+        return {}
+    return {key: osp.realpath(osp.join(root, path))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if hasattr(value, 'to_dict'):
+        return value.to_dict()
+    return str(value)

@@ -1,0 +1,101 @@
+"""Merges a detector's labels with those it was trained on: one round.
+
+    python tools/merge_rounds.py BEFORE NEW --out FILE
+
+BEFORE and NEW are label files, or folders that
+tools/generate_pseudo_labels.py wrote. Kept are the masks of NEW with a score
+above --score-thr, and of BEFORE those whose IoU with every kept mask is below
+--iou-thr. SelfTrainingHook does the same inside a training.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from mmcuts3d.labels import (
+    label_statistics,
+    merge_rounds,
+    read_labels,
+    write_json,
+)
+from mmcuts3d.labels.store import LABEL_FILE
+
+
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('before', help='labels of the round before')
+    parser.add_argument('new', help="the detector's labels of the same images")
+    parser.add_argument('--out', required=True, help='file of the result')
+    parser.add_argument(
+        '--score-thr',
+        type=float,
+        default=0.7,
+        help='keep masks of NEW with a higher score (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--iou-thr',
+        type=float,
+        default=0.5,
+        help='keep masks of BEFORE with a lower IoU (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--overwrite', action='store_true', help='replace the file of --out'
+    )
+    args = parser.parse_args(arguments)
+    for name in ('score_thr', 'iou_thr'):
+        value = getattr(args, name)
+        if not 0 <= value <= 1:
+            parser.error(
+                f'--{name.replace("_", "-")}: in [0, 1], but got {value}'
+            )
+    out = Path(args.out)
+    if out.is_dir():
+        parser.error(f'--out: a file, but got the folder {out}')
+    if out.exists() and not args.overwrite:
+        parser.error(f'--out: {out} is there already; see --overwrite')
+    return args
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Merges two label files.
+
+    Args:
+        arguments (list[str], optional): Command line. Defaults to None: that
+            of the process.
+
+    Returns:
+        int: 0.
+
+    Raises:
+        ValueError: If a file holds no labels, or the two do not fit.
+    """
+    args = parse_args(arguments)
+    merged = merge_rounds(
+        read_labels(label_file(args.before)),
+        read_labels(label_file(args.new)),
+        args.score_thr,
+        args.iou_thr,
+    )
+    out = Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_json(out, merged)
+    print(json.dumps(label_statistics(merged)))
+    print(f'Merged labels: {out}')
+    return 0
+
+
+def label_file(path: str) -> Path:
+    """A label file, or that of a folder."""
+    return Path(path, LABEL_FILE) if Path(path).is_dir() else Path(path)
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except ValueError as error:
+        sys.exit(f'{error}')
