@@ -93,4 +93,16 @@ def test_a_mask_of_levels_follows_the_map_and_its_floor():
     np.testing.assert_array_equal(mask_levels(mask, levels), expected)
     np.testing.assert_array_equal(mask_levels(mask, None), 240 * mask)
     assert mask_levels(mask, levels, 0.75)[0, 1] == 180
+    assert mask_levels(mask, levels, 0.75)[2, 1] == 180  # not only zeros
     assert mask_levels(mask, levels, 0.0)[0, 1] == 1  # still inside
+
+
+def test_a_floor_that_is_in_the_file_changes_nothing():
+    """Version 0.2 stored maps with the floor of 0.5 in them."""
+    raw = np.array([[0, 40, 80], [120, 200, 240]], np.uint8)
+    baked = np.where(raw > 0, np.maximum(raw, 120), 0).astype(np.uint8)
+    mask = np.ones((4, 6), bool)
+    levels = mask_levels(mask, raw)
+    np.testing.assert_array_equal(levels, mask_levels(mask, baked))
+    assert levels.min() == 120
+    assert mask_levels(mask, raw, 0.25).min() == 60
