@@ -87,3 +87,29 @@ def test_the_command_fails_when_every_image_failed(tool, command, images):
     for path in images.iterdir():
         path.write_bytes(b'')
     assert tool.main(command) == 1
+
+
+def test_the_last_line_says_how_many_failed_and_where(
+    tool, command, images, tmp_path, monkeypatch
+):
+    lines = []
+    for level in ('info', 'warning'):
+        monkeypatch.setattr(
+            tool.MMLogger, level, lambda self, line: lines.append(line)
+        )
+    assert tool.main(command) == 3
+    assert lines[-1] == f'1 of 7 images failed: {tmp_path}/out/errors.json'
+    assert '6 masks in 6 images' in lines[-3]
+    assert lines[-2].startswith('3.png: ')
+    (images / '3.png').unlink()
+    lines.clear()
+    assert tool.main([*command, '--overwrite', '--device', 'cpu']) == 0
+    assert 'failed' not in ' '.join(lines)
+
+
+def test_help_names_the_exit_codes(tool, capsys):
+    with pytest.raises(SystemExit):
+        tool.main(['--help'])
+    text = ' '.join(capsys.readouterr().out.split())
+    assert 'exit codes: 0, all images are labeled; 1, ' in text
+    assert '3, some images failed' in text

@@ -1,0 +1,166 @@
+"""Each command says what a config is for that it cannot take."""
+
+import importlib.util
+import json
+import runpy
+
+import numpy as np
+import pytest
+from helpers import ROOT
+from mmengine.config import Config
+
+from mmcuts3d.engine.config_kinds import check_purpose
+from mmcuts3d.labels import (
+    ImageRecord,
+    build_labels,
+    instance_to_annotation,
+    read_labels,
+    write_json,
+)
+
+CONFIGS = ROOT / 'configs'
+LABELER = CONFIGS / 'cuts3d' / 'cuts3d_vit-b8-dino_zoedepth_imagenet.py'
+MASKCUT = CONFIGS / 'maskcut' / 'maskcut_classical_rgbd-scenes.py'
+TRAINING = (
+    CONFIGS
+    / 'cuts3d'
+    / 'cascade-mask-rcnn_r50_fpn_cuts3d_4xb1-160k_imagenet.py'
+)
+MEASURING = (
+    CONFIGS / 'evaluation' / 'cascade-mask-rcnn_r50_fpn_cuts3d_coco-val2017.py'
+)
+PART = CONFIGS / '_base_' / 'default_runtime.py'
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """What a command says before it ends, and nothing is built."""
+
+    def run(tool, *words):
+        path = ROOT / 'tools' / f'{tool}.py'
+        words = [str(word) for word in (path, *words)]
+        monkeypatch.setattr('sys.argv', words)
+        monkeypatch.setenv('LOCAL_RANK', '0')
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(path), run_name='__main__')
+        return str(stop.value)
+
+    return run
+
+
+def test_a_labeler_is_not_trained(call):
+    """Its weights, which are not here, are not asked for."""
+    words = call('train', LABELER)
+    assert words.startswith(f'{LABELER} is the config of a labeler')
+    assert 'CutS3DLabeler' in words
+    assert f'python tools/generate_pseudo_labels.py {LABELER}' in words
+    assert f'python tools/test.py {LABELER}' in words
+    assert '\n' not in words
+
+
+def test_measuring_is_not_training(call):
+    words = call('train', MEASURING)
+    assert f'python tools/test.py {MEASURING} CHECKPOINT' in words
+    assert '`train_dataloader`' in words
+
+
+def test_a_part_of_a_config_is_one(call):
+    for tool in ('train', 'test'):
+        assert f'{PART} has no `model`' in call(tool, PART)
+    words = call(
+        'generate_pseudo_labels', PART, '--images', '.', '--out', 'out'
+    )
+    assert f'{PART} has no `model`' in words
+
+
+def test_training_is_not_measuring(tmp_path):
+    config = Config.fromfile(TRAINING)
+    for key in ('test_dataloader', 'test_cfg', 'test_evaluator'):
+        config.pop(key, None)
+    with pytest.raises(ValueError, match='`test_cfg`.*python tools/train.py'):
+        check_purpose(config, 'x.py', 'test')
+    with pytest.raises(ValueError, match='`test_dataloader`.*is for training'):
+        check_purpose(config, 'x.py', 'label')
+
+
+def test_a_detector_without_weights_labels_nothing(call, tmp_path):
+    (tmp_path / 'images').mkdir()
+    words = call(
+        'generate_pseudo_labels',
+        *(MEASURING, '--images', tmp_path / 'images'),
+        *('--out', tmp_path / 'out'),
+    )
+    assert 'Expected a checkpoint for CascadeRCNN' in words
+    assert '--checkpoint' in words
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize(
+    ('path', 'purposes'),
+    [
+        (LABELER, ['label', 'test']),
+        (MASKCUT, ['label', 'test']),
+        (MEASURING, ['label', 'test']),
+        (TRAINING, ['train']),
+    ],
+)
+def test_what_fits_passes(path, purposes):
+    for purpose in purposes:
+        check_purpose(Config.fromfile(path), path, purpose)
+
+
+# ---- tools/merge_rounds.py --------------------------------------------------
+
+
+def labels_of(path, *squares):
+    rows = []
+    for left, score in squares:
+        mask = np.zeros((20, 30), bool)
+        mask[2:12, left : left + 10] = True
+        rows.append(instance_to_annotation(mask, score))
+    record = ImageRecord('a.jpg', 20, 30, 4, rows)
+    path.parent.mkdir(exist_ok=True)
+    return write_json(path, build_labels([record]))
+
+
+@pytest.fixture
+def merge():
+    path = ROOT / 'tools' / 'merge_rounds.py'
+    spec = importlib.util.spec_from_file_location('merge_tool', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda *words: module.main([str(word) for word in words])
+
+
+def test_rounds_are_merged_by_a_command(merge, tmp_path, capsys):
+    before = labels_of(tmp_path / 'before.json', (0, 0.9), (18, 0.8))
+    labels_of(tmp_path / 'new/pseudo_labels.json', (1, 0.75), (10, 0.6))
+    out = tmp_path / 'deeper' / 'merged.json'
+    assert merge(before, tmp_path / 'new', '--out', out) == 0
+    rows = read_labels(out)['annotations']
+    # The new mask is above 0.7 and covers the first of the old ones.
+    assert [row['score'] for row in rows] == [0.75, 0.8]
+    printed = capsys.readouterr().out.splitlines()
+    assert json.loads(printed[0])['num_masks'] == 2
+    assert str(out) in printed[-1]
+
+    options = ['--score-thr', '0.5', '--iou-thr', '0.95', '--overwrite']
+    assert merge(before, tmp_path / 'new', '--out', out, *options) == 0
+    rows = read_labels(out)['annotations']
+    assert [row['score'] for row in rows] == [0.75, 0.6, 0.9, 0.8]
+
+
+def test_merging_refuses_what_it_cannot(merge, tmp_path, capsys):
+    before = labels_of(tmp_path / 'before.json', (0, 0.9))
+    text = before.read_text()
+    for words, said in [
+        (['--out', before], 'is there already'),
+        (['--out', tmp_path], 'a file, but got the folder'),
+        (['--out', tmp_path / 'x', '--score-thr', '7'], r'--score-thr: in'),
+    ]:
+        with pytest.raises(SystemExit):
+            merge(before, before, *words)
+        assert said in capsys.readouterr().err
+    assert before.read_text() == text
+    with pytest.raises(ValueError, match='nowhere'):
+        merge(before, tmp_path / 'nowhere.json', '--out', tmp_path / 'x')
