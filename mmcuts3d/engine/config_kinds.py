@@ -108,5 +108,6 @@ def check_learned(model: dict, checkpoint: str | Path | None) -> None:
 def _is_a(model: dict, parent: type) -> bool:
     kind = model.get('type')
     if isinstance(kind, str):
-        kind = MODELS.get(kind)
+        with MODELS.switch_scope_and_registry(None) as registry:
+            kind = registry.get(kind)
     return isinstance(kind, type) and issubclass(kind, parent)
