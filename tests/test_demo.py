@@ -18,7 +18,7 @@ STAGES = [
 ]
 
 
-def run_demo(folder: Path, *arguments: str) -> str:
+def run_demo(folder: Path, *arguments: str, code: int = 0) -> str:
     run = subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'demo.py'), *arguments],
         cwd=folder,
@@ -27,7 +27,7 @@ def run_demo(folder: Path, *arguments: str) -> str:
         text=True,
         timeout=600,
     )
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    assert run.returncode == code, run.stdout[-3000:] + run.stderr[-3000:]
     return run.stdout
 
 
@@ -87,8 +87,12 @@ def test_photographs_with_a_broken_one(scenes_run, tmp_path):
             (tmp_path / kind / path.name).write_bytes(path.read_bytes())
     (tmp_path / 'color' / 'broken.jpg').write_bytes(b'no photograph')
     arguments = ('--images', 'color', '--depth', 'depth')
-    printed = run_demo(tmp_path, *arguments, '--iters', '1', '--pictures', '1')
+    arguments += ('--iters', '1', '--pictures', '1')
+    printed = run_demo(tmp_path, *arguments, code=3)
     assert '1 images failed' in printed
+    last = printed.splitlines()[-1]
+    assert last.startswith('1 of 5 images failed: ')
+    assert last.endswith('errors.json')
     assert 'AP50' not in printed[printed.index('| stage') :]
     rows = json.loads((tmp_path / 'demo_output' / 'table.json').read_text())
     assert [row['stage'] for row in rows] == STAGES

@@ -112,12 +112,12 @@ def test_what_fits_passes(path, purposes):
 # ---- tools/merge_rounds.py --------------------------------------------------
 
 
-def labels_of(path, *squares):
+def labels_of(path, *squares, confidence=None):
     rows = []
     for left, score in squares:
         mask = np.zeros((20, 30), bool)
         mask[2:12, left : left + 10] = True
-        rows.append(instance_to_annotation(mask, score))
+        rows.append(instance_to_annotation(mask, score, confidence))
     record = ImageRecord('a.jpg', 20, 30, 4, rows)
     path.parent.mkdir(exist_ok=True)
     return write_json(path, build_labels([record]))
@@ -133,7 +133,12 @@ def merge():
 
 
 def test_rounds_are_merged_by_a_command(merge, tmp_path, capsys):
-    before = labels_of(tmp_path / 'before.json', (0, 0.9), (18, 0.8))
+    before = labels_of(
+        tmp_path / 'before.json',
+        (0, 0.9),
+        (18, 0.8),
+        confidence=np.ones((2, 3)),
+    )
     labels_of(tmp_path / 'new/pseudo_labels.json', (1, 0.75), (10, 0.6))
     out = tmp_path / 'deeper' / 'merged.json'
     assert merge(before, tmp_path / 'new', '--out', out) == 0
@@ -144,10 +149,20 @@ def test_rounds_are_merged_by_a_command(merge, tmp_path, capsys):
     assert json.loads(printed[0])['num_masks'] == 2
     assert str(out) in printed[-1]
 
-    options = ['--score-thr', '0.5', '--iou-thr', '0.95', '--overwrite']
+    assert not any('confidence' in row for row in rows)
+
+    options = [
+        '--score-thr',
+        '0.5',
+        '--keep-confidence',
+        '--iou-thr',
+        '0.95',
+        '--overwrite',
+    ]
     assert merge(before, tmp_path / 'new', '--out', out, *options) == 0
     rows = read_labels(out)['annotations']
     assert [row['score'] for row in rows] == [0.75, 0.6, 0.9, 0.8]
+    assert ['confidence' in row for row in rows] == [False] * 2 + [True] * 2
 
 
 def test_merging_refuses_what_it_cannot(merge, tmp_path, capsys):

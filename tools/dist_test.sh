@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests on several GPUs: tools/dist_test.sh CONFIG CHECKPOINT GPUS ...
+# Tests by several processes: tools/dist_test.sh CONFIG CHECKPOINT GPUS ...
+# GPUS is their number; on a machine without a GPU they talk by gloo.
 # CHECKPOINT is '-' for a labeler, which needs none.
 # Environment: NNODES, NODE_RANK, MASTER_ADDR, PORT.
 set -euo pipefail

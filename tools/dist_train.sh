@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Trains on the GPUs of one machine or more: tools/dist_train.sh CONFIG GPUS ...
+# Trains by several processes, on one machine or more:
+# tools/dist_train.sh CONFIG GPUS [option of train.py ...]
+# GPUS is their number; on a machine without a GPU they talk by gloo.
 # Environment: NNODES, NODE_RANK, MASTER_ADDR, PORT.
 set -euo pipefail
 

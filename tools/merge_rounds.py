@@ -44,6 +44,12 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='keep masks of BEFORE with a lower IoU (default: %(default)s)',
     )
     parser.add_argument(
+        '--keep-confidence',
+        action='store_true',
+        help='keep the Spatial Confidence of old masks; without it all count '
+        'with 1, as in the paper (supplement, Sec. E.3)',
+    )
+    parser.add_argument(
         '--overwrite', action='store_true', help='replace the file of --out'
     )
     args = parser.parse_args(arguments)
@@ -80,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         read_labels(label_file(args.new)),
         args.score_thr,
         args.iou_thr,
+        keep_confidence=args.keep_confidence,
     )
     out = Path(args.out)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,8 @@ from mmcuts3d.engine.labeling import (
     EXIT_SOME_FAILED,
 )
 from mmcuts3d.engine.test_runner import TestRunner
+from mmcuts3d.evaluation import DumpPseudoLabels
+from mmcuts3d.labels.store import ERROR_FILE
 
 
 def parse_args() -> argparse.Namespace:
@@ -131,7 +133,34 @@ def main() -> int:
         runner.test_evaluator.metrics.append(
             DumpDetResults(out_file_path=args.out)
         )
-    return exit_code(runner.test() or {})
+    code = exit_code(runner.test() or {})
+    for line in failures(runner) if code else ():
+        print_log(line, 'current', logging.WARNING)
+    return code
+
+
+def failures(runner: TestRunner) -> list[str]:
+    """How many images have no labels, and where the list is.
+
+    Args:
+        runner (TestRunner): After the run.
+
+    Returns:
+        list[str]: A line for each label store that the run wrote.
+    """
+    result = getattr(runner.test_loop, 'result', None)
+    if result is not None:
+        return [result.failures]
+    writers = [
+        metric.writer
+        for metric in runner.test_evaluator.metrics
+        if isinstance(metric, DumpPseudoLabels)
+    ]
+    return [
+        f'{len(writer.errors)} of {len(writer.done) + len(writer.errors)} '
+        f'images failed: {writer.out_dir / ERROR_FILE}'
+        for writer in writers
+    ]
 
 
 def exit_code(measures: dict[str, float]) -> int:

@@ -2,9 +2,11 @@
 
 import math
 import os
+import runpy
 
 import pytest
 import torch
+from helpers import ROOT
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.config import Config
 from mmengine.registry import DefaultScope, init_default_scope
@@ -223,3 +225,27 @@ def test_the_loop_measures_nothing(images, tmp_path):
     runner = TestRunner.from_cfg(config)
     with pytest.raises(ValueError, match='`test_evaluator`.*evaluate_labels'):
         runner.test()
+
+
+@pytest.mark.parametrize('kind', ['loop', 'metric'])
+def test_the_test_command_says_what_failed(
+    kind, images, tmp_path, monkeypatch, capsys
+):
+    """By the loop, and by the metric that shipped configs name."""
+    config = loop_config(images, tmp_path, experiment_name=f'command_{kind}')
+    if kind == 'metric':
+        config.test_cfg = {'type': 'TestLoop'}
+        config.test_evaluator = {
+            'type': 'mmcuts3d.DumpPseudoLabels',
+            'out_dir': str(tmp_path / 'labels'),
+        }
+    config.log_level = 'INFO'
+    config.dump(tmp_path / 'config.py')
+    path = ROOT / 'tools' / 'test.py'
+    monkeypatch.setattr('sys.argv', ['test', str(tmp_path / 'config.py')])
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(path), run_name='__main__')
+    assert stop.value.code == 3
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert f'1 of 7 images failed: {tmp_path}/labels/errors.json' in last

@@ -89,8 +89,6 @@ class LabelingLoop(BaseLoop):
             )
         )
         print_log(self.result.summary, logger='current')
-        if self.result.num_errors:
-            print_log(self.result.failures, logger='current')
         self.runner.call_hook('after_test')
         return {
             f'labels/{name}': float(number)
