@@ -14,12 +14,12 @@ import sys
 from pathlib import Path
 
 from mmcuts3d.labels import (
+    LABEL_FILE,
     label_statistics,
     merge_rounds,
     read_labels,
     write_json,
 )
-from mmcuts3d.labels.store import LABEL_FILE
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:

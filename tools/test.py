@@ -27,7 +27,7 @@ from mmcuts3d.engine.labeling import (
 )
 from mmcuts3d.engine.test_runner import TestRunner
 from mmcuts3d.evaluation import DumpPseudoLabels
-from mmcuts3d.labels.store import ERROR_FILE
+from mmcuts3d.labels import ERROR_FILE
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,5 +1,6 @@
-"""Joining the processes of a distributed run without a Runner."""
+"""Processes and devices of a run without a Runner."""
 
+import torch
 from mmengine.dist import init_dist
 
 from mmcuts3d.compat import gloo_without_gpu
@@ -16,3 +17,24 @@ def join_processes(launcher: str, dist_cfg: dict | None = None) -> None:
     gloo_without_gpu.install()
     if launcher != 'none':
         init_dist(launcher, **(dist_cfg or {}))
+
+
+def check_device(device: str | torch.device | None) -> None:
+    """Check that there is a device.
+
+    Args:
+        device (str | torch.device, optional): The device; None is any.
+
+    Raises:
+        ValueError: If this machine, or this build of torch, has none such.
+    """
+    if device is None:
+        return
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f'Expected argument `device` to be a device of this machine, but '
+            f'got {str(device)!r}: {reason}'
+        ) from error

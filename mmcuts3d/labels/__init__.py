@@ -8,6 +8,7 @@ from .confidence import (
     encode_confidence,
     mask_levels,
 )
+from .own_files import ERROR_FILE, LABEL_FILE, remove_labels
 from .reading import check_labels, read_labels
 from .records import (
     CATEGORY_ID,
@@ -17,12 +18,14 @@ from .records import (
     instance_to_annotation,
 )
 from .rounds import label_statistics, merge_rounds
-from .store import LabelWriter, build_labels, remove_labels, write_json
+from .store import LabelWriter, build_labels, write_json
 
 __all__ = [
     'CATEGORY_ID',
     'CATEGORY_NAME',
     'CONFIDENCE_SCALE',
+    'ERROR_FILE',
+    'LABEL_FILE',
     'ImageRecord',
     'LabelWriter',
     'build_labels',

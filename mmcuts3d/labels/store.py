@@ -13,13 +13,16 @@ from typing import Any
 
 from .journal import FORMAT_VERSION, Journal, read_journal
 from .lock import FolderLock
+from .own_files import (
+    DESCRIPTION,
+    ERROR_FILE,
+    JOURNALS,
+    LABEL_FILE,
+    check_own_errors,
+    check_own_labels,
+    remove_labels,
+)
 from .records import CATEGORY_ID, CATEGORY_NAME, ImageRecord
-
-LABEL_FILE = 'pseudo_labels.json'
-ERROR_FILE = 'errors.json'
-DESCRIPTION = 'pseudo-labels of mmcuts3d'
-_JOURNALS = 'records.rank*.jsonl'
-_INFO = '{"info": '
 
 
 class LabelWriter:
@@ -49,9 +52,9 @@ class LabelWriter:
             failed and have no labels.
 
     Raises:
-        ValueError: If another run labels into the folder, it holds labels of
-            another fingerprint or a file of somebody else in the place of
-            its own, or a journal is damaged.
+        ValueError: If the folder cannot be written, another run labels into
+            it, it holds labels of another fingerprint or a file of somebody
+            else in the place of its own, or a journal is damaged.
     """
 
     def __init__(
@@ -64,9 +67,15 @@ class LabelWriter:
     ) -> None:
         self.out_dir = Path(out_dir)
         self.fingerprint = fingerprint
-        self.out_dir.mkdir(parents=True, exist_ok=True)
         locks = rank == 0 if lock is None else lock
-        self._lock = FolderLock(self.out_dir) if locks else None
+        try:
+            self.out_dir.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(self.out_dir) if locks else None
+        except OSError as error:
+            raise ValueError(
+                f'Expected {out_dir} to be a folder that can be written, or '
+                f'none yet, but got: {error.strerror or error}.'
+            ) from error
         try:
             if overwrite and locks:
                 remove_labels(self.out_dir)
@@ -174,7 +183,7 @@ class LabelWriter:
             )
 
     def _entries(self) -> Iterator[dict[str, Any]]:
-        for path in sorted(self.out_dir.glob(_JOURNALS)):
+        for path in sorted(self.out_dir.glob(JOURNALS)):
             yield from read_journal(path, self.fingerprint)
 
     def _note(self, file_name: str, image_id: int) -> bool:
@@ -248,80 +257,3 @@ def write_json(path: str | Path, content: Any) -> Path:
         os.fsync(file.fileno())
     os.replace(part, path)
     return path
-
-
-def check_own_labels(path: Path) -> dict[str, Any]:
-    """Check that a file is one that :meth:`LabelWriter.finish` wrote.
-
-    Only the beginning is read.
-
-    Args:
-        path (Path): The file.
-
-    Returns:
-        dict: Its ``info``.
-
-    Raises:
-        ValueError: If the file is of somebody else.
-    """
-    info: Any = None
-    with path.open('rb') as file:
-        head = file.read(1 << 16).decode(errors='replace')
-    if head.startswith(_INFO):
-        try:
-            info, _ = json.JSONDecoder().raw_decode(head, len(_INFO))
-        except ValueError:
-            info = None
-    description = info.get('description') if isinstance(info, dict) else None
-    if not str(description).startswith(DESCRIPTION):
-        raise ValueError(
-            f'Expected {path} to be labels that this folder was given by '
-            'mmcuts3d, but got a file of another origin, which labeling '
-            'would replace. Move it away, or label into another folder.'
-        )
-    return dict(info)
-
-
-def check_own_errors(path: Path) -> None:
-    """Check that a file, if it is there, is an error list of a store.
-
-    Args:
-        path (Path): The file.
-
-    Raises:
-        ValueError: If the file is of somebody else.
-    """
-    if not path.exists():
-        return
-    try:
-        rows = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError:
-        rows = None
-    if not isinstance(rows, list) or any(
-        not isinstance(row, dict) or set(row) != {'file_name', 'error'}
-        for row in rows
-    ):
-        raise ValueError(
-            f'Expected {path} to be a list of images that failed, but got a '
-            'file of another origin, which labeling would replace. Move it '
-            'away, or label into another folder.'
-        )
-
-
-def remove_labels(out_dir: str | Path) -> None:
-    """Remove a store's files from a folder, and nothing else.
-
-    Args:
-        out_dir (str | Path): The folder; one that is missing is left so.
-
-    Raises:
-        ValueError: If a file in the place of the store's own is of somebody
-            else; then nothing is removed.
-    """
-    out_dir = Path(out_dir)
-    if (out_dir / LABEL_FILE).exists():
-        check_own_labels(out_dir / LABEL_FILE)
-    check_own_errors(out_dir / ERROR_FILE)
-    for pattern in (_JOURNALS, LABEL_FILE, ERROR_FILE):
-        for path in out_dir.glob(pattern):
-            path.unlink()

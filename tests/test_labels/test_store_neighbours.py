@@ -153,3 +153,12 @@ def test_a_whole_run_leaves_no_lock(tmp_path):
     writer.close()
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ['errors.json', 'pseudo_labels.json']
+
+
+def test_what_is_no_folder_is_named(tmp_path):
+    path = tmp_path / 'file'
+    path.write_text('mine')
+    for out in (path, path / 'deeper'):
+        with pytest.raises(ValueError, match=f'Expected {out} to be a folder'):
+            LabelWriter(out, 'settings')
+    assert path.read_text() == 'mine'

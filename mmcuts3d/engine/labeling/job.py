@@ -29,6 +29,7 @@ from mmcuts3d.evaluation.metrics.dump_pseudo_labels import (
 from mmcuts3d.labels import LabelWriter
 
 from ..config_kinds import check_learned
+from ..processes import check_device
 from .dataloaders import image_root, subset_dataloader
 from .fingerprint import labeling_fingerprint, weights_fingerprint
 from .progress import LabelingProgress
@@ -279,24 +280,3 @@ class LabelingJob:
 
 def _unwrapped(model: nn.Module) -> nn.Module:
     return model.module if is_model_wrapper(model) else model
-
-
-def check_device(device: str | torch.device | None) -> None:
-    """Check that there is a device.
-
-    Args:
-        device (str | torch.device, optional): The device; None is any.
-
-    Raises:
-        ValueError: If this machine, or this build of torch, has none such.
-    """
-    if device is None:
-        return
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f'Expected argument `device` to be a device of this machine, but '
-            f'got {str(device)!r}: {reason}'
-        ) from error

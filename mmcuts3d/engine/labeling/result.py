@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mmcuts3d.labels.store import ERROR_FILE, LABEL_FILE
+from mmcuts3d.labels import ERROR_FILE, LABEL_FILE
 
 #: Exit codes of every command that labels.
 EXIT_NONE_LABELED = 1
