@@ -42,7 +42,7 @@ test_dataloader = dict(
         data_prefix=dict(img=''),
         serialize_data=False,  # its garbage collection takes a second
         pipeline=[
-            dict(type='mmcuts3d.LoadPhotograph'),
+            dict(type='mmcuts3d.LoadImage'),
             dict(type='Resize', scale={scale}, keep_ratio=False),
             dict(type='PackDetInputs'),
         ],

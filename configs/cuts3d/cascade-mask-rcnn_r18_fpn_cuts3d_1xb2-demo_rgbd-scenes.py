@@ -40,7 +40,7 @@ labeler = dict(
 # ---- the data the detector sees -------------------------------------------
 image_size = (256, 256)
 load_pipeline = [
-    dict(type='mmcuts3d.LoadPhotograph'),
+    dict(type='mmcuts3d.LoadImage'),
     dict(type='mmcuts3d.LoadPseudoLabels'),
     dict(type='mmdet.Resize', scale=image_size, keep_ratio=False),
     dict(type='mmdet.RandomFlip', prob=0.5),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config, ConfigDict
 
-from mmcuts3d.datasets.transforms import LoadPhotograph
+from mmcuts3d.datasets.transforms import LoadImage
 
 from .items import Item, check_array_image, given_maps
 
-_LOADERS = ('LoadPhotograph', 'LoadImageFromFile', 'LoadImageFromNDArray')
+_LOADERS = ('LoadImage', 'LoadImageFromFile', 'LoadImageFromNDArray')
 _DEFAULT_PIPELINE = (
     {'type': 'mmdet.Resize', 'scale': (480, 480), 'keep_ratio': False},
     {'type': 'mmdet.PackDetInputs'},
@@ -107,7 +107,7 @@ def read_config(model: str | os.PathLike[str] | dict | Config) -> Config:
 def transforms_after_loading(config: Config) -> Sequence[dict]:
     """The config's test pipeline without what loads.
 
-    Files are read by LoadPhotograph whatever the config says: it equals
+    Files are read by LoadImage whatever the config says: it equals
     LoadImageFromFile on plain images and refuses bad ones by name.
 
     Args:
@@ -131,7 +131,7 @@ def transforms_after_loading(config: Config) -> Sequence[dict]:
 
 def _load(item: Item, path: str) -> dict[str, Any]:
     if not isinstance(item.image, np.ndarray):
-        return LoadPhotograph()({'img_path': path})
+        return LoadImage()({'img_path': path})
     image = check_array_image(item.image)
     return {
         'img': np.ascontiguousarray(image[..., ::-1]),

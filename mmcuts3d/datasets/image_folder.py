@@ -1,8 +1,9 @@
-"""A folder of photographs without labels: what a labeller runs over."""
+"""A folder of images without labels: what a labeler runs over."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,9 @@ from mmdet.structures import DetDataSample
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 
+from mmcuts3d.files import IMAGE_SUFFIXES, as_path, list_images, shown
 from mmcuts3d.labels.coco import read_coco
 from mmcuts3d.registry import DATASETS
-
-IMAGE_SUFFIXES = (
-    '.jpg',
-    '.jpeg',
-    '.png',
-    '.bmp',
-    '.tif',
-    '.tiff',
-    '.webp',
-    '.gif',
-    '.ppm',
-    '.pgm',
-)
 
 
 @DATASETS.register_module()
@@ -34,10 +23,16 @@ class ImageFolder(BaseDetDataset):
     """The images of a folder, sorted by path.
 
     Without ``ann_file`` the folder is listed, and ids count from 1 in the
-    sorted list; hidden files are left out. With it only the images that it
-    lists are taken, with their ids; its annotations are not read. It is JSON
-    whatever its name says, and its names are matched to files below the
-    folder, see :func:`mmcuts3d.labels.coco.read_coco`.
+    sorted list. What is passed over is counted and named in one warning:
+    files with other endings, hidden ones, broken links, images in
+    sub-folders. With ``ann_file`` only the images that it lists are taken,
+    with their ids; its annotations are not read. It is JSON whatever its
+    name says, and its names are matched to files below the folder, see
+    :func:`mmcuts3d.labels.coco.read_coco`.
+
+    Data samples carry ``file_name``, the path below the folder, and
+    ``shares_stem``, whether an image in another sub-folder has the same
+    stem: by these the files of depth and features are found.
 
     An image that the pipeline cannot process does not stop a run. In test
     mode it comes as a black image of one pixel whose data sample carries the
@@ -49,12 +44,14 @@ class ImageFolder(BaseDetDataset):
         ann_file (str): COCO file with the images to take. Defaults to ''.
         skip (Iterable[str]): Paths relative to the folder that are left out.
             The ids of the others do not change. Defaults to ().
-        recursive (bool): Whether to list sub-folders too. Defaults to False.
+        recursive (bool): Whether to list sub-folders too. Defaults to False,
+            since depth maps often lie in a sub-folder of the images.
         suffixes (Sequence[str]): File name endings to list, in lower case.
-            Defaults to the common image formats.
-        unique_stems (bool): Whether to refuse images that differ only in
-            folder or suffix: depth and feature files are found by an image's
-            stem, so that two would silently share one. Defaults to True.
+            Defaults to those of all formats that ``LoadImage`` reads.
+        unique_stems (bool): Whether to refuse images of one folder that
+            differ only in their suffix: depth and feature files are found
+            by an image's stem, so that two would silently share one.
+            Defaults to True.
         test_mode (bool): See above. Defaults to True.
         **kwargs: Passed to ``BaseDetDataset``.
 
@@ -85,9 +82,17 @@ class ImageFolder(BaseDetDataset):
         self.recursive = recursive
         self.suffixes = tuple(suffix.lower() for suffix in suffixes)
         self.unique_stems = unique_stems
+        if kwargs.get('data_root'):
+            kwargs['data_root'] = str(
+                as_path(kwargs['data_root'], 'data_root')
+            )
+        prefix = {
+            key: str(as_path(value, f'data_prefix.{key}')) if value else ''
+            for key, value in data_prefix.items()
+        }
         super().__init__(
-            ann_file=ann_file,
-            data_prefix=data_prefix,
+            ann_file=str(as_path(ann_file, 'ann_file')) if ann_file else '',
+            data_prefix=prefix,
             test_mode=test_mode,
             **kwargs,
         )
@@ -97,22 +102,27 @@ class ImageFolder(BaseDetDataset):
 
         Returns:
             list[dict]: ``img_path``, ``file_name`` (relative to the folder),
-            ``img_id``, ``instances`` (none) and, where the COCO file states
-            them, ``height`` and ``width``.
+            ``img_id``, ``instances`` (none), ``shares_stem`` and, where the
+            COCO file states them, ``height`` and ``width``.
         """
-        folder = Path(self.data_prefix.get('img') or '')
-        if not self.data_prefix.get('img') or not folder.is_dir():
+        prefix = self.data_prefix.get('img') or ''
+        folder = Path(prefix)
+        if not prefix or not folder.is_dir():
             raise ValueError(
                 "Expected `data_prefix['img']` to be a folder of images, but "
-                f'got {self.data_prefix.get("img")!r}, which is none.'
+                f"got '{shown(prefix)}', which is none."
             )
         images = self._listed(folder) if self.ann_file else self._found(folder)
+        names = [image['file_name'] for image in images]
         if self.unique_stems:
-            _check_stems([image['file_name'] for image in images])
+            _check_stems(names)
+        stems = Counter(PurePosixPath(name).stem for name in names)
         return [
             {
                 'img_path': str(folder / image['file_name']),
                 'instances': [],
+                'shares_stem': stems[PurePosixPath(image['file_name']).stem]
+                > 1,
                 **image,
             }
             for image in images
@@ -130,7 +140,7 @@ class ImageFolder(BaseDetDataset):
             refuses with a ValueError or an OSError.
         """
         try:
-            return super().prepare_data(idx)
+            data = super().prepare_data(idx)
         except (ValueError, OSError) as error:
             # Some errors come without words.
             reason = str(error) or repr(error)
@@ -138,29 +148,41 @@ class ImageFolder(BaseDetDataset):
             if self.test_mode:
                 return _error_sample(data_info, reason)
             print_log(
-                f'{data_info["img_path"]} is left out: {reason}',
+                f'{shown(data_info["img_path"])} is left out: {reason}',
                 logger='current',
                 level=logging.WARNING,
             )
             return None
+        if isinstance(data, dict) and 'data_samples' in data:
+            info = self.get_data_info(idx)
+            data['data_samples'].set_metainfo(
+                {name: info[name] for name in ('file_name', 'shares_stem')}
+            )
+        return data
 
     def _found(self, folder: Path) -> list[dict]:
-        paths = folder.rglob('*') if self.recursive else folder.iterdir()
-        names = sorted(
-            path.relative_to(folder).as_posix()
-            for path in paths
-            if path.suffix.lower() in self.suffixes
-            and not path.name.startswith('.')
-            and path.is_file()
-        )
-        if not names:
+        listing = list_images(folder, self.recursive, self.suffixes)
+        note = listing.note()
+        remedy = ''
+        if 'images in sub-folders' in listing.passed_over:
+            remedy = '; `recursive=True` takes those in sub-folders'
+        if not listing.images:
             raise ValueError(
-                f'Expected {folder} to hold images ({", ".join(self.suffixes)}'
-                f'), but got none{"" if self.recursive else " at its top"}.'
+                f'Expected {shown(folder)} to hold images '
+                f'({", ".join(self.suffixes)}), but got none'
+                f'{"" if self.recursive else " at its top"}'
+                f'{"; " if note else ""}{note}{remedy}.'
+            )
+        if note:
+            print_log(
+                f'{shown(folder)}: {len(listing.images)} images, {note}'
+                f'{remedy}.',
+                logger='current',
+                level=logging.WARNING,
             )
         return [
             {'file_name': name, 'img_id': number}
-            for number, name in enumerate(names, start=1)
+            for number, name in enumerate(listing.images, start=1)
         ]
 
     def _listed(self, folder: Path) -> list[dict]:
@@ -202,15 +224,15 @@ class ImageFolder(BaseDetDataset):
 
 
 def _check_stems(names: list[str]) -> None:
-    by_stem: dict[str, str] = {}
+    by_stem: dict[PurePosixPath, str] = {}
     for name in names:
-        other = by_stem.setdefault(Path(name).stem, name)
+        other = by_stem.setdefault(PurePosixPath(name).with_suffix(''), name)
         if other != name:
             raise ValueError(
                 'Expected images with different stems, but got '
-                f'{other} and {name}: depth and feature files are found by '
-                'the stem. Rename one, or set `unique_stems=False` if no '
-                'such files are used.'
+                f'{shown(other)} and {shown(name)}: depth and feature files '
+                'are found by the stem. Rename one, or set '
+                '`unique_stems=False` if no such files are used.'
             )
 
 

@@ -1,3 +1,31 @@
 """Files of other people, read safely (L0): no OpenMMLab, errors by name."""
 
-__all__: list[str] = []
+from .arrays import read_array
+from .folders import Listing, list_images
+from .images import (
+    IMAGE_SUFFIXES,
+    decode_image,
+    image_orientation,
+    image_size,
+    read_image,
+    turn_upright,
+)
+from .names import as_path, find_spelled, inside, shown
+from .regular import open_regular
+
+__all__ = [
+    'IMAGE_SUFFIXES',
+    'Listing',
+    'as_path',
+    'decode_image',
+    'find_spelled',
+    'image_orientation',
+    'image_size',
+    'inside',
+    'list_images',
+    'open_regular',
+    'read_array',
+    'read_image',
+    'shown',
+    'turn_upright',
+]

@@ -1,9 +1,11 @@
-"""Files that lie beside photographs: same stem, another folder and suffix."""
+"""Files that lie beside images: same stem, another folder and suffix."""
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+
+from mmcuts3d.files import as_path, find_spelled, shown
 
 
 class SidecarFiles:
@@ -11,6 +13,12 @@ class SidecarFiles:
 
     ``IMAGES/frame_rgb.jpg`` with ``root='DEPTH'``, ``suffix='.png'`` and
     ``replace=('_rgb', '_depth')`` belongs to ``DEPTH/frame_depth.png``.
+
+    The file of an image in a sub-folder is looked for in the same sub-folder
+    of ``root`` first, then in ``root`` itself; there only if no other image
+    of the dataset has this stem. The dataset tells: ``ImageFolder`` adds
+    ``file_name``, the path below the image folder, and ``shares_stem``.
+    Accents in names may be spelt either way (NFC, NFD).
 
     The folder need not be there before the first file is asked for: a
     dataset that makes its files may be built after the model.
@@ -22,8 +30,8 @@ class SidecarFiles:
         replace (tuple[str, str], optional): Text in the image's stem and
             what stands there instead in the file's. Defaults to None.
         image_root (str or path, optional): Folder of the images, when both
-            have the same sub-folders below. Defaults to None: all files lie
-            directly in ``root``.
+            have the same sub-folders below: only there is looked. Defaults
+            to None.
 
     Raises:
         ValueError: If a setting is malformed.
@@ -36,7 +44,7 @@ class SidecarFiles:
         replace: Sequence[str] | None = None,
         image_root: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.root = Path(root)
+        self.root = as_path(root, 'root')
         self.suffixes = [suffix] if isinstance(suffix, str) else list(suffix)
         if not self.suffixes or not all(self.suffixes):
             raise ValueError(
@@ -51,13 +59,16 @@ class SidecarFiles:
                 f'got {replace!r}'
             )
         self.replace = replace
-        self.image_root = image_root
+        self.image_root = (
+            None if image_root is None else as_path(image_root, 'image_root')
+        )
 
     def find(self, data_sample: Any) -> Path:
         """File of the image of a data sample.
 
         Args:
-            data_sample (DetDataSample): With ``img_path`` in its metainfo.
+            data_sample (DetDataSample): With ``img_path`` in its metainfo,
+                and ``file_name`` and ``shares_stem`` where they are known.
 
         Returns:
             Path: The file.
@@ -78,21 +89,42 @@ class SidecarFiles:
         stem = image.stem
         if self.replace is not None:
             stem = stem.replace(*self.replace)
-        folder = self.root
-        if self.image_root is not None:
-            below = os.path.relpath(image.parent, self.image_root)
-            folder = folder / below
-        candidates = [folder / (stem + suffix) for suffix in self.suffixes]
-        for path in candidates:
-            if path.is_file():
-                return path
+        names = [
+            folder / (stem + suffix)
+            for folder in self._folders(image, data_sample)
+            for suffix in self.suffixes
+        ]
+        for name in names:
+            found = find_spelled(self.root, name)
+            if found is not None:
+                return found
         if not self.root.is_dir():
             raise FileNotFoundError(
                 'Expected argument `root` to be a folder, but got '
-                f"'{self.root}', which is none (looked for the file of "
-                f'{image})'
+                f"'{shown(self.root)}', which is none (looked for the file "
+                f'of {shown(image)})'
             )
+        places = ' or '.join(shown(self.root / name) for name in names)
         raise ValueError(
-            f'Expected a file for {image} to be at '
-            f'{" or ".join(map(str, candidates))}, but got none'
+            f'Expected a file for {shown(image)} to be at {places}, but got '
+            f'none{self._other_image(data_sample)}'
+        )
+
+    def _folders(self, image: Path, data_sample: Any) -> list[Path]:
+        """Where to look, below the root."""
+        if self.image_root is not None:
+            return [Path(os.path.relpath(image.parent, self.image_root))]
+        file_name = getattr(data_sample, 'file_name', None) or image.name
+        below = Path(PurePosixPath(file_name).parent)
+        if below == Path() or below.is_absolute() or '..' in below.parts:
+            return [Path()]
+        shared = getattr(data_sample, 'shares_stem', False)
+        return [below] if shared else [below, Path()]
+
+    def _other_image(self, data_sample: Any) -> str:
+        if not getattr(data_sample, 'shares_stem', False):
+            return ''
+        return (
+            ': another image in another sub-folder has the same name, so that '
+            'one file at the top could belong to either'
         )

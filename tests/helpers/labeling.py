@@ -44,7 +44,7 @@ class BrightnessLabeler(BaseModel):
 
 
 PIPELINE = [
-    {'type': 'mmcuts3d.LoadPhotograph'},
+    {'type': 'mmcuts3d.LoadImage'},
     {'type': 'mmdet.Resize', 'scale': (48, 48), 'keep_ratio': False},
     {
         'type': 'mmdet.PackDetInputs',

@@ -28,7 +28,7 @@ LABELS = {
             'seed': 3,
             'size': (128, 128),
             'pipeline': [
-                {'type': 'mmcuts3d.LoadPhotograph'},
+                {'type': 'mmcuts3d.LoadImage'},
                 {'type': 'mmdet.Resize', 'scale': (128, 128)},
                 {'type': 'mmdet.PackDetInputs'},
             ],
@@ -62,7 +62,7 @@ def tiny_config(max_iters, hooks=()):
         'data_prefix': {'img': 'scenes/color'},
         'filter_cfg': {'filter_empty_gt': True},
         'pipeline': [
-            {'type': 'mmcuts3d.LoadPhotograph'},
+            {'type': 'mmcuts3d.LoadImage'},
             {'type': 'mmcuts3d.LoadPseudoLabels'},
             {'type': 'mmdet.Resize', 'scale': (96, 96)},
             {'type': 'mmcuts3d.PackPseudoLabels'},

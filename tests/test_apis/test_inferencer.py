@@ -90,7 +90,7 @@ def labeler_config(depth=None, method='CutS3D'):
         'test_dataloader': {
             'dataset': {
                 'pipeline': [
-                    {'type': 'mmcuts3d.LoadPhotograph'},
+                    {'type': 'mmcuts3d.LoadImage'},
                     {'type': 'mmdet.PackDetInputs'},
                 ]
             }

@@ -38,7 +38,7 @@ def build(labeler=LABELER, size=SIZE, **settings):
 
 
 def results_of(image, depth):
-    """What a dataset and LoadPhotograph hand on; img is BGR."""
+    """What a dataset and LoadImage hand on; img is BGR."""
     return {
         'img': np.ascontiguousarray(image[..., ::-1]),
         'img_path': 'images/a.png',

@@ -12,7 +12,7 @@ from mmcuts3d.datasets.image_folder import ImageFolder
 from mmcuts3d.registry import DATASETS
 
 PIPELINE = [
-    {'type': 'mmcuts3d.LoadPhotograph'},
+    {'type': 'mmcuts3d.LoadImage'},
     {'type': 'mmdet.Resize', 'scale': (32, 32), 'keep_ratio': False},
     {
         'type': 'mmdet.PackDetInputs',

@@ -143,7 +143,7 @@ def test_a_detectors_dataset_becomes_a_folder(images):
         'ann_file': '',
         'test_mode': True,
         'pipeline': [
-            {'type': 'mmcuts3d.LoadPhotograph'},
+            {'type': 'mmcuts3d.LoadImage'},
             {'type': 'Resize', 'scale': (4, 4)},
         ],
     }

@@ -64,7 +64,7 @@ def weights(tmp_path):
                 'ann_file': str(result.label_file),
                 'data_prefix': {'img': str(images)},
                 'pipeline': [
-                    {'type': 'mmcuts3d.LoadPhotograph'},
+                    {'type': 'mmcuts3d.LoadImage'},
                     {'type': 'mmcuts3d.LoadPseudoLabels', **load},
                     {'type': 'mmcuts3d.PackPseudoLabels'},
                 ],

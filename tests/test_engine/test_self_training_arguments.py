@@ -180,7 +180,7 @@ def test_labels_made_on_the_fly_are_refused_at_the_start(tmp_path):
     folder = {
         **CONFIG['test_dataloader']['dataset'],
         'data_prefix': {'img': images},
-        'pipeline': [{'type': 'mmcuts3d.LoadPhotograph'}, labeler],
+        'pipeline': [{'type': 'mmcuts3d.LoadImage'}, labeler],
     }
     labels = write_json(
         tmp_path / 'labels.json', one_square((24, 32), [4, 6, 16, 12])
@@ -189,7 +189,7 @@ def test_labels_made_on_the_fly_are_refused_at_the_start(tmp_path):
         'type': 'mmcuts3d.PseudoLabelDataset',
         'ann_file': str(labels),
         'data_prefix': {'img': images},
-        'pipeline': [{'type': 'mmcuts3d.LoadPhotograph'}],
+        'pipeline': [{'type': 'mmcuts3d.LoadImage'}],
         'serialize_data': False,
     }
     hook = SelfTrainingHook(**SETTINGS)
@@ -232,7 +232,7 @@ def test_nested_settings_of_the_dataloader_stay(tmp_path):
                 'type': 'mmcuts3d.PseudoLabelDataset',
                 'ann_file': 'nowhere.json',
                 'data_prefix': {'img': str(images)},
-                'pipeline': [{'type': 'mmcuts3d.LoadPhotograph'}],
+                'pipeline': [{'type': 'mmcuts3d.LoadImage'}],
                 'serialize_data': False,
             },
             'pipeline': [],

@@ -121,7 +121,7 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
 
 def _pipeline(side: int) -> list[dict]:
     return [
-        dict(type='mmcuts3d.LoadPhotograph'),
+        dict(type='mmcuts3d.LoadImage'),
         dict(type='mmdet.Resize', scale=(side, side), keep_ratio=False),
         dict(type='mmdet.PackDetInputs'),
     ]

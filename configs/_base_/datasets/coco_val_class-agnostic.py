@@ -14,7 +14,7 @@ val_dataloader = dict(
         recursive=True,
         test_mode=True,
         pipeline=[
-            dict(type='mmcuts3d.LoadPhotograph'),
+            dict(type='mmcuts3d.LoadImage'),
             dict(type='Resize', scale=(1333, 800), keep_ratio=True),
             dict(
                 type='PackDetInputs',

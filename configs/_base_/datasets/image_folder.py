@@ -2,7 +2,7 @@
 data_root = 'data/photographs/'
 
 label_pipeline = [
-    dict(type='mmcuts3d.LoadPhotograph'),
+    dict(type='mmcuts3d.LoadImage'),
     dict(type='mmdet.Resize', scale=(480, 480), keep_ratio=False),
     dict(type='mmdet.PackDetInputs'),
 ]

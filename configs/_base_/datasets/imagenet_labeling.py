@@ -20,7 +20,7 @@ test_dataloader = dict(
         recursive=True,  # train/ has a folder for each class
         test_mode=True,
         pipeline=[
-            dict(type='mmcuts3d.LoadPhotograph'),
+            dict(type='mmcuts3d.LoadImage'),
             dict(type='Resize', scale=(480, 480), keep_ratio=False),
             dict(
                 type='PackDetInputs',

@@ -15,7 +15,7 @@ train_dataloader = dict(
             data_prefix=dict(img='train/'),
             filter_cfg=dict(filter_empty_gt=True, min_size=32),
             pipeline=[
-                dict(type='mmcuts3d.LoadPhotograph'),
+                dict(type='mmcuts3d.LoadImage'),
                 dict(type='mmcuts3d.LoadPseudoLabels'),
                 # CutLER: MIN_SIZE_TRAIN, MAX_SIZE_TRAIN.
                 dict(

@@ -2,7 +2,7 @@
 data_root = 'data/rgbd_scenes/'
 
 label_pipeline = [
-    dict(type='mmcuts3d.LoadPhotograph'),
+    dict(type='mmcuts3d.LoadImage'),
     dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=False),
     dict(type='mmdet.PackDetInputs'),
 ]

@@ -4,7 +4,7 @@ from .alpha_blend import AlphaBlend
 from .confident_copy_paste import ConfidentCopyPaste
 from .cuts3d_pseudo_labeler import CutS3DPseudoLabeler
 from .level_masks import LevelMasks
-from .load_photograph import LoadPhotograph
+from .load_image import LoadImage
 from .load_pseudo_labels import LoadPseudoLabels
 from .pack_pseudo_labels import PackPseudoLabels
 
@@ -13,7 +13,7 @@ __all__ = [
     'ConfidentCopyPaste',
     'CutS3DPseudoLabeler',
     'LevelMasks',
-    'LoadPhotograph',
+    'LoadImage',
     'LoadPseudoLabels',
     'PackPseudoLabels',
 ]

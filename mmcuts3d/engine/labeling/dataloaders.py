@@ -16,7 +16,7 @@ def folder_dataloader(
     """Point a test dataloader at a folder of images.
 
     A dataset of another type than ``ImageFolder`` is replaced by one with
-    its pipeline, in which ``LoadImageFromFile`` becomes ``LoadPhotograph``:
+    its pipeline, in which ``LoadImageFromFile`` becomes ``LoadImage``:
     then an unreadable file ends in the error list instead of the run.
 
     Args:
@@ -101,7 +101,7 @@ def image_root(dataset: Any) -> str:
 def _robust(step: dict) -> dict:
     if str(step.get('type')).rpartition('.')[2] != 'LoadImageFromFile':
         return step
-    loader = {'type': 'mmcuts3d.LoadPhotograph'}
+    loader = {'type': 'mmcuts3d.LoadImage'}
     if step.get('backend_args'):
         loader['backend_args'] = step['backend_args']
     return loader

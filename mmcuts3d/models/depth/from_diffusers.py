@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from mmcuts3d.registry import MODELS
 
 from .hub import not_to_be_had
+from .network_images import network_images
 from .normalise import normalise_depth
-from .photographs import photographs
 
 #: What Marigold's pipelines predict, by their own word for it.
 DIRECTIONS_BY_TYPE = {'depth': 'near_is_small', 'disparity': 'near_is_large'}
@@ -94,11 +94,11 @@ class DepthFromDiffusers(nn.Module):
         Args:
             images (Tensor): (B, 3, H, W) RGB, 0 … 255.
             data_samples (Sequence[DetDataSample], optional): See
-                :func:`photographs`. Defaults to None.
+                :func:`network_images`. Defaults to None.
 
         Returns:
             list[Tensor]: B maps (H_i, W_i) float32 in [0, 1], 0 = nearest,
-            at the size that :func:`photographs` gives the image, on the
+            at the size that :func:`network_images` gives the image, on the
             device of ``images``.
         """
         from PIL import Image
@@ -106,7 +106,7 @@ class DepthFromDiffusers(nn.Module):
         if self.pipeline.device != images.device:
             self.pipeline.to(images.device)
         maps = []
-        for image in photographs(images, data_samples):
+        for image in network_images(images, data_samples):
             prediction = self.pipeline(
                 Image.fromarray(image),
                 generator=torch.Generator('cpu').manual_seed(self.seed),

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mmcuts3d.registry import MODELS
 
 from .hub import not_to_be_had
+from .network_images import network_images
 from .normalise import DIRECTIONS, normalise_depth
-from .photographs import photographs
 
 #: What the families predict: distances, or relative inverse depth.
 FAMILIES = {
@@ -91,15 +91,15 @@ class DepthFromTransformers(nn.Module):
         Args:
             images (Tensor): (B, 3, H, W) RGB, 0 … 255.
             data_samples (Sequence[DetDataSample], optional): See
-                :func:`photographs`. Defaults to None.
+                :func:`network_images`. Defaults to None.
 
         Returns:
             list[Tensor]: B maps (H_i, W_i) float32 in [0, 1], 0 = nearest,
-            at the size that :func:`photographs` gives the image, on the
+            at the size that :func:`network_images` gives the image, on the
             device of ``images``.
         """
         maps = []
-        for image in photographs(images, data_samples):
+        for image in network_images(images, data_samples):
             depth = normalise_depth(
                 self._predict(image), direction=self.direction, clip=self.clip
             )

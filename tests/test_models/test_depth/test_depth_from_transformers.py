@@ -14,7 +14,7 @@ from mmcuts3d.models.depth.from_transformers import (
     DepthFromTransformers,
     known_direction,
 )
-from mmcuts3d.models.depth.photographs import photographs
+from mmcuts3d.models.depth.network_images import network_images
 from mmcuts3d.registry import MODELS
 
 MEAN = [0.5, 0.5, 0.5]
@@ -224,14 +224,14 @@ def test_network_stays_frozen(saved):
 
 def test_photographs_keep_true_pixels():
     pixels = torch.rand(2, 3, 20, 30) * 255
-    for actual, expected in zip(photographs(pixels), pixels, strict=True):
+    for actual, expected in zip(network_images(pixels), pixels, strict=True):
         assert actual.dtype == np.uint8
         np.testing.assert_array_equal(
             actual, expected.round().permute(1, 2, 0).numpy()
         )
     for bad in (torch.zeros(3, 8, 8), torch.zeros(1, 3, 1, 1)):
         with pytest.raises(ValueError, match='Expected argument `images`'):
-            photographs(bad)
+            network_images(bad)
 
 
 def test_model_that_cannot_be_had():

@@ -11,10 +11,10 @@ from torch import Tensor
 SMALLEST = 8
 
 
-def photographs(
+def network_images(
     images: Tensor, data_samples: Sequence[Any] | None = None
 ) -> list[np.ndarray]:
-    """Undoes what the pipeline did to the shape of photographs.
+    """Undoes what the pipeline did to the shape of images.
 
     Padding is cut off (``img_shape``), and an image that was resized without
     keeping its aspect ratio gets it back (``ori_shape``) at about the same
