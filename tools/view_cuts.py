@@ -1,7 +1,7 @@
-"""Shows how an image is cut: panels of every round, and its point cloud.
+"""Shows how an image is cut: panels of every step, and its point cloud.
 
     python tools/view_cuts.py                       an embedded scene
-    python tools/view_cuts.py IMAGE --depth FILE    a photograph
+    python tools/view_cuts.py IMAGE --depth FILE    an image
 
 Writes cuts/NAME.png, clouds/NAME.png, clouds/NAME.ply, vis/NAME.png and
 preds/NAME.json below --out.
@@ -24,7 +24,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('image', nargs='?', help='photograph')
+    parser.add_argument('image', nargs='?', help='image file')
     parser.add_argument(
         '--scene',
         type=int,
@@ -46,6 +46,21 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--depth-invalid', type=float, help='value for "not measured"'
+    )
+    parser.add_argument(
+        '--depth-clip',
+        nargs=2,
+        type=float,
+        metavar=('LOW', 'HIGH'),
+        help='percentiles that depth is clipped to, such as 1 99: one far '
+        'value otherwise presses all others together (no clipping)',
+    )
+    parser.add_argument(
+        '--depth-frame',
+        choices=['auto', 'upright', 'raw'],
+        default='auto',
+        help='whether depth lies in the frame of the upright image, or of '
+        'the image as it is stored with an EXIF orientation (%(default)s)',
     )
     parser.add_argument('--features', help='feature map of the image')
     parser.add_argument(
@@ -88,6 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Cuts one image and writes what it looks like."""
     args = parse_args(arguments)
     from mmcuts3d.apis import CutS3DInferencer
+    from mmcuts3d.files import shown
 
     out = Path(args.out)
     image, depth = args.image, args.depth
@@ -95,9 +111,14 @@ def main(arguments: list[str] | None = None) -> int:
         'direction': args.depth_direction,
         'unit': args.depth_unit,
         'invalid': args.depth_invalid,
+        'clip': args.depth_clip,
+        'frame': args.depth_frame,
     }
     if image is None:
         image, depth = write_scene(args.scene, out)
+    if Path(image).is_dir():
+        print(f'{shown(image)} is a folder, not an image', file=sys.stderr)
+        return 1
     root = Path(__file__).resolve().parents[1]
     config = args.config or root / CONFIG
     inferencer = CutS3DInferencer(config, cfg_options=args.cfg_options)
@@ -111,23 +132,30 @@ def main(arguments: list[str] | None = None) -> int:
     )
     prediction = result['predictions'][0]
     if prediction['error'] is not None:
-        print(f'{image}: {prediction["error"]}', file=sys.stderr)
+        print(f'{shown(image)}: {prediction["error"]}', file=sys.stderr)
         return 1
     scores = ', '.join(f'{score:.2f}' for score in prediction['scores'])
-    print(f'{image}: {len(prediction["scores"])} instances ({scores})')
-    for path in sorted(out.glob(f'*/{Path(image).stem}.*')):
-        print(f'  {path}')
+    print(f'{shown(image)}: {len(prediction["scores"])} instances ({scores})')
+    # By the stem as it is: a name such as "photo [1]" is no pattern.
+    stem = Path(image).stem
+    written = [path for path in out.glob('*/*') if path.stem == stem]
+    for path in sorted(written):
+        print(f'  {shown(path)}')
     if args.show:
         from mmcuts3d.visualization import load_ply, show
 
-        cloud = out / 'clouds' / f'{Path(image).stem}.ply'
+        cloud = out / 'clouds' / f'{stem}.ply'
         try:
             show(load_ply(cloud))
         except FileNotFoundError:
-            print(f'no point cloud: {config} uses no depth', file=sys.stderr)
+            print(
+                f'no point cloud: {shown(config)} uses no depth',
+                file=sys.stderr,
+            )
             return 1
         except (ImportError, RuntimeError) as error:
-            print(error, file=sys.stderr)
+            picture = shown(cloud.with_suffix('.png'))
+            print(f'{error} A picture of it: {picture}', file=sys.stderr)
             return 1
     return 0
 

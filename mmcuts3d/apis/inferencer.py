@@ -1,4 +1,4 @@
-"""From a photograph to instances and pictures, in one call."""
+"""From an image to instances and pictures, in one call."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ from .results import empty_sample, finish, sample_to_dict
 
 
 class CutS3DInferencer(BaseInferencer):
-    """Runs a labeler, or a detector trained on its labels, on photographs.
+    """Runs a labeler, or a detector trained on its labels, on images.
 
     Args:
         model (str or Config): Config file, or its content.
@@ -61,7 +61,7 @@ class CutS3DInferencer(BaseInferencer):
         >>> result['predictions'][0]['bboxes']
     """
 
-    preprocess_kwargs = {'depth', 'features', 'depth_settings'}
+    preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}
     forward_kwargs = {'explain'}
     visualize_kwargs = {'return_vis', 'show', 'wait_time', 'pred_score_thr'}
     postprocess_kwargs = {'out_dir', 'cloud'}
@@ -104,8 +104,11 @@ class CutS3DInferencer(BaseInferencer):
                   :func:`~mmcuts3d.apis.items.as_items`; without them the
                   config's own sources are asked. Depth is scaled to [0, 1]
                   by its own range, 0 = nearest.
-                - ``depth_settings`` (dict): direction, unit, invalid value
-                  of ``depth``, see ``normalise_depth``.
+                - ``recursive`` (bool): whether images of a folder's
+                  sub-folders are taken too. Defaults to False.
+                - ``depth_settings`` (dict): direction, unit, invalid value,
+                  clip and frame of ``depth``, see ``normalise_depth`` and
+                  ``to_upright``.
                 - ``explain`` (bool): also the steps of a labeler's cut as
                   a sheet of panels. Defaults to False.
                 - ``out_dir`` (str): folder for ``preds/*.json``,

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from mmcuts3d.datasets.transforms import LoadImage
+from mmcuts3d.files import shown
 
 from .items import Item, check_array_image, given_maps
 
@@ -65,7 +66,7 @@ def prepare(
         packed = pipeline({**results, 'img_id': 0})
         if packed is None:
             raise ValueError('the pipeline of the config dropped it')
-        maps = given_maps(item, depth_settings)
+        maps = given_maps(item, depth_settings, results['ori_shape'])
         packed['data_samples'].set_metainfo({**prepared.metainfo, **maps})
         prepared.packed = packed
     except (ValueError, OSError) as error:
@@ -89,7 +90,7 @@ def read_config(model: str | os.PathLike[str] | dict | Config) -> Config:
         if not Path(model).is_file():
             raise ValueError(
                 'Expected argument `model` to be a config file, but got '
-                f'{model}, which is none'
+                f'{shown(model)}, which is none'
             )
         config = Config.fromfile(str(model))
     elif isinstance(model, Config):

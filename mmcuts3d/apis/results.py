@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 
 from mmcuts3d.cuts import PseudoInstances
+from mmcuts3d.files import shown
 from mmcuts3d.labels import encode_confidence, encode_mask
 
 
@@ -31,7 +32,7 @@ def finish(sample: DetDataSample, name: str) -> None:
     for given in ('depth', 'features'):
         sample.pop(given, None)
     if sample.get('error') is not None:
-        print_log(f'{name}: {sample.error}', 'current', logging.WARNING)
+        print_log(f'{shown(name)}: {sample.error}', 'current', logging.WARNING)
 
 
 def sample_to_dict(sample: DetDataSample) -> dict[str, Any]:

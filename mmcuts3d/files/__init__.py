@@ -10,7 +10,7 @@ from .images import (
     read_image,
     turn_upright,
 )
-from .names import as_path, find_spelled, inside, shown
+from .names import as_path, find_spelled, first_few, inside, shown
 from .regular import open_regular
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     'as_path',
     'decode_image',
     'find_spelled',
+    'first_few',
     'image_orientation',
     'image_size',
     'inside',

@@ -5,6 +5,7 @@ import os
 import tokenize
 import zipfile
 import zlib
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -43,6 +44,7 @@ def read_array(
     what: str = 'a readable array',
     most: int = MAX_VALUES,
     default: Any = None,
+    allow_only: bool = True,
 ) -> NDArray[Any]:
     """Read an array of a ``.npy`` or ``.npz`` file.
 
@@ -52,14 +54,14 @@ def read_array(
 
     Args:
         path (str | PathLike): The file; what it is, its content says.
-        key (str): Name of the array in a ``.npz`` file; an only one is taken
-            whatever its name. Defaults to ''.
+        key (str): Name of the array in a ``.npz`` file. Defaults to ''.
         what (str): What it should be, for messages. Defaults to 'a readable
             array'.
         most (int): Most numbers that it may hold. Defaults to 2**27.
-        default (Any): Given back as an array where a ``.npz`` file with
-            several arrays, or a ``.npy`` file, has no ``key``. Defaults to
-            None: that is an error.
+        default (Any): Given back as an array where the file has none of the
+            name ``key``. Defaults to None: that is an error.
+        allow_only (bool): Whether an only array is taken whatever its name.
+            Defaults to True.
 
     Returns:
         np.ndarray: Of numbers or truth values, of any shape.
@@ -77,11 +79,16 @@ def read_array(
                 found = default is None
                 return _read(file, most) if found else np.asarray(default)
             with zipfile.ZipFile(file) as archive:
-                name = _member(archive, key, default is not None)
+                name = _member(archive, key, allow_only and default is None)
                 if name is None:
-                    return np.asarray(default)
+                    if default is not None:
+                        return np.asarray(default)
+                    names = [Path(one).stem for one in archive.namelist()]
+                    raise _Refused(f'hold {key!r}, but got {first_few(names)}')
                 with archive.open(name) as member:
                     return _read(member, most)
+        except _Refused as error:
+            raise ValueError(f'Expected {shown(path)} to {error}') from error
         except _READ_ERRORS as error:
             reason = shown(error) if str(error) else type(error).__name__
             if isinstance(error, MemoryError):
@@ -91,23 +98,23 @@ def read_array(
             ) from error
 
 
-def _member(archive: zipfile.ZipFile, key: str, optional: bool) -> str | None:
-    names = [name.removesuffix('.npy') for name in archive.namelist()]
-    if len(names) == 1 and not optional:
-        return archive.namelist()[0]
-    if key in names:
-        return archive.namelist()[names.index(key)]
-    if optional:
-        return None
-    raise ValueError(
-        f'no array {shown(key)!r} among its {len(names)}: {first_few(names)}'
-    )
+class _Refused(ValueError):
+    """A file of the right kind with something else in it."""
+
+
+def _member(
+    archive: zipfile.ZipFile, key: str, allow_only: bool
+) -> str | None:
+    names = archive.namelist()
+    if allow_only and len(names) == 1:
+        return names[0]
+    return next((n for n in names if n in (key, f'{key}.npy')), None)
 
 
 def _read(file: IO[bytes], most: int) -> NDArray[Any]:
     shape, dtype, fortran = _npy_header(file)
     if dtype.kind not in 'fiub':
-        raise ValueError(f'dtype {shown(dtype)}, where numbers were expected')
+        raise _Refused(f'hold numbers, but got dtype {shown(dtype)}')
     number = math.prod(shape)
     if min(shape, default=1) < 0 or number > most:
         raise ValueError(

@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
 
+from .display import display_problem
 from .point_cloud import Cloud, upright
 from .render_worker import lines
 
@@ -43,18 +44,16 @@ def show(cloud: Cloud, view: str = 'side', title: str = 'mmcuts3d') -> None:
 
     Raises:
         ImportError: If Open3D is not installed.
-        RuntimeError: If there is no display.
+        RuntimeError: If there is no display, or it does not answer.
         ValueError: If there is no such view.
     """
     front = _front(view)
     o3d = _open3d()
-    # Without a display Open3D opens a window that nobody can see or close.
-    if sys.platform.startswith('linux') and not (
-        os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')
-    ):
+    problem = display_problem()
+    if problem:
         raise RuntimeError(
-            'The point-cloud window needs a display, but neither DISPLAY nor '
-            'WAYLAND_DISPLAY is set: use `render_png`, or copy the PLY file.'
+            f'The point-cloud window needs a display, but {problem}: use '
+            '`render_png`, or copy the PLY file.'
         )
     points = upright(cloud.points)
     shape = o3d.geometry.PointCloud()

@@ -1,10 +1,12 @@
 """Point clouds: geometry by hand, PLY files, pictures without a display."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
 
+from mmcuts3d.visualization import display
 from mmcuts3d.visualization import point_cloud_viewer as viewer
 from mmcuts3d.visualization.point_cloud import (
     Cloud,
@@ -187,9 +189,29 @@ def test_window_without_a_display_is_a_clear_error(monkeypatch):
         viewer.show(two_walls())
 
 
+@pytest.mark.skipif(sys.platform != 'linux', reason='needs no DISPLAY')
+@pytest.mark.parametrize('name', ['DISPLAY', 'WAYLAND_DISPLAY'])
+def test_window_on_a_dead_display_is_a_clear_error(monkeypatch, name):
+    pytest.importorskip('open3d', reason='open3d is not installed')
+    for other in ('DISPLAY', 'WAYLAND_DISPLAY'):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, ':4711')
+    begin = time.monotonic()
+    with pytest.raises(RuntimeError, match=f"{name}=':4711' cannot be opened"):
+        viewer.show(two_walls())
+    assert time.monotonic() - begin < 60  # and not never
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='needs no DISPLAY')
+def test_a_display_that_never_answers_is_a_clear_error(monkeypatch):
+    monkeypatch.setenv('DISPLAY', ':4711')
+    monkeypatch.setattr(display, '_PROBE', 'import time; time.sleep(60)')
+    assert 'did not answer in 0.5 s' in display.display_problem(timeout=0.5)
+
+
 def test_window_shows_the_cloud_upright(monkeypatch):
     open3d = pytest.importorskip('open3d', reason='open3d is not installed')
-    monkeypatch.setenv('DISPLAY', ':0')
+    monkeypatch.setattr(viewer, 'display_problem', lambda: '')
     shown = []
     monkeypatch.setattr(
         open3d.visualization,

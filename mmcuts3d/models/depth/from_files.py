@@ -1,21 +1,28 @@
 """Depth that was measured or computed before: one file per image."""
 
+import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from mmcuts3d.files import shown
 from mmcuts3d.registry import MODELS
 
 from ..sidecar import SidecarFiles
-from .normalise import check_settings, normalise_depth
+from .frames import FRAMES, Frame, fits, shape_of, to_upright
+from .normalise import check_settings, normalise_depth, valid_values
+from .ranges import range_note
 from .readers import read_depth
 
-#: Relative difference of two aspect ratios that rounding can explain.
-ASPECT_TOLERANCE = 0.02
+#: Files of one kind of trouble that are named; more would fill the log.
+_MOST_NOTES = 3
 
 
 @MODELS.register_module()
@@ -44,8 +51,11 @@ class DepthFromFiles(nn.Module):
         clip (tuple[float, float], optional): Percentiles, see
             :func:`normalise_depth`. Defaults to None.
         aspect (str): ``'stretch'`` takes a map of any aspect ratio for the
-            whole image; ``'check'`` makes more than 2 % of difference an
-            error. Defaults to 'stretch'.
+            whole image, with a warning; ``'check'`` makes more than 2 % of
+            difference an error. Defaults to 'stretch'.
+        frame (str): ``'auto'``, ``'upright'`` or ``'raw'``: whether maps lie
+            in the frame of the upright image or in that of the image as it
+            is stored, see :func:`to_upright`. Defaults to 'auto'.
         key (str): Name of the map in ``.npz`` files. Defaults to 'depth'.
         replace (tuple[str, str], optional): See :class:`SidecarFiles`.
             Defaults to None.
@@ -66,7 +76,8 @@ class DepthFromFiles(nn.Module):
         invalid: float | None = None,
         fill: str = 'nearest',
         clip: Sequence[float] | None = None,
-        aspect: str = 'stretch',
+        aspect: Literal['stretch', 'check'] = 'stretch',
+        frame: Frame = 'auto',
         key: str = 'depth',
         replace: Sequence[str] | None = None,
         image_root: str | os.PathLike[str] | None = None,
@@ -82,9 +93,16 @@ class DepthFromFiles(nn.Module):
             raise ValueError(
                 f'Expected argument `scale` to be positive, but got {scale}'
             )
+        if frame not in FRAMES:
+            raise ValueError(
+                f'Expected argument `frame` to be one of {FRAMES}, but got '
+                f'{frame!r}'
+            )
         self.files = SidecarFiles(root, suffix, replace, image_root)
         self.scale = scale
         self.aspect = aspect
+        self.frame = frame
+        self.noted: Counter[str] = Counter()
         self.key = key
         self.invalid = invalid
         self.settings: dict[str, Any] = {
@@ -121,26 +139,47 @@ class DepthFromFiles(nn.Module):
     def read(self, data_sample: Any) -> np.ndarray:
         """Depth map of one image, see :meth:`forward`."""
         path = self.files.find(data_sample)
-        depth = read_depth(path, self.key)
+        shape = getattr(data_sample, 'ori_shape', None)
+        depth = read_depth(path, self.key, shape)
+        depth, note = to_upright(
+            depth, data_sample.img_path, shape, self.frame
+        )
         if self.aspect == 'check':
-            _check_aspect(depth, data_sample.ori_shape, path)
+            _check_aspect(depth, shape, path)
+        self._note('frame', path, note)
         invalid = self.invalid
         if invalid is not None:  # in the file's numbers, so before the scale
             depth = np.where(depth == invalid, np.nan, depth)
+        depth = depth * self.scale
         try:
-            return normalise_depth(depth * self.scale, **self.settings)
+            result = normalise_depth(depth, **self.settings)
         except ValueError as error:
-            raise ValueError(f'{path}: {error}') from error
+            raise ValueError(f'{shown(path)}: {error}') from error
+        if self.settings['clip'] is None and self.noted['range'] < _MOST_NOTES:
+            self._note('range', path, range_note(valid_values(depth)))
+        return result
+
+    def _note(self, kind: str, path: Path, note: str) -> None:
+        """Warn of the first files of a kind of trouble."""
+        if not note or self.noted[kind] >= _MOST_NOTES:
+            return
+        self.noted[kind] += 1
+        last = self.noted[kind] == _MOST_NOTES
+        more = '. Others like it are not named.' if last else '.'
+        print_log(f'{shown(path)}: {note}{more}', 'current', logging.WARNING)
 
 
 def _check_aspect(
-    depth: np.ndarray, image_shape: Sequence[int], path: Any
+    depth: np.ndarray, image_shape: Sequence[int] | None, path: Path
 ) -> None:
-    height, width = image_shape[:2]
-    ratio = depth.shape[1] / depth.shape[0] * height / width
-    if abs(ratio - 1) > ASPECT_TOLERANCE:
+    if image_shape is None:
         raise ValueError(
-            f'Expected {path} to have the aspect ratio of its image '
-            f'({height}×{width}), but got {depth.shape[0]}×{depth.shape[1]}; '
+            "Expected data samples to have `ori_shape` for aspect='check', "
+            'but got none'
+        )
+    if not fits(depth.shape, image_shape):
+        raise ValueError(
+            f'Expected {shown(path)} to have the aspect ratio of its image '
+            f'({shape_of(image_shape)}), but got {shape_of(depth.shape)}; '
             "aspect='stretch' allows it"
         )

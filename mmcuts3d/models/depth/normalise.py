@@ -5,6 +5,7 @@ depth per image and without a metric scale (section 3.2).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,8 @@ def normalise_depth(
         fill (str): Invalid pixels take the depth of the ``'nearest'`` valid
             pixel in the image, or are ``'far'`` (1). Defaults to 'nearest'.
         clip (tuple[float, float], optional): Percentiles of the valid values
-            to which outliers are set. Defaults to None.
+            to which outliers are set, such as (1, 99). Defaults to None: one
+            far value then sets the scale of all, see :func:`range_note`.
 
     Returns:
         ndarray: (H, W) float32, finite, in [0, 1], 0 = nearest. Constant
@@ -94,6 +96,16 @@ def normalise_depth(
     if fill == 'nearest' and not valid.all():
         result = _fill_nearest(result, valid)
     return result
+
+
+def valid_values(
+    depth: np.ndarray, invalid: float | None = None
+) -> np.ndarray:
+    """The finite values of a map that do not stand for "not measured"."""
+    valid = np.isfinite(depth)
+    if invalid is not None:
+        valid &= depth != invalid
+    return depth[valid]
 
 
 def _fill_nearest(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -142,10 +154,16 @@ def check_settings(
             "Expected argument `direction` to be 'near_is_small' for "
             f'distances in {unit!r}, but got {direction!r}'
         )
-    if clip is not None and not (
-        len(clip) == 2 and 0 <= clip[0] < clip[1] <= 100
-    ):
+    if clip is not None and not _rising_percentiles(clip):
         raise ValueError(
             'Expected argument `clip` to be two rising percentiles, but got '
             f'{clip}'
         )
+
+
+def _rising_percentiles(clip: Any) -> bool:
+    try:
+        low, high = clip
+        return bool(0 <= low < high <= 100)
+    except (TypeError, ValueError):
+        return False

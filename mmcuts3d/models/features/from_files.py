@@ -1,17 +1,24 @@
 """Features that were computed before: one file per image."""
 
+import math
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmcuts3d.files import first_few, open_regular, read_array, shown
 from mmcuts3d.registry import MODELS
 
 from ..sidecar import SidecarFiles
+
+#: Most numbers of a feature map: 768 channels on 480×480 patches, say.
+MOST_VALUES = 768 * 480 * 480
+_WHAT = 'a readable feature map'
 
 
 @MODELS.register_module()
@@ -78,13 +85,14 @@ class FeaturesFromFiles(nn.Module):
             features = read_features(path, self.key, self.scale_key)
             if self.grid is not None and features.shape[1:] != self.grid:
                 raise ValueError(
-                    f'Expected {path} to have the grid {self.grid}, but got '
-                    f'{features.shape[1:]}'
+                    f'Expected {shown(path)} to have the grid {self.grid}, '
+                    f'but got {features.shape[1:]}'
                 )
             if maps and features.shape != maps[0].shape:
                 raise ValueError(
-                    f'Expected {path} to have the shape {maps[0].shape} of '
-                    f'the rest of its batch, but got {features.shape}'
+                    f'Expected {shown(path)} to have the shape '
+                    f'{maps[0].shape} of the rest of its batch, but got '
+                    f'{features.shape}'
                 )
             maps.append(features)
         return torch.from_numpy(np.stack(maps)).to(images.device)
@@ -109,28 +117,18 @@ def read_features(
         ValueError: If it cannot be read or is no such map; names the file.
     """
     path = Path(path)
-    try:
-        features, scale = _read(path, key, scale_key)
-    except KeyError as error:
-        raise ValueError(
-            f'Expected {path} to hold {key!r}, but got {error.args[0]}'
-        ) from error
-    except Exception as error:  # zipfile, pickle, EOF …: all say "not this"
-        raise ValueError(
-            f'Expected {path} to be a readable feature map, but got '
-            f'{type(error).__name__}: {error}'
-        ) from error
+    features, scale = _read(path, key, scale_key)
     if features.ndim == 4 and features.shape[0] == 1:
         features = features[0]
     if features.ndim != 3:
         raise ValueError(
-            f'Expected {path} to have shape (C, h, w), but got '
+            f'Expected {shown(path)} to have shape (C, h, w), but got '
             f'{features.shape}'
         )
     features = features.astype(np.float32) * np.float32(scale)
     if not np.isfinite(features).all():
         raise ValueError(
-            f'Expected {path} to be finite, but got '
+            f'Expected {shown(path)} to be finite, but got '
             f'{int((~np.isfinite(features)).sum())} other values'
         )
     return features
@@ -138,14 +136,50 @@ def read_features(
 
 def _read(path: Path, key: str, scale_key: str) -> tuple[np.ndarray, Any]:
     if path.suffix in ('.pt', '.pth'):
-        data = torch.load(path, 'cpu', weights_only=True)
-        data = {key: data} if isinstance(data, Tensor) else data
-    else:
-        data = np.load(path, allow_pickle=False)
-        data = {key: data} if isinstance(data, np.ndarray) else dict(data)
-    if key not in data:
-        raise KeyError(sorted(data))
-    features = data[key]
-    if isinstance(features, Tensor):
-        features = features.float().numpy()
-    return features, data.get(scale_key, 1.0)
+        return _read_tensor(path, key, scale_key)
+    features = read_array(path, key, _WHAT, MOST_VALUES, allow_only=False)
+    return features, read_array(path, scale_key, _WHAT, 1, default=1.0)
+
+
+def _read_tensor(
+    path: Path, key: str, scale_key: str
+) -> tuple[np.ndarray, Any]:
+    try:
+        with open_regular(path, _WHAT) as file:
+            _check_zip(file)
+            data = torch.load(file, 'cpu', weights_only=True)
+        if isinstance(data, Tensor):
+            data = {key: data}
+        if not isinstance(data, dict) or not isinstance(
+            features := data.get(key), Tensor | np.ndarray
+        ):
+            names = first_few(data) if isinstance(data, dict) else type(data)
+            raise ValueError(
+                f'Expected {shown(path)} to hold {key!r}, but got {names}'
+            )
+        number = math.prod(features.shape)
+        if number > MOST_VALUES:  # a view may be larger than what it shows
+            raise ValueError(
+                f'shape {tuple(features.shape)}, which is more than '
+                f'{MOST_VALUES:,} numbers'
+            )
+        if isinstance(features, Tensor):
+            features = features.float().numpy()
+        return features, float(data.get(scale_key, 1.0))
+    except Exception as error:  # pickle, zip, EOF …: all say "not this"
+        if str(error).startswith('Expected '):
+            raise
+        raise ValueError(
+            f'Expected {shown(path)} to be {_WHAT}, but got '
+            f'{type(error).__name__}: {shown(error)}'
+        ) from error
+
+
+def _check_zip(file: BinaryIO) -> None:
+    """Refuses an archive that unpacks to more than the map may hold."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > 8 * MOST_VALUES:
+            raise ValueError(f'{size:,} bytes when unpacked')
+    file.seek(0)
