@@ -36,6 +36,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add('--images', help='folder of photographs (embedded scenes)')
+    add(
+        '--recursive',
+        action='store_true',
+        help='take images of sub-folders too',
+    )
     add('--depth', help='folder of depth maps with the stems of the images')
     add(
         '--depth-invalid',
@@ -47,6 +52,14 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         choices=['near_is_small', 'near_is_large'],
         default='near_is_small',
         help='distances, or inverse depth (%(default)s)',
+    )
+    add(
+        '--depth-clip',
+        nargs=2,
+        type=float,
+        metavar=('LOW', 'HIGH'),
+        help='percentiles that depth is clipped to, such as 1 99: one far '
+        'value otherwise presses all others together (no clipping)',
     )
     add(
         '--depth-model',

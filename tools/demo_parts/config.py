@@ -91,6 +91,7 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
         data_root='',
         data_prefix=dict(img=str(Path(args.images).absolute())),
         ann_file=str(Path(args.ann).absolute()) if args.ann else '',
+        recursive=args.recursive,
     )
     labelling, detecting = (
         dict(
@@ -144,11 +145,14 @@ def _depth(args: argparse.Namespace, notes: list[str]) -> dict:
             suffix=['.png', '.npy', '.npz', '.exr', '.tiff'],
             invalid=args.depth_invalid,
             direction=args.depth_direction,
+            clip=args.depth_clip,
         )
     from mmcuts3d.registry import MODELS
 
     estimator = dict(
-        type='mmcuts3d.DepthFromTransformers', model=args.depth_model
+        type='mmcuts3d.DepthFromTransformers',
+        model=args.depth_model,
+        clip=args.depth_clip,
     )
     try:
         MODELS.build(estimator)

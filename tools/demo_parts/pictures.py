@@ -1,17 +1,19 @@
 """The pictures of the demo: how images were cut, and all stages abreast."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.registry import DATASETS, MODELS
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import load_ground_truth
+from mmcuts3d.files import read_image, shown
 from mmcuts3d.labels import read_labels
 from mmcuts3d.visualization import (
     build_point_cloud,
@@ -33,7 +35,8 @@ def draw_pictures(
 
     Writes for each its cut (eigenvector, semantic mask, LocalCut, Spatial
     Confidence, masks), its coloured point cloud as PNG and PLY, and one
-    overview with a row per image and a column per stage.
+    overview with a row per image and a column per stage. A picture that
+    fails is named in a warning, and the others are drawn.
 
     Args:
         config (Config): See :func:`demo_config`.
@@ -54,26 +57,33 @@ def draw_pictures(
     rows = []
     places = np.linspace(0, len(dataset) - 1, min(number, len(dataset)))
     for index in sorted(set(places.round().astype(int).tolist())):
-        sample = dataset[index]['data_samples']
+        item = dataset[index]
+        sample = item['data_samples']
         if sample.get('error') is not None:
+            _warn(sample.img_path, sample.error)
             continue
-        _draw_one(labeler, dataset[index], folder)
-        image = _read(sample.img_path)
-        rows.append(
-            [('image', image)]
-            + [
-                (title, _overlay(image, masks.get(sample.img_id, [])))
-                for title, masks in sources
-            ]
-        )
+        try:
+            _draw_one(labeler, item, folder)
+            image = read_image(sample.img_path)
+            rows.append(
+                [('image', image)]
+                + [
+                    (title, _overlay(image, masks.get(sample.img_id, [])))
+                    for title, masks in sources
+                ]
+            )
+        except Exception as error:  # whatever it is, the others come
+            _warn(sample.img_path, f'{type(error).__name__}: {error}')
     if rows:
         save_image(_overview(rows), folder / 'overview.png')
 
 
 def _draw_one(labeler, item: dict, folder: Path) -> None:
-    """Panels and cloud of one image, as the labeller sees it."""
+    """Panels and cloud of one image, as the labeler sees it."""
     sample = item['data_samples']
-    stem = Path(sample.img_path).stem
+    # With the sub-folder: two images may have one name.
+    below = Path(sample.get('file_name', Path(sample.img_path).name))
+    stem = below.with_suffix('').as_posix()
     image = item['inputs'].flip(0).float()
     pixels = image.byte().permute(1, 2, 0).numpy()
     inputs = labeler.gather(image, sample)
@@ -86,14 +96,18 @@ def _draw_one(labeler, item: dict, folder: Path) -> None:
         found.steps,
         found,
         found.steps[0].depth,
-        _read(str(picture)),
+        read_image(picture),
         stem,
     )
     save_image(sheet, folder / 'cuts' / f'{stem}.png')
 
 
-def _read(path: str) -> np.ndarray:
-    return cv2.imread(path)[..., ::-1].copy()
+def _warn(path: str, reason: str) -> None:
+    print_log(
+        f'no pictures of {shown(path)}: {shown(reason)}',
+        'current',
+        logging.WARNING,
+    )
 
 
 def _masks_of(labels: Path) -> dict[int, list[np.ndarray]]:
