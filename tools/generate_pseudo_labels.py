@@ -35,6 +35,19 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--ann-file', help='COCO file with the images to take and their ids'
     )
+    parser.add_argument(
+        '--recursive',
+        action='store_true',
+        help='take images of sub-folders too',
+    )
+    parser.add_argument(
+        '--depth-clip',
+        nargs=2,
+        type=float,
+        metavar=('LOW', 'HIGH'),
+        help='percentiles that depth is clipped to, such as 1 99: one far '
+        'value otherwise presses all others together (no clipping)',
+    )
     parser.add_argument('--checkpoint', help='weights of a trained detector')
     parser.add_argument(
         '--score-thr',
@@ -101,6 +114,8 @@ def main(arguments: list[str] | None = None) -> int:
         args.out,
         args.ann_file,
         args.cfg_options,
+        args.depth_clip,
+        args.recursive,
         checkpoint=args.checkpoint,
         score_thr=args.score_thr,
         max_per_image=args.max_per_image,

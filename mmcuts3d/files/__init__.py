@@ -10,7 +10,7 @@ from .images import (
     read_image,
     turn_upright,
 )
-from .names import as_path, find_spelled, first_few, inside, shown
+from .names import as_path, find_spelled, first_few, shown
 from .regular import open_regular
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     'first_few',
     'image_orientation',
     'image_size',
-    'inside',
     'list_images',
     'open_regular',
     'read_array',

@@ -1,4 +1,4 @@
-"""Names of files: printable, spelt either way, inside a folder, or refused."""
+"""Names of files: printable, and found in either spelling of accents."""
 
 import os
 import unicodedata
@@ -126,32 +126,3 @@ def find_spelled(folder: Path, name: str | os.PathLike[str]) -> Path | None:
             if (place / spelling).exists()
         ]
     return next((place for place in places if place.is_file()), None)
-
-
-def inside(folder: str | os.PathLike[str], name: str, what: str) -> Path:
-    """The path of a file that has to lie in a folder.
-
-    Args:
-        folder (str | PathLike): The folder.
-        name (str): Relative to it, as somebody else's file says.
-        what (str): What names the file, for messages.
-
-    Returns:
-        Path: ``folder / name``.
-
-    Raises:
-        ValueError: If ``name`` is absolute or leads out of the folder by
-            ``..``.
-    """
-    path = Path(name)
-    depth = 0
-    for part in path.parts:
-        depth += -1 if part == '..' else 1
-        if depth < 0:
-            break
-    if path.is_absolute() or depth < 1 or '\0' in name:
-        raise ValueError(
-            f'Expected {what} to name a file inside {shown(folder)}, but got '
-            f'{shown(repr(name))}'
-        )
-    return Path(folder) / path

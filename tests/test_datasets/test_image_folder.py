@@ -8,6 +8,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from PIL import Image
 
+from mmcuts3d.datasets import image_folder
 from mmcuts3d.datasets.image_folder import ImageFolder
 from mmcuts3d.registry import DATASETS
 
@@ -194,3 +195,51 @@ def test_a_folder_that_is_none_is_reported(folder, tmp_path_factory):
         ImageFolder(data_prefix={}, pipeline=[])
     with pytest.raises(ValueError, match=r'to hold images.*at its top'):
         make(tmp_path_factory.mktemp('empty'))
+
+
+def test_what_is_passed_over_is_said_once(folder, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        image_folder, 'print_log', lambda text, *a, **k: said.append(text)
+    )
+    (folder / 'gone.png').symlink_to(folder / 'nowhere.png')
+    make(folder)
+    (note,) = said
+    for words in ('4 images', '1 hidden (._a.png)', 'broken links (gone.png)'):
+        assert words in note
+    assert '1 images in sub-folders (sub/e.png)' in note
+    assert '`recursive=True` takes' in note
+
+
+def test_only_sub_folders_say_how_they_are_taken(tmp_path):
+    (tmp_path / 'n01').mkdir()
+    Image.new('RGB', (8, 8)).save(tmp_path / 'n01' / 'x.png')
+    with pytest.raises(ValueError, match=r'n01/x\.png.*`recursive=True`'):
+        make(tmp_path)
+
+
+def test_two_images_of_one_name_in_two_folders(tmp_path):
+    for name in ('n01', 'n02'):
+        (tmp_path / name).mkdir()
+        Image.new('RGB', (8, 8)).save(tmp_path / name / 'x.png')
+    Image.new('RGB', (8, 8)).save(tmp_path / 'top.png')
+    dataset = make(tmp_path, recursive=True)
+    assert names(dataset) == ['n01/x.png', 'n02/x.png', 'top.png']
+    samples = [dataset[index]['data_samples'] for index in range(3)]
+    assert [sample.file_name for sample in samples] == names(dataset)
+    assert [sample.shares_stem for sample in samples] == [True, True, False]
+
+
+def test_a_folder_named_by_a_number(tmp_path, monkeypatch):
+    (tmp_path / '2024').mkdir()
+    Image.new('RGB', (8, 8)).save(tmp_path / '2024' / 'x.png')
+    monkeypatch.chdir(tmp_path)
+    assert names(make_at(2024)) == ['x.png']
+    with pytest.raises(ValueError, match=r'`data_prefix\.img` .*commas'):
+        make_at(['a', 'b'])
+
+
+def make_at(value):
+    return ImageFolder(
+        data_prefix={'img': value}, pipeline=PIPELINE, serialize_data=False
+    )

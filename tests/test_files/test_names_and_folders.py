@@ -10,7 +10,6 @@ from mmcuts3d.files import (
     as_path,
     find_spelled,
     first_few,
-    inside,
     list_images,
     shown,
 )
@@ -71,13 +70,6 @@ def test_names_are_found_however_their_accents_are_spelt(tmp_path):
             assert found == folder / f'caf{on_disk}.npy'
     assert find_spelled(tmp_path, 'ä.npy') is None
     assert find_spelled(tmp_path, 'plain.npy') is None
-
-
-def test_inside(tmp_path):
-    assert inside(tmp_path, 'a/../b.png', 'it') == tmp_path / 'a/../b.png'
-    for name in ('../b.png', 'a/../../b.png', '/etc/passwd', '..', '', '.'):
-        with pytest.raises(ValueError, match='it to name a file inside'):
-            inside(tmp_path, name, 'it')
 
 
 @pytest.fixture

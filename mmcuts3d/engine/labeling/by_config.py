@@ -1,9 +1,12 @@
 """The labeling job of a config file and a folder of images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+
+from mmcuts3d.models.depth import set_depth_clip
 
 from ..config_kinds import check_purpose
 from .dataloaders import folder_dataloader
@@ -16,6 +19,8 @@ def job_by_config(
     out_dir: str | Path,
     ann_file: str | Path | None = None,
     cfg_options: dict | None = None,
+    depth_clip: Sequence[float] | None = None,
+    recursive: bool = False,
     **settings: Any,
 ) -> LabelingJob:
     """The job that labels a folder of images by a config.
@@ -31,6 +36,10 @@ def job_by_config(
         ann_file (str | Path, optional): COCO file with the images to take
             and their ids. Defaults to None: all of the folder.
         cfg_options (dict, optional): Settings to change. Defaults to None.
+        depth_clip (Sequence[float], optional): See
+            :func:`mmcuts3d.models.depth.set_depth_clip`. Defaults to None.
+        recursive (bool): Whether images of sub-folders are taken too.
+            Defaults to False.
         **settings (Any): See :class:`LabelingJob`: ``checkpoint``,
             ``score_thr``, ``max_per_image``, ``device``, ``overwrite``.
 
@@ -44,9 +53,13 @@ def job_by_config(
     if cfg_options:
         config.merge_from_dict(cfg_options)
     check_purpose(config, config_file, 'label')
+    set_depth_clip(config.model, depth_clip)
+    dataloader = folder_dataloader(config.test_dataloader, images, ann_file)
+    if recursive:
+        dataloader['dataset']['recursive'] = True
     return LabelingJob(
         config.model,
-        folder_dataloader(config.test_dataloader, images, ann_file),
+        dataloader,
         out_dir,
         **settings,
     )

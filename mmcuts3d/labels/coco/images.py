@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from mmcuts3d.files import image_orientation, image_size
 
 from .ids import ImageIds, check_unique
 from .names import clean_name, is_plain
@@ -18,7 +18,6 @@ SWAPPED = 'images whose width and height were exchanged, as their files show'
 MEASURED = 'images without a size measured in their files'
 FROM_MASKS = 'images without a size given that of their run-length codes'
 
-_ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
 _READ = {'id', 'file_name', 'height', 'width'}
 #: pycocotools counts pixels in 32 bits.
 _MAX_PIXELS = 2**31 - 1
@@ -210,9 +209,6 @@ def _header(path: Path) -> tuple[tuple[int, int], bool] | None:
     if not os.path.isfile(path):  # also of names that no file can have
         return None
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            on_its_side = image.getexif().get(_ORIENTATION, 1) >= 5
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return image_size(path), image_orientation(path) >= 5
+    except ValueError:
         return None
-    return ((width, height) if on_its_side else (height, width)), on_its_side

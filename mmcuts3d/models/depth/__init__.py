@@ -5,6 +5,7 @@ from .from_diffusers import DepthFromDiffusers
 from .from_files import DepthFromFiles
 from .from_transformers import DepthFromTransformers
 from .normalise import normalise_depth
+from .ranges import set_depth_clip
 
 __all__ = [
     'DepthFromDiffusers',
@@ -12,4 +13,5 @@ __all__ = [
     'DepthFromTransformers',
     'FlatDepth',
     'normalise_depth',
+    'set_depth_clip',
 ]
