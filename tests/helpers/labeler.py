@@ -65,5 +65,5 @@ def run(labeler, *samples):
 def assert_same_instances(actual, expected):
     assert len(actual) == len(expected)
     assert sorted(actual.keys()) == sorted(expected.keys())
-    for key in expected.keys():
+    for key in sorted(expected.keys()):
         torch.testing.assert_close(actual[key], expected[key], rtol=0, atol=0)
