@@ -19,6 +19,7 @@ from mmcuts3d.engine.labeling import (
     run_labeling,
 )
 from mmcuts3d.engine.test_runner import TestRunner
+from mmcuts3d.registry import MODELS
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +131,29 @@ def test_a_module_is_known_by_weights_and_settings(images, tmp_path):
     faster = {**loader, 'batch_size': 7, 'num_workers': 2}
     same = LabelingJob(one, faster, tmp_path / 'x', device='cpu')
     assert same.fingerprint == jobs[0].fingerprint
+
+
+@MODELS.register_module()
+class GreedyLabeler(BrightnessLabeler):
+    """Changes its config, as some detectors of mmdet do."""
+
+    def __init__(self, more, **settings):
+        more['used'] = more.pop('fresh')
+        super().__init__(**settings)
+
+
+def test_a_model_that_changes_its_config_is_the_same_one(images, tmp_path):
+    model = {
+        **CONFIG['model'],
+        'type': 'mmcuts3d.GreedyLabeler',
+        'more': {'fresh': 1},
+    }
+    job = job_of(images, tmp_path / 'first')
+    job.model = model
+    before = job.fingerprint
+    run_labeling(job)
+    assert model['more'] == {'fresh': 1}
+    assert job.fingerprint == before
 
 
 def test_the_model_runs_where_it_is_told(images, tmp_path):

@@ -246,7 +246,8 @@ class LabelingJob:
     def _built_model(self) -> nn.Module:
         if isinstance(self.model, nn.Module):
             return _unwrapped(self.model)
-        model = MODELS.build(self.model)
+        # A copy: detectors change their config, which is in the fingerprint.
+        model = MODELS.build(copy.deepcopy(self.model))
         if self.checkpoint is not None:
             # Strict: weights of another model would give labels of noise.
             load_checkpoint(
