@@ -2,6 +2,7 @@
 a metric."""
 
 from .functional import (
+    best_iou,
     confidence_quality,
     correct_localization,
     evaluate_coco,
@@ -12,6 +13,7 @@ from .functional import (
 )
 from .inputs import load_ground_truth
 from .metrics import (
+    BestIoUMetric,
     ClassAgnosticCocoMetric,
     ConfidenceQualityMetric,
     CorLocMetric,
@@ -22,6 +24,7 @@ from .metrics import (
 )
 
 __all__ = [
+    'BestIoUMetric',
     'ClassAgnosticCocoMetric',
     'ConfidenceQualityMetric',
     'CorLocMetric',
@@ -29,6 +32,7 @@ __all__ = [
     'InstanceMetric',
     'SameClassRecallMetric',
     'SegmentationSplitMetric',
+    'best_iou',
     'confidence_quality',
     'correct_localization',
     'evaluate_coco',

@@ -1,9 +1,9 @@
 """Sets of images to draw from, and what a draw is when written out."""
 
 import numpy as np
-from helpers.coco import SIZE, predictions_like, random_mask
 from pycocotools import mask as coco_mask
 
+from helpers.coco import SIZE, predictions_like, random_mask
 from mmcuts3d.labels import encode_mask
 
 

@@ -1,5 +1,7 @@
 """Ground truth files and data samples for the tests of metrics."""
 
+import contextlib
+import io
 import json
 
 import numpy as np
@@ -8,6 +10,8 @@ from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from mmcuts3d.labels import encode_mask
 
@@ -101,3 +105,44 @@ def predictions_like(rng, masks):
     boxes = [box_of(mask) for mask in found]
     scores = rng.integers(0, 8, len(found)) / 8
     return found, boxes, scores.astype(np.float32)
+
+
+def reference(folder, images, truth, predictions, iou_type):
+    """pycocotools through its own files, summary and stdout, in percent."""
+    content = {
+        'images': images,
+        'annotations': [
+            {**row, 'id': number, 'category_id': 1}
+            for number, row in enumerate(truth, start=1)
+        ],
+        'categories': [{'id': 1, 'name': 'any'}],
+    }
+    key = 'bbox' if iou_type == 'bbox' else 'segmentation'
+    results = [
+        {
+            'image_id': row['image_id'],
+            'category_id': 1,
+            'score': row['score'],
+            key: row[key],
+        }
+        for row in predictions
+    ]
+    (folder / 'truth.json').write_text(json.dumps(content))
+    (folder / 'results.json').write_text(json.dumps(results))
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(folder / 'truth.json'))
+        if results:
+            found = coco.loadRes(str(folder / 'results.json'))
+        else:  # loadRes() does not read an empty file
+            found = COCO()
+            found.dataset = {**content, 'annotations': []}
+            found.createIndex()
+        evaluation = COCOeval(coco, found, iou_type)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return {
+        # -1, where there is nothing to measure, is no share.
+        name: value * (100 if value >= 0 else 1)
+        for name, value in zip(NAMES, evaluation.stats[:9], strict=True)
+    }

@@ -1,4 +1,4 @@
-"""Drawing images anew equals evaluating copies of them with pycocotools."""
+"""The bootstrap over images equals evaluating copies of them."""
 
 import math
 import time
@@ -6,73 +6,67 @@ import time
 import numpy as np
 import pytest
 from helpers.bootstrap import copied, random_set
+from helpers.coco import reference
 
+from mmcuts3d.evaluation import evaluate_coco
+from mmcuts3d.evaluation.functional import AveragePrecision, image_statistics
 from mmcuts3d.evaluation.functional.bootstrap import (
-    average_precision,
     bootstrap,
-    coco_tables,
     compare,
     percentile_interval,
 )
-from mmcuts3d.evaluation.functional.coco_evaluation import evaluate_coco
+from mmcuts3d.evaluation.statistics import Measure
 
-FIGURES = ['AP', 'AP50', 'AP75', 'AR100']
+NAMES = ['AP', 'AP50', 'AP75', 'AP_S', 'AP_M', 'AP_L', 'AR1', 'AR10', 'AR100']
+RESAMPLED = ['AP', 'AP50', 'AP75', 'AR100']
+
+
+def matched(images, truth, found, iou_type):
+    group = AveragePrecision(iou_type, prefix=False)
+    return image_statistics([group], images, truth, found)
+
+
+def measured(statistics, draw):
+    counts = np.bincount(list(draw), minlength=len(statistics.image_ids))
+    return statistics.compute(counts, NAMES)
 
 
 @pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
 @pytest.mark.parametrize('seed', range(4))
-def test_equals_pycocotools_on_copies_of_images(seed, iou_type):
+def test_equals_pycocotools_on_copies_of_images(seed, iou_type, tmp_path):
     images, truth, found = random_set(seed)
-    tables = coco_tables(images, truth, found, iou_type)
-    assert tables.image_ids == sorted(image['id'] for image in images)
+    statistics = matched(images, truth, found, iou_type)
+    assert statistics.image_ids == sorted(image['id'] for image in images)
     rng = np.random.default_rng(seed)
-    draws = [None] + [rng.integers(0, 6, 6) for _ in range(12)]
     seen = set()
-    for draw in draws:
-        indices = range(6) if draw is None else draw
-        expected = evaluate_coco(
-            *copied(indices, images, truth, found), iou_type
-        )
-        got = average_precision(tables, draw)
-        assert list(got) == FIGURES
-        for name in FIGURES:
-            assert got[name] == pytest.approx(expected[name], abs=1e-9), name
+    for draw in [range(6), *(rng.integers(0, 6, 6) for _ in range(12))]:
+        copies = copied(draw, images, truth, found)
+        expected = reference(tmp_path, *copies, iou_type)
+        got = measured(statistics, draw)
+        assert list(got) == NAMES
+        for name in NAMES:
+            value = -1 if math.isnan(got[name]) else got[name]
+            assert value == pytest.approx(expected[name], abs=1e-9), name
         seen.add(round(got['AP'], 6))
     assert len(seen) > 8
-    assert average_precision(tables) == average_precision(tables, range(6))
+    np.testing.assert_equal(statistics.values, measured(statistics, range(6)))
 
 
-def test_counts_only_so_many_predictions():
-    images, truth, found = random_set(11)
-    tables = coco_tables(images, truth, found, 'segm', max_det=2)
-    expected = evaluate_coco(images, truth, found, 'segm', (1, 2))
-    got = average_precision(tables)
-    assert got['AP'] == pytest.approx(expected['AP'], abs=1e-9)
-    assert got['AR2'] == pytest.approx(expected['AR2'], abs=1e-9)
-    everything = average_precision(coco_tables(images, truth, found, 'segm'))
-    assert got['AR2'] < everything['AR100']
-
-
-def test_box_of_negative_size_is_ignored_as_by_pycocotools():
-    images, truth, found = random_set(3)
-    spoilt = [
-        {**row, 'bbox': [*row['bbox'][:2], -3.0, 5.0]} if place % 3 else row
-        for place, row in enumerate(found)
-    ]
-    got = average_precision(coco_tables(images, truth, spoilt, 'bbox'))
-    expected = evaluate_coco(images, truth, spoilt, 'bbox')
-    assert 0 < got['AP'] == pytest.approx(expected['AP'], abs=1e-9)
+def test_only_what_is_asked_for_is_computed():
+    statistics = matched(*random_set(2), 'bbox')
+    got = statistics.compute(np.ones(6, int), ['AR100', 'AP50'])
+    assert got == {name: statistics.values[name] for name in ('AP50', 'AR100')}
 
 
 def test_equals_a_bootstrap_by_hand():
     images, truth, first, second = random_set(5, runs=2)
     runs = {'a': first, 'b': second}
-    tables = {
-        name: coco_tables(images, truth, rows, 'segm')
+    statistics = {
+        name: matched(images, truth, rows, 'segm')
         for name, rows in runs.items()
     }
     number = 60
-    result = bootstrap(tables, number, 0.9, seed=3, baseline='a')
+    result = bootstrap(statistics, number, 0.9, seed=3, baseline='a')
     rng = np.random.default_rng(3)
     values = {name: [] for name in runs}
     for _ in range(number):
@@ -80,7 +74,7 @@ def test_equals_a_bootstrap_by_hand():
         for name, rows in runs.items():
             drawn = copied(draw, images, truth, rows)
             values[name].append(evaluate_coco(*drawn, 'segm')['AP50'])
-    # -1 is pycocotools' way to say that a draw has no ground truth.
+    # -1 is pycocotools' way to say that a sample has no ground truth.
     known = np.array(values['a']) >= 0
     a, b = (np.array(values[name])[known] for name in runs)
     assert 40 < len(a) < number
@@ -103,43 +97,45 @@ def test_equals_a_bootstrap_by_hand():
     assert (result.num_images, result.num_samples) == (6, 60)
 
 
-def test_runs_share_their_draws():
+def test_runs_share_their_samples():
     images, truth, found = random_set(2)
-    tables = coco_tables(images, truth, found, 'segm')
-    result = bootstrap({'a': tables, 'b': tables}, 50, baseline='a')
-    for name in FIGURES:
+    statistics = matched(images, truth, found, 'segm')
+    result = bootstrap({'a': statistics, 'b': statistics}, 50, baseline='a')
+    assert list(result.comparisons['b']) == RESAMPLED
+    for name in RESAMPLED:
         got = result.comparisons['b'][name]
         assert (got.difference.low, got.difference.high) == (0, 0)
         assert (got.ratio.low, got.ratio.high) == (1, 1)
         assert (got.better, got.equal) == (0, 1)
-    assert result.runs['a'] == result.runs['b']
+    for name in RESAMPLED:
+        assert result.runs['a'][name] == result.runs['b'][name]
     assert result.runs['a']['AP'].low < result.runs['a']['AP'].high
-    assert bootstrap({'a': tables}, 50, seed=1).runs['a'] != result.runs['a']
+    other = bootstrap({'a': statistics}, 50, seed=1).runs['a']
+    assert other['AP'] != result.runs['a']['AP']
 
 
-def test_prefixes_keep_boxes_and_masks_apart():
-    images, truth, found = random_set(2)
-    run = {
-        kind: coco_tables(images, truth, found, kind)
-        for kind in ('bbox', 'segm')
-    }
-    result = bootstrap({'a': run}, 40)
-    assert set(result.runs['a']) == {
-        f'{kind}_{name}' for kind in run for name in FIGURES
-    }
-    alone = bootstrap({'a': run['bbox']}, 40)
-    assert result.runs['a']['bbox_AP'] == alone.runs['a']['AP']
-    assert alone.comparisons == {}
+def test_measures_without_an_interval_have_a_value():
+    statistics = matched(*random_set(2), 'segm')
+    got = bootstrap({'a': statistics}, 40).runs['a']
+    assert list(got) == NAMES
+    for name, interval in got.items():
+        value = statistics.values[name]
+        assert interval.value == value or math.isnan(value)
+        assert math.isnan(interval.low) == (name not in RESAMPLED)
 
 
 class Means:
-    """A figure that can be worked out by hand: the mean over images."""
+    """A value that can be worked out by hand: the mean over images."""
 
-    def __init__(self, values):
+    def __init__(self, values, higher_is_better=True):
         self.values = np.array(values, float)
         self.image_ids = list(range(len(values)))
+        self.measures = (
+            Measure('mean', 'mean', higher_is_better=higher_is_better),
+        )
 
-    def figures(self, counts):
+    def compute(self, counts, names):
+        assert list(names) == ['mean']
         known = ~np.isnan(self.values)
         number = counts[known].sum()
         total = (counts[known] * self.values[known]).sum()
@@ -155,12 +151,22 @@ def test_interval_of_a_mean_is_that_of_the_normal():
     assert interval.high == pytest.approx(values.mean() + reach, abs=0.02)
 
 
-def test_better_can_mean_less():
-    runs = {'a': Means([1, 2, 3]), 'b': Means([2, 3, 4])}
-    more = bootstrap(runs, 40, baseline='a')
-    less = bootstrap(runs, 40, baseline='a', lower_is_better=['mean'])
-    assert more.comparisons['b']['mean'].better == 1
-    assert less.comparisons['b']['mean'].better == 0
+@pytest.mark.parametrize('direction,better', [(True, 1), (False, 0)])
+def test_the_direction_of_the_measure_says_what_is_better(direction, better):
+    runs = {
+        name: Means(values, direction)
+        for name, values in (('a', [1, 2, 3]), ('b', [2, 3, 4]))
+    }
+    got = bootstrap(runs, 40, baseline='a').comparisons['b']['mean']
+    assert got.better == better
+    assert got.difference.value == 1
+
+
+def test_without_a_direction_nothing_is_better():
+    runs = {name: Means([1, 2, 3], None) for name in 'ab'}
+    got = bootstrap(runs, 40, baseline='a').comparisons['b']['mean']
+    assert math.isnan(got.better)
+    assert got.equal == 1
 
 
 def test_baseline_of_nothing():
@@ -169,7 +175,7 @@ def test_baseline_of_nothing():
     ratio = got['mean'].ratio
     assert ratio.value == math.inf
     assert (ratio.low, ratio.high) == (math.inf, math.inf)
-    # Both are 0 where the first image was drawn twice.
+    # Both are 0 where the first image is in the sample twice.
     assert 60 < ratio.undefined < 140
     assert got['mean'].equal == ratio.undefined / 400
     assert got['mean'].difference.undefined == 0
@@ -183,10 +189,14 @@ def test_baseline_of_nothing():
 def test_one_image_has_no_interval():
     images, truth, found = random_set(1)
     one = [image for image in images if image['id'] == 9]
-    tables = coco_tables(one, truth, found, 'segm')
-    result = bootstrap({'a': tables, 'b': tables}, 40, baseline='a')
+    truth, found = (
+        [row for row in rows if row['image_id'] == 9]
+        for rows in (truth, found)
+    )
+    statistics = matched(one, truth, found, 'segm')
+    result = bootstrap({'a': statistics, 'b': statistics}, 40, baseline='a')
     interval = result.runs['a']['AP']
-    assert interval.value == average_precision(tables)['AP'] >= 0
+    assert interval.value == statistics.values['AP'] >= 0
     assert math.isnan(interval.low)
     assert math.isnan(interval.high)
     assert interval.undefined == 0
@@ -198,9 +208,9 @@ def test_one_image_has_no_interval():
 
 def test_no_ground_truth():
     images, _, found = random_set(1)
-    tables = coco_tables(images, [], found, 'segm')
-    assert average_precision(tables) == dict.fromkeys(FIGURES, -1.0)
-    interval = bootstrap({'a': tables}, 40).runs['a']['AP']
+    statistics = matched(images, [], found, 'segm')
+    assert statistics.reported() == dict.fromkeys(NAMES, -1.0)
+    interval = bootstrap({'a': statistics}, 40).runs['a']['AP']
     assert math.isnan(interval.value)
     assert math.isnan(interval.low)
     assert interval.undefined == 40
@@ -208,13 +218,14 @@ def test_no_ground_truth():
 
 def test_no_predictions():
     images, truth, _ = random_set(1)
-    tables = coco_tables(images, truth, [], 'bbox')
-    assert average_precision(tables) == dict.fromkeys(FIGURES, 0.0)
-    interval = bootstrap({'a': tables}, 40).runs['a']['AP']
+    statistics = matched(images, truth, [], 'bbox')
+    reported = statistics.reported()
+    assert {reported[name] for name in RESAMPLED} == {0}
+    interval = bootstrap({'a': statistics}, 40).runs['a']['AP']
     assert (interval.value, interval.low, interval.high) == (0, 0, 0)
 
 
-def test_draws_without_ground_truth_are_left_out_and_counted():
+def test_samples_without_ground_truth_are_left_out_and_counted():
     interval = bootstrap({'a': Means([5, math.nan])}, 400).runs['a']['mean']
     assert (interval.low, interval.high) == (5, 5)
     assert 60 < interval.undefined < 140  # a quarter
@@ -243,23 +254,23 @@ def test_compare_leaves_out_what_is_not_known():
     assert got.better == got.equal == pytest.approx(1 / 3)
 
 
-def test_a_thousand_draws_take_seconds():
+def test_a_thousand_samples_take_seconds():
     rng = np.random.default_rng(0)
     ids = tuple(range(100))
     images, truth, found = random_set(0, ids)
-    tables = coco_tables(images, truth, found, 'bbox')
-    assert len(tables.scores) > 400
+    statistics = matched(images, truth, found, 'bbox')
+    assert len(found) > 400
     begin = time.perf_counter()
     for _ in range(100):
-        average_precision(tables, rng.integers(0, 100, 100))
+        counts = np.bincount(rng.integers(0, 100, 100), minlength=100)
+        statistics.compute(counts, RESAMPLED)
     assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize(
     'change,words',
     [
-        ({'runs': {}}, '`runs` to hold the tables of a run'),
-        ({'runs': {'a': {}}}, '`runs` to hold the tables of a run'),
+        ({'runs': {}}, '`runs` to hold the statistics of a run'),
         ({'level': 1.0}, r'`level` to be in \(0, 1\), but got 1.0'),
         ({'num_samples': 38}, '`num_samples` to be at least 39 .* got 38'),
         ({'baseline': 'c'}, r"one of \['a', 'b'\], but got 'c'"),
@@ -273,14 +284,3 @@ def test_refuses(change, words):
     arguments = {'runs': {'a': Means([1, 2]), 'b': Means([2, 3])}}
     with pytest.raises(ValueError, match=words):
         bootstrap(**{**arguments, **change})
-
-
-def test_refuses_indices_of_no_image():
-    images, truth, found = random_set(0)
-    tables = coco_tables(images, truth, found, 'bbox')
-    with pytest.raises(ValueError, match=r'in \[0, 6\), but got 0 to 6'):
-        average_precision(tables, [0, 6])
-    with pytest.raises(ValueError, match="'bbox' or 'segm', but got 'mask'"):
-        coco_tables(images, truth, found, 'mask')
-    with pytest.raises(ValueError, match='hold an image'):
-        coco_tables([], truth, found, 'bbox')

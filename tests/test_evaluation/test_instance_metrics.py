@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from helpers import ROOT
 from helpers.coco import (
     box_of,
     measure,
@@ -13,7 +14,6 @@ from helpers.coco import (
     sample_of,
     write_truth,
 )
-from helpers import ROOT
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from helpers.coco import NAMES, SIZE, random_mask
 from helpers import shared_data
+from helpers.coco import NAMES, SIZE, random_mask
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import (
+    best_iou,
     confidence_quality,
     correct_localization,
     evaluate_coco,
@@ -68,6 +69,7 @@ def test_holds_every_measure(data):
     for iou_type in ('bbox', 'segm', 'boundary'):
         for part in (
             evaluate_coco(*data, iou_type),
+            best_iou(*data, iou_type),
             same_class_recall(*data, iou_type),
             score_quality(*data, iou_type),
         ):

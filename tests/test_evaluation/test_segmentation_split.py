@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers.coco import SIZE, random_mask
 from helpers import ROOT
+from helpers.coco import SIZE, random_mask
 
 from mmcuts3d.evaluation import segmentation_split
 from mmcuts3d.evaluation.functional import hoover_classes

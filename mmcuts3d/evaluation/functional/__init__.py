@@ -1,5 +1,6 @@
 """The measures as functions of plain lists; the metrics call them."""
 
+from .average_precision import AveragePrecision, evaluate_coco
 from .bootstrap import bootstrap
 from .boundary import boundary_iou, mask_boundary
 from .calibration import (
@@ -8,38 +9,44 @@ from .calibration import (
     expected_calibration_error,
     reliability_bins,
 )
-from .coco_evaluation import evaluate_coco
-from .coco_tables import CocoTables, average_precision, coco_tables
 from .confidence_quality import (
+    ConfidenceQuality,
     confidence_quality,
     patch_errors,
-    score_quality,
 )
-from .corloc import correct_localization
+from .corloc import CorLoc, correct_localization
+from .groups import ImageStatistics, MeasureGroup, image_statistics
 from .hoover import hoover_classes
-from .instance_recall import same_class_recall
-from .quality import label_quality
-from .quality_tables import best_overlaps, quality_tables
-from .segmentation_split import segmentation_split
+from .iou_quality import BestIoU, ScoreQuality, best_iou, score_quality
+from .quality import label_quality, quality_groups
+from .same_class_recall import SameClassRecall, same_class_recall
+from .segmentation_split import SegmentationSplit, segmentation_split
 
 __all__ = [
-    'CocoTables',
+    'AveragePrecision',
+    'BestIoU',
+    'ConfidenceQuality',
+    'CorLoc',
+    'ImageStatistics',
+    'MeasureGroup',
     'ReliabilityBins',
-    'average_precision',
-    'best_overlaps',
+    'SameClassRecall',
+    'ScoreQuality',
+    'SegmentationSplit',
+    'best_iou',
     'bootstrap',
     'boundary_iou',
-    'coco_tables',
     'confidence_quality',
     'correct_localization',
     'error_auroc',
     'evaluate_coco',
     'expected_calibration_error',
     'hoover_classes',
+    'image_statistics',
     'label_quality',
     'mask_boundary',
     'patch_errors',
-    'quality_tables',
+    'quality_groups',
     'reliability_bins',
     'same_class_recall',
     'score_quality',

@@ -1,52 +1,53 @@
-"""How sure a measured figure is: images drawn anew, many times.
+"""How sure a measured value is: the bootstrap over images.
 
 Percentile intervals of the bootstrap (Efron & Tibshirani, An Introduction to
-the Bootstrap, 1993, Sec. 13.3). What is drawn is images, not instances:
+the Bootstrap, 1993, Sec. 13.3). Images are resampled, not instances:
 instances of one image are not independent. Several runs are measured on the
-same draws, so that what is hard for all of them cancels out of their
+same samples, so that what is hard for all of them cancels out of their
 difference.
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from .coco_tables import average_precision, coco_tables
+from ..statistics import Measure
 from .overlaps import check_ids
 
-__all__ = [
-    'BootstrapResult',
-    'Comparison',
-    'Interval',
-    'Tables',
-    'average_precision',
-    'bootstrap',
-    'coco_tables',
-]
 
+class Statistics(Protocol):
+    """Anything that can be measured on a sample of its images.
 
-class Tables(Protocol):
-    """Anything that can be measured on a sample of its images."""
+    See :class:`~.groups.ImageStatistics`.
+    """
 
-    image_ids: list
+    @property
+    def image_ids(self) -> list:
+        """I ids."""
 
-    def figures(self, counts: np.ndarray) -> dict[str, float]:
-        """Figures with each image taken ``counts`` (I,) times, or NaN."""
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """The declarations of what is measured."""
+
+    def compute(
+        self, counts: np.ndarray, names: Collection[str]
+    ) -> dict[str, float]:
+        """Values with each image taken ``counts`` (I,) times, or NaN."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and where it may lie.
+    """A value and its interval.
 
     Args:
-        value (float): On the images as they are; NaN where the figure does
-            not exist, e.g. AP without ground truth.
+        value (float): On the images as they are; NaN where it does not
+            exist, e.g. AP without ground truth.
         low (float): Lower end; NaN without an interval.
         high (float): Upper end; NaN without an interval.
-        undefined (int): Draws in which the figure does not exist. The
+        undefined (int): Samples in which the value does not exist. The
             interval is that of the others.
     """
 
@@ -58,15 +59,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A run's figure beside the baseline's, on the same draws.
+    """A run's value beside the baseline's, on the same samples.
 
     Args:
         difference (Interval): Run minus baseline.
         ratio (Interval): Run over baseline; infinite where only the baseline
             is 0, NaN where both are.
-        better (float): Share of the draws in which the run is better, in
-            [0, 1]; NaN if the figure exists in none.
-        equal (float): Share of the draws in which both are the same.
+        better (float): Share of the samples in which the run is better, in
+            [0, 1]; NaN if the value exists in none, or the measure has no
+            direction.
+        equal (float): Share of the samples in which both are the same.
     """
 
     difference: Interval
@@ -77,14 +79,16 @@ class Comparison:
 
 @dataclass(frozen=True)
 class BootstrapResult:
-    """Figures of all runs with intervals.
+    """Values of all runs with intervals.
 
     Args:
-        runs (dict): Name of a run to name of a figure to :class:`Interval`.
+        runs (dict): Name of a run to name of a measure to :class:`Interval`,
+            without ends for measures that get none.
         comparisons (dict): The same of :class:`Comparison`, of all runs but
-            the baseline; empty without one.
-        num_images (int): Images of a draw.
-        num_samples (int): Draws.
+            the baseline, for measures with an interval that both have; empty
+            without a baseline.
+        num_images (int): Images of a sample.
+        num_samples (int): Bootstrap samples.
         level (float): Of the intervals.
         baseline (str, optional): Name of the run to compare with.
     """
@@ -98,69 +102,62 @@ class BootstrapResult:
 
 
 def bootstrap(
-    runs: Mapping[str, Tables | Mapping[str, Tables]],
+    runs: Mapping[str, Statistics],
     num_samples: int = 1000,
     level: float = 0.95,
     seed: int | np.random.Generator = 0,
     baseline: str | None = None,
-    lower_is_better: Collection[str] = (),
 ) -> BootstrapResult:
-    """Measure runs on the same draws of images.
+    """Measure runs on the same bootstrap samples of the images.
 
     Answers for what has none:
 
-    - One image: each draw is that image, so there is no interval (NaN).
-    - No ground truth: every figure is NaN and each draw ``undefined``. A draw
-      may lack it though the set has some; it is left out and counted.
+    - One image: each sample is that image, so there is no interval (NaN).
+    - No ground truth: every value is NaN and each sample ``undefined``. A
+      sample may lack it though the set has some; it is left out and counted.
     - The baseline is 0: the ratio is infinite, or NaN if the run is 0 too.
-      Draws with an infinite ratio count in its interval, whose upper end may
-      be infinite; draws with 0 over 0 are ``undefined``.
+      Samples with an infinite ratio count in its interval, whose upper end
+      may be infinite; samples with 0 over 0 are ``undefined``.
 
     Args:
-        runs (Mapping): Name to :class:`~.coco_tables.CocoTables` or anything
-            with ``image_ids`` and ``figures(counts)``; or to a mapping of
-            prefixes to those, whose figures are then called
-            ``prefix_figure``, e.g. ``bbox_AP``.
-        num_samples (int): Draws, of as many images as there are. Defaults to
-            1000.
-        level (float): Share of the draws inside the intervals, in (0, 1).
+        runs (Mapping): Name to :class:`~.groups.ImageStatistics` or the like.
+        num_samples (int): Samples, of as many images as there are. Defaults
+            to 1000.
+        level (float): Share of the samples inside the intervals, in (0, 1).
             Defaults to 0.95.
-        seed (int | Generator): Of the draws. Defaults to 0.
+        seed (int | Generator): Of the samples. Defaults to 0.
         baseline (str, optional): Run to compare the others with. Defaults to
             None: no comparison.
-        lower_is_better (Collection[str]): Figures of which less is more, for
-            ``better``. Defaults to ().
 
     Returns:
-        BootstrapResult: The figures.
+        BootstrapResult: The values, in the order of the measures.
 
     Raises:
         ValueError: If there is no run, the runs are not of the same images,
             an image is listed twice, the baseline is none of them, or the
-            draws are too few for the level.
+            samples are too few for the level.
     """
-    parts = {name: _parts(tables) for name, tables in runs.items()}
-    number = _check(parts, num_samples, level, baseline)
-    columns = _draw(parts, number, num_samples, np.random.default_rng(seed))
+    number = _check(runs, num_samples, level, baseline)
+    columns = _resample(runs, number, num_samples, np.random.default_rng(seed))
     intervals = {
         name: {
-            figure: percentile_interval(values[0], values[1:], level)
-            for figure, values in figures.items()
+            measure: percentile_interval(values[0], values[1:], level)
+            for measure, values in table.items()
         }
-        for name, figures in columns.items()
+        for name, table in columns.items()
     }
-    comparisons = {}
+    comparisons: dict[str, dict[str, Comparison]] = {}
     for name in columns if baseline is not None else ():
         if name != baseline:
             comparisons[name] = {
-                figure: compare(
-                    values,
-                    columns[baseline][figure],
+                measure.name: compare(
+                    columns[name][measure.name],
+                    columns[baseline][measure.name],
                     level,
-                    figure in lower_is_better,
+                    measure.higher_is_better,
                 )
-                for figure, values in columns[name].items()
-                if figure in columns[baseline]
+                for measure in runs[name].measures
+                if measure.interval and measure.name in columns[baseline]
             }
     return BootstrapResult(
         intervals, comparisons, number, num_samples, level, baseline
@@ -170,21 +167,21 @@ def bootstrap(
 def percentile_interval(
     value: float, draws: np.ndarray, level: float
 ) -> Interval:
-    """The interval that holds the middle share of the draws.
+    """The interval that holds the middle share of the samples.
 
-    Of B draws in order, its ends are the k-th and the (B + 1 - k)-th, with
+    Of B values in order, its ends are the k-th and the (B + 1 - k)-th, with
     k the whole part of (B + 1) (1 - level) / 2 (Efron & Tibshirani, 1993,
     Sec. 12.5 and 13.3): values that were seen, so that they may be infinite.
 
     Args:
-        value (float): The figure itself.
-        draws (np.ndarray): (B,) the figure on the draws, NaN where it does
+        value (float): The value itself.
+        draws (np.ndarray): (B,) the value on the samples, NaN where it does
             not exist.
         level (float): The share, in (0, 1).
 
     Returns:
-        Interval: The interval; its ends are NaN if too few draws have the
-        figure.
+        Interval: The interval; its ends are NaN if the value exists in too
+        few samples.
     """
     ordered = np.sort(draws[~np.isnan(draws)])
     undefined = len(draws) - len(ordered)
@@ -199,16 +196,17 @@ def compare(
     values: np.ndarray,
     baseline: np.ndarray,
     level: float,
-    lower_is_better: bool = False,
+    higher_is_better: bool | None = True,
 ) -> Comparison:
-    """Compare a figure of two runs draw by draw.
+    """Compare a value of two runs sample by sample.
 
     Args:
-        values (np.ndarray): (1 + B,) of the run: the figure itself, then on
-            the draws, not negative.
+        values (np.ndarray): (1 + B,) of the run: the value itself, then on
+            the samples, not negative.
         baseline (np.ndarray): (1 + B,) of the baseline.
         level (float): Of the intervals.
-        lower_is_better (bool): Whether less is more. Defaults to False.
+        higher_is_better (bool, optional): The direction; None: neither.
+            Defaults to True.
 
     Returns:
         Comparison: The comparison.
@@ -217,51 +215,50 @@ def compare(
         ratio = values / baseline
     difference = values - baseline
     known = difference[1:][~np.isnan(difference[1:])]
-    gain = -known if lower_is_better else known
+    gain = -known if higher_is_better is False else known
+    judged = len(gain) and higher_is_better is not None
     return Comparison(
         percentile_interval(difference[0], difference[1:], level),
         percentile_interval(ratio[0], ratio[1:], level),
-        float(np.mean(gain > 0)) if len(gain) else math.nan,
+        float(np.mean(gain > 0)) if judged else math.nan,
         float(np.mean(gain == 0)) if len(gain) else math.nan,
     )
 
 
-def _draw(
-    parts: Mapping[str, Mapping[str, Tables]],
+def _resample(
+    runs: Mapping[str, Statistics],
     number: int,
     num_samples: int,
     rng: np.random.Generator,
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Each figure of each run on the images themselves, then on the draws.
+    """Each value of each run on the images themselves, then on the samples.
 
-    One image is not drawn from: all draws would be that image.
+    Measures without an interval have the first alone. One image is not
+    resampled: all samples would be that image.
     """
-    rows: dict[str, list[dict[str, float]]] = {name: [] for name in parts}
-    for draw in range(1 + num_samples if number > 1 else 1):
-        drawn = rng.integers(0, number, number) if draw else np.arange(number)
+    names = {
+        name: ([m.name for m in run.measures if m.interval], run)
+        for name, run in runs.items()
+    }
+    whole = np.ones(number, int)
+    values = {
+        name: run.compute(whole, [m.name for m in run.measures])
+        for name, run in runs.items()
+    }
+    samples: dict[str, list[dict[str, float]]] = {name: [] for name in runs}
+    for _ in range(num_samples if number > 1 else 0):
+        drawn = rng.integers(0, number, number)
         counts = np.bincount(drawn, minlength=number)
-        for name, run in parts.items():
-            rows[name].append(_figures(run, counts))
+        for name, (wanted, run) in names.items():
+            samples[name].append(run.compute(counts, wanted))
     return {
         name: {
-            figure: np.array([row[figure] for row in table])
-            for figure in table[0]
+            measure: np.array(
+                [value, *(s[measure] for s in samples[name] if measure in s)]
+            )
+            for measure, value in table.items()
         }
-        for name, table in rows.items()
-    }
-
-
-def _parts(tables: Any) -> dict[str, Tables]:
-    return dict(tables) if isinstance(tables, Mapping) else {'': tables}
-
-
-def _figures(
-    parts: Mapping[str, Tables], counts: np.ndarray
-) -> dict[str, float]:
-    return {
-        f'{prefix}_{name}' if prefix else name: value
-        for prefix, tables in parts.items()
-        for name, value in tables.figures(counts).items()
+        for name, table in values.items()
     }
 
 
@@ -272,16 +269,16 @@ def _place(number: int, level: float) -> int:
 
 
 def _check(
-    parts: Mapping[str, Mapping[str, Tables]],
+    runs: Mapping[str, Statistics],
     num_samples: int,
     level: float,
     baseline: str | None,
 ) -> int:
     """Check the arguments of :func:`bootstrap`, and count the images."""
-    if not parts or not all(parts.values()):
+    if not runs:
         raise ValueError(
-            'Expected argument `runs` to hold the tables of a run, but got '
-            f'{ {name: list(run) for name, run in parts.items()} }.'
+            'Expected argument `runs` to hold the statistics of a run, but '
+            'got none.'
         )
     if not 0 < level < 1:
         raise ValueError(
@@ -293,16 +290,12 @@ def _check(
             f'Expected argument `num_samples` to be at least {least} for '
             f'intervals of level {level}, but got {num_samples}.'
         )
-    if baseline is not None and baseline not in parts:
+    if baseline is not None and baseline not in runs:
         raise ValueError(
-            f'Expected argument `baseline` to be one of {list(parts)}, but '
+            f'Expected argument `baseline` to be one of {list(runs)}, but '
             f'got {baseline!r}.'
         )
-    ids = {
-        f'{name} {prefix}'.strip(): list(tables.image_ids)
-        for name, run in parts.items()
-        for prefix, tables in run.items()
-    }
+    ids = {name: list(run.image_ids) for name, run in runs.items()}
     first = next(iter(ids))
     check_ids(ids[first])
     for name, others in ids.items():

@@ -5,6 +5,7 @@ out pixel by pixel.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,11 +53,7 @@ def reliability_bins(
         ValueError: If there is no bin, or confidences leave [0, 1].
     """
     values, good, bad = _columns(confidence, right, wrong)
-    if num_bins < 1:
-        raise ValueError(
-            'Expected argument `num_bins` to be 1 or more, but got '
-            f'{num_bins}.'
-        )
+    check_num_bins(num_bins)
     if values.size and not (values.min() >= 0 and values.max() <= 1 + 1e-6):
         raise ValueError(
             'Expected argument `confidence` to lie in [0, 1], but got values '
@@ -72,6 +69,22 @@ def reliability_bins(
     )
     with np.errstate(invalid='ignore'):
         return ReliabilityBins(edges, total, mass / total, hits / total)
+
+
+def check_num_bins(num_bins: int) -> None:
+    """Check a number of bins.
+
+    Args:
+        num_bins (int): The number.
+
+    Raises:
+        ValueError: If it is below 1.
+    """
+    if num_bins < 1:
+        raise ValueError(
+            'Expected argument `num_bins` to be 1 or more, but got '
+            f'{num_bins}.'
+        )
 
 
 def expected_calibration_error(bins: ReliabilityBins) -> float:
@@ -116,7 +129,11 @@ def error_auroc(
     return float(good @ (below + bad / 2) / (good.sum() * bad.sum()))
 
 
-def correlation(a: npt.ArrayLike, b: npt.ArrayLike, kind: str) -> float:
+def correlation(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    kind: Literal['pearson', 'spearman'],
+) -> float:
     """Correlation of two samples.
 
     Args:

@@ -1,65 +1,98 @@
-"""COCO's matching and accumulation, by either of two kept evaluators."""
+"""COCO's matching by pycocotools, and all of it by faster-coco-eval."""
 
 import contextlib
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from ..statistics import AREAS, CocoMatches
 from .boundary import row_boundary_iou
-from .overlaps import known_truth
+from .overlaps import ImageRows
 
-BACKENDS = ('pycocotools', 'faster_coco_eval')
-AREAS = ('all', 'small', 'medium', 'large')
+Backend = Literal['pycocotools', 'faster_coco_eval']
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
-def accumulate(
+def match_image(rows: ImageRows, iou_type: str, max_det: int) -> CocoMatches:
+    """Match the predictions of one image with its ground truth.
+
+    Args:
+        rows (ImageRows): What belongs to the image.
+        iou_type (str): 'bbox', 'segm' or 'boundary'.
+        max_det (int): Predictions that are looked at.
+
+    Returns:
+        CocoMatches: Who was found at which IoU threshold.
+    """
+    if iou_type == 'boundary':
+        rows.know_boundaries()
+    kind = _BoundaryEvaluation if iou_type == 'boundary' else COCOeval
+    numbers = {rows.image['id']: 1}
+    truth = [*rows.truth, *rows.crowds]
+    found = [with_area(row, iou_type) for row in rows.found]
+    # pycocotools reports on stdout.
+    with contextlib.redirect_stdout(io.StringIO()):
+        evaluation = kind(
+            index_rows(COCO(), [rows.image], truth, numbers),
+            index_rows(COCO(), [rows.image], found, numbers),
+            'bbox' if iou_type == 'bbox' else 'segm',
+        )
+        evaluation.params.maxDets = [max_det]
+        evaluation.evaluate()
+    thresholds = len(evaluation.params.iouThrs)
+    number = min(len(found), max_det)
+    flags = np.zeros((2, len(AREAS), thresholds, number), bool)
+    num_truths = np.zeros(len(AREAS), int)
+    scores = np.zeros(number)
+    for place, match in enumerate(evaluation.evalImgs):
+        if match is None:  # neither ground truth nor predictions
+            continue
+        num_truths[place] = np.sum(np.asarray(match['gtIgnore']) == 0)
+        scores = np.asarray(match['dtScores'], float)
+        # An id where there is a match, else 0.
+        flags[:, place] = match['dtMatches'] > 0, match['dtIgnore'] > 0
+    return CocoMatches(num_truths, scores, *flags)
+
+
+def faster_accumulate(
     images: Sequence[dict],
     ground_truth: Sequence[dict],
     predictions: Sequence[dict],
     iou_type: str,
-    max_dets: Sequence[int],
-    backend: str = 'pycocotools',
+    max_dets: list[int],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Match predictions with ground truth and accumulate over the images.
+    """Match and accumulate over all images by faster-coco-eval.
 
     Args:
-        images (Sequence[dict]): See :func:`evaluate_coco`.
-        ground_truth (Sequence[dict]): See :func:`evaluate_coco`.
-        predictions (Sequence[dict]): The same, with ``area`` and
-            ``iscrowd``.
+        images (Sequence[dict]): See :func:`evaluate_coco`, as all others.
+        ground_truth (Sequence[dict]): Annotations.
+        predictions (Sequence[dict]): Predictions.
         iou_type (str): 'bbox', 'segm' or 'boundary'.
-        max_dets (Sequence[int]): M numbers of predictions an image.
-        backend (str): One of ``BACKENDS``.
+        max_dets (list[int]): M numbers of predictions per image.
 
     Returns:
         tuple: The T IoU thresholds; precision of shape (T, R, A, M) at R
         recalls and the A areas of ``AREAS``; recall of shape (T, A, M).
         -1 where there is no ground truth.
-
-    Raises:
-        ImportError: If faster-coco-eval is asked for and not installed.
-        ValueError: If the backend has no such name.
     """
-    check_backend(backend)
-    coco, evaluation_class, own_iou_type = _classes(backend, iou_type)
-    # Both want images in the order of their ids; the second one, numbers.
+    import faster_coco_eval
+
+    # It wants images in the order of their ids, which must be numbers.
     ids = sorted({image['id'] for image in images})
     numbers = {image_id: index for index, image_id in enumerate(ids, start=1)}
-    # pycocotools reports on stdout.
+    found = [with_area(row, iou_type) for row in predictions]
     with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = evaluation_class(
-            index_rows(
-                coco(), images, known_truth(ground_truth, iou_type), numbers
-            ),
-            index_rows(coco(), images, predictions, numbers),
-            own_iou_type,
+        evaluation = faster_coco_eval.COCOeval_faster(
+            index_rows(faster_coco_eval.COCO(), images, ground_truth, numbers),
+            index_rows(faster_coco_eval.COCO(), images, found, numbers),
+            iou_type,
         )
-        evaluation.params.maxDets = list(max_dets)
+        evaluation.params.maxDets = max_dets
         evaluation.evaluate()
         evaluation.accumulate()
     # IoU thresholds x recalls x categories x areas x max_dets, and the same
@@ -94,16 +127,6 @@ def check_backend(backend: str) -> None:
                 "Backend 'faster_coco_eval' needs the package of that name: "
                 "pip install 'faster-coco-eval>=1.8', or use 'pycocotools'."
             ) from error
-
-
-def _classes(backend: str, iou_type: str) -> tuple[type, type, str]:
-    if backend == 'pycocotools':
-        if iou_type == 'boundary':
-            return COCO, _BoundaryEvaluation, 'segm'
-        return COCO, COCOeval, iou_type
-    import faster_coco_eval
-
-    return faster_coco_eval.COCO, faster_coco_eval.COCOeval_faster, iou_type
 
 
 class _BoundaryEvaluation(COCOeval):
@@ -153,7 +176,7 @@ def index_rows(
     """Fill a COCO object of one category.
 
     Annotations are numbered anew from 1: the evaluators take a match with an
-    annotation of id 0 for no match. Those of unknown images are left out.
+    annotation of id 0 for no match.
 
     Args:
         coco (Any): An empty object of an evaluator's class ``COCO``.
@@ -174,7 +197,6 @@ def index_rows(
                 'category_id': 1,
             }
             for number, row in enumerate(annotations, start=1)
-            if row['image_id'] in numbers
         ],
         'categories': [{'id': 1, 'name': 'object'}],
     }

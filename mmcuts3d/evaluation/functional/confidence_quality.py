@@ -9,13 +9,21 @@ from pycocotools import mask as coco_mask
 from mmcuts3d.cuts import resize_nearest
 from mmcuts3d.labels import decode_confidence
 
+from ..statistics import Measure, SampleStatistics
 from .calibration import (
+    check_num_bins,
     correlation,
     error_auroc,
     expected_calibration_error,
     reliability_bins,
 )
-from .overlaps import ImageRows, iou_matrix, rows_by_image
+from .groups import (
+    Computable,
+    MeasureGroup,
+)
+from .overlaps import ImageRows, rows_by_image
+
+_LOWER: dict[str, Any] = {'higher_is_better': False, 'interval': False}
 
 
 def confidence_quality(
@@ -61,61 +69,8 @@ def confidence_quality(
         ValueError: If an argument is out of range, or a map has another
             shape.
     """
-    if not 0 <= min_iou <= 1:
-        raise ValueError(
-            f'Expected argument `min_iou` to be in [0, 1], but got {min_iou}.'
-        )
-    confidence, right, wrong = patch_errors(
-        images, ground_truth, predictions, min_iou, min_confidence
-    )
-    pixels = right + wrong
-    error = wrong / pixels
-    bins = reliability_bins(confidence, right, wrong, num_bins)
-    return {
-        'confidence_error_pearson': correlation(confidence, error, 'pearson'),
-        'confidence_error_spearman': correlation(
-            confidence, error, 'spearman'
-        ),
-        'confidence_ECE': _percent(expected_calibration_error(bins)),
-        'confidence_AUROC': _percent(error_auroc(confidence, right, wrong)),
-        'confidence_mean': _mean_percent(confidence, pixels),
-        'confidence_accuracy': _mean_percent(right / pixels, pixels),
-    }
-
-
-def score_quality(
-    images: Sequence[dict],
-    ground_truth: Sequence[dict],
-    predictions: Sequence[dict],
-    iou_type: str = 'segm',
-) -> dict[str, float]:
-    """Rank correlation of scores with the true IoU.
-
-    The true IoU of a prediction is the highest with any instance of its
-    image, 0 if there is none. Crowds are no instances.
-
-    Args:
-        images (Sequence[dict]): COCO images.
-        ground_truth (Sequence[dict]): Annotations.
-        predictions (Sequence[dict]): ``image_id``, ``score`` and, as the IoU
-            type asks, ``bbox`` or ``segmentation``.
-        iou_type (str): 'bbox', 'segm' or 'boundary'. Defaults to 'segm'.
-
-    Returns:
-        dict[str, float]: ``score_IoU_spearman`` in [-1, 1], NaN for fewer
-        than two predictions or if all scores or all IoU are equal, and
-        ``mean_IoU`` of the predictions in percent, -1 without predictions.
-    """
-    scores: list[float] = []
-    ious: list[float] = []
-    for rows in rows_by_image(images, ground_truth, predictions, iou_type):
-        overlap = iou_matrix(rows.found, rows.truth, iou_type)
-        scores += [float(row['score']) for row in rows.found]
-        ious += overlap.max(axis=1, initial=0).tolist()
-    return {
-        'score_IoU_spearman': correlation(scores, ious, 'spearman'),
-        'mean_IoU': float(np.mean(ious) * 100) if ious else -1.0,
-    }
+    group = ConfidenceQuality(num_bins, min_iou, min_confidence)
+    return group(images, ground_truth, predictions)
 
 
 def patch_errors(
@@ -140,23 +95,116 @@ def patch_errors(
         right pixels, number of wrong pixels of N patches with a pixel at
         least.
     """
-    parts = [np.zeros((3, 0))]
-    for rows in rows_by_image(images, ground_truth, predictions, 'segm'):
-        rows.found = [row for row in rows.found if _has_map(row)]
-        if rows.found:
-            parts += _image_patches(rows, min_iou, min_confidence)
-    confidence, right, wrong = np.concatenate(parts, axis=1)
+    group = ConfidenceQuality(10, min_iou, min_confidence)
+    parts = [
+        group.update(rows.of(group.iou_type))
+        for rows in rows_by_image(images, ground_truth, predictions)
+    ]
+    confidence, right, wrong = np.concatenate(
+        [np.zeros((3, 0)), *parts], axis=1
+    )
     return confidence, right, wrong
+
+
+class ConfidenceQuality(MeasureGroup):
+    """:func:`confidence_quality` image by image.
+
+    Args:
+        num_bins (int): See there.
+        min_iou (float): See there.
+        min_confidence (float): See there.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    measures = (
+        Measure(
+            'confidence_error_pearson',
+            'confidence and error, Pearson',
+            'correlation',
+            **_LOWER,
+        ),
+        Measure(
+            'confidence_error_spearman',
+            'confidence and error, Spearman',
+            'correlation',
+            **_LOWER,
+        ),
+        Measure('confidence_ECE', 'confidence: ECE', **_LOWER),
+        Measure(
+            'confidence_AUROC', 'confidence: AUROC of errors', interval=False
+        ),
+        Measure(
+            'confidence_mean',
+            'confidence: mean',
+            higher_is_better=None,
+            interval=False,
+        ),
+        Measure('confidence_accuracy', 'confidence: accuracy', interval=False),
+    )
+
+    def __init__(
+        self,
+        num_bins: int = 10,
+        min_iou: float = 0.0,
+        min_confidence: float = 0.5,
+    ):
+        check_num_bins(num_bins)
+        if not 0 <= min_iou <= 1:
+            raise ValueError(
+                'Expected argument `min_iou` to be in [0, 1], but got '
+                f'{min_iou}.'
+            )
+        self.num_bins = num_bins
+        self.min_iou = min_iou
+        self.min_confidence = min_confidence
+
+    def update(self, rows: ImageRows) -> np.ndarray:
+        """Count the pixels of each patch of each mask.
+
+        Args:
+            rows (ImageRows): What belongs to the image.
+
+        Returns:
+            np.ndarray: (3, N): confidence, right and wrong pixels.
+        """
+        parts = _image_patches(rows, self.min_iou, self.min_confidence)
+        return np.concatenate([np.zeros((3, 0)), *parts], axis=1)
+
+    def gather(self, updates: list) -> list[Computable]:
+        """See :class:`~.groups.MeasureGroup`."""
+        return [SampleStatistics(self.measures, updates, self._values)]
+
+    def _values(
+        self, confidence: np.ndarray, right: np.ndarray, wrong: np.ndarray
+    ) -> list[float]:
+        pixels = right + wrong
+        error = wrong / pixels
+        bins = reliability_bins(confidence, right, wrong, self.num_bins)
+        return [
+            correlation(confidence, error, 'pearson'),
+            correlation(confidence, error, 'spearman'),
+            _percent(expected_calibration_error(bins)),
+            _percent(error_auroc(confidence, right, wrong)),
+            _mean_percent(confidence, pixels),
+            _mean_percent(right / pixels, pixels),
+        ]
 
 
 def _image_patches(
     rows: ImageRows, min_iou: float, min_confidence: float
 ) -> list[np.ndarray]:
-    overlap = iou_matrix(rows.found, rows.truth, 'segm')
+    known = [_has_map(row) for row in rows.found]
+    if not any(known):
+        return []
     crowds = [row['segmentation'] for row in rows.crowds]
     crowd = coco_mask.decode(coco_mask.merge(crowds)) if crowds else None
     parts = []
-    for row, ious in zip(rows.found, overlap, strict=True):
+    overlap = rows.ious('segm')
+    for row, ious, has_map in zip(rows.found, overlap, known, strict=True):
+        if not has_map:
+            continue
         best = ious.max(initial=0)
         if best < min_iou:
             continue
@@ -206,10 +254,10 @@ def _confidence_map(confidence: Any) -> np.ndarray:
 
 
 def _percent(value: float) -> float:
-    return value * 100 if value >= 0 else value
+    return value * 100 if value >= 0 else float('nan')
 
 
 def _mean_percent(values: np.ndarray, weights: np.ndarray) -> float:
     if not weights.size:
-        return -1.0
+        return float('nan')
     return float(np.average(values, weights=weights) * 100)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from .overlaps import iou_matrix, rows_by_image
+from ..statistics import Measure
+from .groups import RatioGroup
+from .overlaps import ImageRows, iou_matrix
 
 
 def correct_localization(
@@ -39,14 +39,38 @@ def correct_localization(
     Raises:
         ValueError: If the threshold is out of range.
     """
-    if not 0 < iou_thr <= 1:
-        raise ValueError(
-            f'Expected argument `iou_thr` to be in (0, 1], but got {iou_thr}.'
-        )
-    hits = []
-    for rows in rows_by_image(images, ground_truth, predictions):
-        truth = rows.truth + (rows.crowds if with_ignored else [])
-        if truth:
+    group = CorLoc(iou_thr, with_ignored)
+    return group(images, ground_truth, predictions)
+
+
+class CorLoc(RatioGroup):
+    """:func:`correct_localization` image by image.
+
+    Args:
+        iou_thr (float): See there.
+        with_ignored (bool): See there.
+
+    Raises:
+        ValueError: If the threshold is out of range.
+    """
+
+    measures = (Measure('CorLoc', 'CorLoc'),)
+    iou_type = 'bbox'
+
+    def __init__(self, iou_thr: float = 0.5, with_ignored: bool = False):
+        if not 0 < iou_thr <= 1:
+            raise ValueError(
+                'Expected argument `iou_thr` to be in (0, 1], but got '
+                f'{iou_thr}.'
+            )
+        self.iou_thr = iou_thr
+        self.with_ignored = with_ignored
+
+    def update(self, rows: ImageRows) -> dict[str, tuple[float, float]]:
+        """See :class:`~.groups.RatioGroup`."""
+        truth, ious = rows.truth, rows.ious('bbox')[:1]
+        if self.with_ignored and rows.crowds:
+            truth = truth + rows.crowds
             ious = iou_matrix(rows.found[:1], truth, 'bbox')
-            hits.append(bool((ious >= iou_thr).any()))
-    return {'CorLoc': float(np.mean(hits) * 100) if hits else -1.0}
+        hit = bool((ious >= self.iou_thr).any())
+        return {'CorLoc': (float(hit), float(bool(truth)))}

@@ -53,11 +53,7 @@ def hoover_classes(
     Raises:
         ValueError: If the tolerance is out of range.
     """
-    if not 0.5 < tolerance <= 1:
-        raise ValueError(
-            'Expected argument `tolerance` to be in (0.5, 1], but got '
-            f'{tolerance}.'
-        )
+    check_tolerance(tolerance)
     of_mask, of_instance = mask_shares(found, truth)
     in_instance = of_mask >= tolerance
     in_mask = of_instance >= tolerance
@@ -76,6 +72,22 @@ def hoover_classes(
         if min(measures) >= tolerance:
             groups.append((sum(measures) / 2, 'under', [m], parts))
     return _settle(groups, len(found), len(truth))
+
+
+def check_tolerance(tolerance: float) -> None:
+    """Check a tolerance of :func:`hoover_classes`.
+
+    Args:
+        tolerance (float): T.
+
+    Raises:
+        ValueError: If it is not in (0.5, 1].
+    """
+    if not 0.5 < tolerance <= 1:
+        raise ValueError(
+            'Expected argument `tolerance` to be in (0.5, 1], but got '
+            f'{tolerance}.'
+        )
 
 
 def _joint_shares(

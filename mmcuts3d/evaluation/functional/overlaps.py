@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from .boundary import row_boundary_iou
+from .boundary import row_boundary_iou, with_boundaries
 
 
 @dataclass
@@ -27,6 +27,55 @@ class ImageRows:
     truth: list[dict]
     crowds: list[dict]
     found: list[dict]
+    _ious: dict[str, np.ndarray] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _of_masks: 'ImageRows | None' = field(
+        default=None, repr=False, compare=False
+    )
+
+    def of(self, iou_type: str) -> 'ImageRows':
+        """What a measure of boxes or of masks may look for.
+
+        Args:
+            iou_type (str): 'bbox', 'segm' or 'boundary'.
+
+        Returns:
+            ImageRows: The same for boxes. For masks, annotations that are
+            ``box_only`` (their box stands in place of a mask) are crowds:
+            what is found there counts neither as right nor as wrong.
+        """
+        boxes = [row for row in self.truth if row.get('box_only')]
+        if iou_type == 'bbox' or not boxes:
+            return self
+        if self._of_masks is None:
+            truth = [row for row in self.truth if not row.get('box_only')]
+            boxes = [{**row, 'iscrowd': 1} for row in boxes]
+            self._of_masks = ImageRows(
+                self.image, truth, [*self.crowds, *boxes], self.found
+            )
+        return self._of_masks
+
+    def ious(self, iou_type: str) -> np.ndarray:
+        """:func:`iou_matrix` of ``found`` and ``truth``, computed once.
+
+        Args:
+            iou_type (str): 'bbox', 'segm' or 'boundary'.
+
+        Returns:
+            np.ndarray: (P, G) in [0, 1].
+        """
+        if iou_type not in self._ious:
+            if iou_type == 'boundary':
+                self.know_boundaries()
+            self._ious[iou_type] = iou_matrix(self.found, self.truth, iou_type)
+        return self._ious[iou_type]
+
+    def know_boundaries(self) -> None:
+        """Give all rows a ``boundary``, for several measures to use."""
+        self.truth = with_boundaries(self.truth)
+        self.crowds = with_boundaries(self.crowds)
+        self.found = with_boundaries(self.found)
 
 
 def check_ids(ids: Sequence[Any]) -> None:
@@ -42,7 +91,7 @@ def check_ids(ids: Sequence[Any]) -> None:
         if number > 1:
             raise ValueError(
                 'Expected each image to be listed once, but got image '
-                f'{image_id} {number} times.'
+                f'{image_id!r} {number} times.'
             )
 
 
@@ -50,23 +99,29 @@ def rows_by_image(
     images: Sequence[dict],
     ground_truth: Sequence[dict],
     predictions: Sequence[dict],
-    iou_type: str = 'bbox',
 ) -> Iterator[ImageRows]:
     """Go through the images with what belongs to each.
 
     Args:
         images (Sequence[dict]): COCO images, ``id`` at least.
         ground_truth (Sequence[dict]): Annotations with ``image_id`` and
-            perhaps ``iscrowd``; those of other images are left out.
+            perhaps ``iscrowd``.
         predictions (Sequence[dict]): ``image_id`` and ``score``.
-        iou_type (str): What is measured, see :func:`known_truth`. Defaults to
-            'bbox'.
 
     Yields:
         ImageRows: One an image, in the order of ``images``.
+
+    Raises:
+        ValueError: If an image is listed twice, or an annotation or a
+            prediction is of none of them: measured without it, the values
+            would be wrong, and nobody would know.
     """
+    check_ids([image['id'] for image in images])
+    known = {image['id'] for image in images}
+    _check_known(ground_truth, known, 'annotations')
+    _check_known(predictions, known, 'predictions')
     truth, crowds, found = (defaultdict(list) for _ in range(3))
-    for row in known_truth(ground_truth, iou_type):
+    for row in ground_truth:
         kind = crowds if row.get('iscrowd', 0) else truth
         kind[row['image_id']].append(row)
     for row in predictions:
@@ -82,25 +137,20 @@ def rows_by_image(
         )
 
 
-def known_truth(ground_truth: Sequence[dict], iou_type: str) -> Sequence[dict]:
-    """The annotations that a measure may look for.
-
-    Args:
-        ground_truth (Sequence[dict]): Annotations; those that are
-            ``box_only`` have their box in place of a mask.
-        iou_type (str): 'bbox', 'segm' or 'boundary'.
-
-    Returns:
-        Sequence[dict]: The same for boxes; for masks, those that are
-        ``box_only`` are crowds: what is found there counts neither as right
-        nor as wrong.
-    """
-    if iou_type == 'bbox' or not any('box_only' in r for r in ground_truth):
-        return ground_truth
-    return [
-        {**row, 'iscrowd': 1} if row.get('box_only') else row
-        for row in ground_truth
-    ]
+def _check_known(rows: Sequence[dict], known: set, what: str) -> None:
+    unknown = Counter(
+        row['image_id'] for row in rows if row['image_id'] not in known
+    )
+    if not unknown:
+        return
+    names = ', '.join(repr(image_id) for image_id in list(unknown)[:5])
+    more = f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''
+    example = repr(next(iter(known))) if known else 'none'
+    raise ValueError(
+        f'Expected the `image_id` of all {what} to be that of a listed image '
+        f'(such as {example}), but got {sum(unknown.values())} with others: '
+        f'{names}{more}.'
+    )
 
 
 def iou_matrix(

@@ -2,28 +2,30 @@
 
 from collections.abc import Sequence
 
-from .boundary import with_boundaries
-from .coco_evaluation import evaluate_coco
-from .confidence_quality import confidence_quality, score_quality
-from .corloc import correct_localization
-from .instance_recall import same_class_recall
-from .segmentation_split import segmentation_split
+from .average_precision import AveragePrecision, evaluate_coco
+from .coco_backends import Backend, check_backend
+from .confidence_quality import ConfidenceQuality
+from .corloc import CorLoc
+from .groups import IoUType, MeasureGroup, check_iou_type, image_statistics
+from .iou_quality import BestIoU, ScoreQuality
+from .same_class_recall import SameClassRecall
+from .segmentation_split import SegmentationSplit
 
 
 def label_quality(
     images: Sequence[dict],
     ground_truth: Sequence[dict],
     predictions: Sequence[dict],
-    iou_types: Sequence[str] = ('bbox', 'segm'),
+    iou_types: Sequence[IoUType] = ('bbox', 'segm'),
     max_dets: Sequence[int] = (1, 10, 100),
-    backend: str = 'pycocotools',
+    backend: Backend = 'pycocotools',
 ) -> dict[str, float]:
     """Measure predictions or pseudo-labels by all measures that apply.
 
     - Each of ``iou_types``: AP and AR (``bbox_AP50``, ``segm_AR100``, …),
-      recall by number of same-class instances (``segm_AR_same1``, …), rank
-      correlation of score and IoU (``segm_score_IoU_spearman``) and
-      ``segm_mean_IoU``.
+      mean best IoU of an instance (``segm_best_IoU``), recall by number of
+      same-class instances (``segm_AR_same1``, …), rank correlation of score
+      and IoU (``segm_score_IoU_spearman``) and ``segm_mean_IoU``.
     - With 'bbox': ``CorLoc``.
     - With 'segm' or 'boundary': over- and under-segmentation
       (``split_instances``, …) and, if a prediction has a ``confidence`` map,
@@ -54,32 +56,65 @@ def label_quality(
 
     Raises:
         ImportError: If faster-coco-eval is asked for and not installed.
-        ValueError: If an IoU type or the backend has no such name.
+        ValueError: If an IoU type or the backend has no such name, an image
+            is listed twice, or a row is of none of them.
+    """
+    check_backend(backend)
+    groups = quality_groups(
+        ground_truth, predictions, iou_types, tuple(max_dets)
+    )
+    data = (images, ground_truth, predictions)
+    if backend == 'pycocotools':
+        return image_statistics(groups, *data).reported()
+    by_pycocotools = [g for g in groups if isinstance(g, AveragePrecision)]
+    others = [g for g in groups if not isinstance(g, AveragePrecision)]
+    values: dict[str, float] = {}
+    for group in by_pycocotools:
+        kind = group.iou_type
+        measured = evaluate_coco(*data, kind, max_dets, backend)
+        values.update({f'{kind}_{k}': v for k, v in measured.items()})
+    return values | image_statistics(others, *data).reported()
+
+
+def quality_groups(
+    ground_truth: Sequence[dict],
+    predictions: Sequence[dict],
+    iou_types: Sequence[IoUType] = ('bbox', 'segm'),
+    max_dets: tuple[int, ...] = (1, 10, 100),
+) -> list[MeasureGroup]:
+    """All measures that the input can answer, see :func:`label_quality`.
+
+    Args:
+        ground_truth (Sequence[dict]): Annotations.
+        predictions (Sequence[dict]): Predictions.
+        iou_types (Sequence[str]): See there.
+        max_dets (tuple[int, ...]): See there.
+
+    Returns:
+        list[MeasureGroup]: For :func:`image_statistics`.
+
+    Raises:
+        ValueError: If an IoU type has no such name.
     """
     has_masks = all(
         row.get('segmentation')
         for rows in (ground_truth, predictions)
         for row in rows
     )
-    if has_masks and 'boundary' in iou_types:
-        ground_truth, predictions = map(
-            with_boundaries, (ground_truth, predictions)
-        )
-    data = (images, ground_truth, predictions)
-    values: dict[str, float] = {}
+    groups: list[MeasureGroup] = []
     for iou_type in iou_types:
-        if iou_type in ('segm', 'boundary') and not has_masks:
-            continue
-        measured = {
-            **evaluate_coco(*data, iou_type, max_dets, backend),
-            **same_class_recall(*data, iou_type),
-            **score_quality(*data, iou_type),
-        }
-        values.update({f'{iou_type}_{k}': v for k, v in measured.items()})
+        check_iou_type(iou_type)
+        if iou_type == 'bbox' or has_masks:
+            groups += [
+                AveragePrecision(iou_type, max_dets),
+                BestIoU(iou_type),
+                SameClassRecall(iou_type),
+                ScoreQuality(iou_type),
+            ]
     if 'bbox' in iou_types:
-        values.update(correct_localization(*data))
+        groups.append(CorLoc())
     if has_masks and set(iou_types) & {'segm', 'boundary'}:
-        values.update(segmentation_split(*data))
+        groups.append(SegmentationSplit())
         if any(row.get('confidence') is not None for row in predictions):
-            values.update(confidence_quality(*data))
-    return values
+            groups.append(ConfidenceQuality())
+    return groups

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from ..statistics import Measure
+from .groups import RatioGroup
+from .hoover import check_tolerance, hoover_classes
+from .overlaps import ImageRows, mask_shares
 
-from .hoover import hoover_classes
-from .overlaps import ImageRows, iou_matrix, mask_shares, rows_by_image
+_LOWER: dict[str, Any] = {'higher_is_better': False}
 
 
 def segmentation_split(
@@ -53,53 +55,71 @@ def segmentation_split(
     Raises:
         ValueError: If an argument is out of range.
     """
-    for name, value in (('share', share), ('iou_thr', iou_thr)):
-        if not 0 < value <= 1:
-            raise ValueError(
-                f'Expected argument `{name}` to be in (0, 1], but got {value}.'
-            )
-    tables = [
-        _count(rows, share, iou_thr, tolerance)
-        for rows in rows_by_image(images, ground_truth, predictions, 'segm')
-    ]
-    counts = {
-        name: np.concatenate([[], *(table[name] for table in tables)])
-        for name in ('merged', 'parts', 'hits', 'truth', 'found')
-    }
-    merged, hits, classes = counts['merged'], counts['hits'], counts['truth']
-    holding = merged[merged > 0]
-    return {
-        'merging_masks': _percent(merged >= 2),
-        'merged_per_mask': float(holding.mean()) if holding.size else -1.0,
-        'split_instances': _percent(counts['parts'] >= 2),
-        'found_once': _percent(hits == 1),
-        'found_again': _percent(hits >= 2),
-        'missed': _percent(hits == 0),
-        'hoover_correct': _percent(classes == 'correct'),
-        'hoover_over': _percent(classes == 'over'),
-        'hoover_under': _percent(classes == 'under'),
-        'hoover_missed': _percent(classes == 'none'),
-        'hoover_noise': _percent(counts['found'] == 'none'),
-    }
+    group = SegmentationSplit(share, iou_thr, tolerance)
+    return group(images, ground_truth, predictions)
 
 
-def _count(
-    rows: ImageRows, share: float, iou_thr: float, tolerance: float
-) -> dict[str, Any]:
-    found, truth = (
-        [row['segmentation'] for row in group]
-        for group in (rows.found, rows.truth)
+class SegmentationSplit(RatioGroup):
+    """:func:`segmentation_split` image by image.
+
+    Args:
+        share (float): See there.
+        iou_thr (float): See there.
+        tolerance (float): See there.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    measures = (
+        Measure('merging_masks', 'masks that merge instances', **_LOWER),
+        Measure('merged_per_mask', 'instances per mask', 'count', False),
+        Measure('split_instances', 'instances split into masks', **_LOWER),
+        Measure('found_once', 'instances found by one mask'),
+        Measure('found_again', 'instances found by several masks', **_LOWER),
+        Measure('missed', 'instances missed', **_LOWER),
+        Measure('hoover_correct', 'Hoover: correct instances'),
+        Measure('hoover_over', 'Hoover: over-segmented instances', **_LOWER),
+        Measure('hoover_under', 'Hoover: under-segmented instances', **_LOWER),
+        Measure('hoover_missed', 'Hoover: missed instances', **_LOWER),
+        Measure('hoover_noise', 'Hoover: noise masks', **_LOWER),
     )
-    of_mask, of_instance = mask_shares(found, truth)
-    of_truth, of_found = hoover_classes(found, truth, tolerance)
-    return {
-        'merged': (of_instance >= share).sum(axis=1),
-        'parts': (of_mask >= share).sum(axis=0),
-        'hits': (iou_matrix(rows.found, rows.truth, 'segm') >= iou_thr).sum(0),
-        'truth': of_truth,
-        'found': of_found,
-    }
 
+    def __init__(
+        self, share: float = 0.5, iou_thr: float = 0.5, tolerance: float = 0.8
+    ):
+        for name, value in (('share', share), ('iou_thr', iou_thr)):
+            if not 0 < value <= 1:
+                raise ValueError(
+                    f'Expected argument `{name}` to be in (0, 1], but got '
+                    f'{value}.'
+                )
+        check_tolerance(tolerance)
+        self.share = share
+        self.iou_thr = iou_thr
+        self.tolerance = tolerance
 
-def _percent(hits: np.ndarray) -> float:
-    return float(np.mean(hits) * 100) if np.size(hits) else -1.0
+    def update(self, rows: ImageRows) -> dict[str, tuple[float, float]]:
+        """See :class:`~.groups.RatioGroup`."""
+        found, truth = (
+            [row['segmentation'] for row in group]
+            for group in (rows.found, rows.truth)
+        )
+        of_mask, of_instance = mask_shares(found, truth)
+        merged = (of_instance >= self.share).sum(axis=1)
+        parts = (of_mask >= self.share).sum(axis=0)
+        hits = (rows.ious('segm') >= self.iou_thr).sum(axis=0)
+        of_truth, of_found = hoover_classes(found, truth, self.tolerance)
+        return {
+            'merging_masks': (float((merged >= 2).sum()), len(found)),
+            'merged_per_mask': (float(merged.sum()), int((merged > 0).sum())),
+            'split_instances': (float((parts >= 2).sum()), len(truth)),
+            'found_once': (float((hits == 1).sum()), len(truth)),
+            'found_again': (float((hits >= 2).sum()), len(truth)),
+            'missed': (float((hits == 0).sum()), len(truth)),
+            'hoover_correct': (of_truth.count('correct'), len(truth)),
+            'hoover_over': (of_truth.count('over'), len(truth)),
+            'hoover_under': (of_truth.count('under'), len(truth)),
+            'hoover_missed': (of_truth.count('none'), len(truth)),
+            'hoover_noise': (of_found.count('none'), len(found)),
+        }

@@ -1,13 +1,13 @@
 """What all metrics that compare instances with ground truth have in common."""
 
 import logging
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from ..functional.groups import MeasureGroup, image_statistics
 from ..inputs import (
     load_ground_truth,
     mark_box_only,
@@ -25,9 +25,11 @@ class InstanceMetric(BaseMetric):
     count, as in pycocotools: one that was not run costs recall, and a
     warning says how many there are. Labels of predictions are not looked at.
 
-    A child class sets what it needs, and defines :meth:`measure`.
+    A child class sets what it needs and its ``groups``, or defines
+    :meth:`measure`.
 
     Attributes:
+        groups (Sequence[MeasureGroup]): What is measured.
         needs_masks (bool): Whether predictions and ground truth must have
             masks.
         needs_confidences (bool): Whether predictions must have confidence
@@ -51,6 +53,7 @@ class InstanceMetric(BaseMetric):
     """
 
     default_prefix = 'object'
+    groups: Sequence[MeasureGroup] = ()
     needs_masks = False
     needs_confidences = False
 
@@ -74,7 +77,6 @@ class InstanceMetric(BaseMetric):
             if 'original_id' in image
         }
 
-    @abstractmethod
     def measure(
         self,
         images: list[dict],
@@ -90,8 +92,14 @@ class InstanceMetric(BaseMetric):
                 if the class needs them, ``segmentation`` and ``confidence``.
 
         Returns:
-            dict[str, float]: Names without prefix to values.
+            dict[str, float]: Names without prefix to values: those of
+            ``groups``.
+
+        Raises:
+            ValueError: If a row is of no image.
         """
+        data = (images, truth, predictions)
+        return image_statistics(self.groups, *data).reported()
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep what the measure needs of a batch.
@@ -136,8 +144,7 @@ class InstanceMetric(BaseMetric):
             ValueError: If an image is not in ``ann_file``, has another size
                 there, or lacks masks that are needed.
         """
-        # Samplers pad the last batch of a distributed run.
-        by_id = {result['image']['id']: result for result in results}
+        by_id = _by_id(results)
         for result in self._failed(results):
             _warn(
                 f'{result["image"]["file_name"]} (id {result["image"]["id"]})'
@@ -158,14 +165,6 @@ class InstanceMetric(BaseMetric):
         ]
         return self.measure(images, truth, predictions)
 
-    def _try_out(self) -> None:
-        """Measure nothing.
-
-        So a child class refuses arguments that are out of range when it is
-        built, and not after hours of prediction.
-        """
-        self.measure([{'id': 0}], [], [])
-
     @property
     def _name(self) -> str:
         """What stands in messages for the metric."""
@@ -173,9 +172,10 @@ class InstanceMetric(BaseMetric):
 
     @staticmethod
     def _failed(results: list[dict]) -> list[dict]:
-        by_id = {result['image']['id']: result for result in results}
         return [
-            result for result in by_id.values() if result['error'] is not None
+            result
+            for result in _by_id(results).values()
+            if result['error'] is not None
         ]
 
     def _predictions(self, data_sample: dict) -> list[dict]:
@@ -231,6 +231,24 @@ class InstanceMetric(BaseMetric):
                 'missed.'
             )
         return images, truth
+
+
+def _by_id(results: list[dict]) -> dict[Any, dict]:
+    """Results by the id of the image; one that comes again counts once.
+
+    Samplers pad the last batch of a distributed run.
+    """
+    found: dict[Any, dict] = {}
+    for result in results:
+        image = result['image']
+        known = found.setdefault(image['id'], result)['image']
+        if known['file_name'] != image['file_name']:
+            raise ValueError(
+                'Expected each image to have an id of its own, but got id '
+                f'{image["id"]!r} for {known["file_name"]} and '
+                f'{image["file_name"]}.'
+            )
+    return found
 
 
 def _check_shape(image: dict, result: dict) -> None:

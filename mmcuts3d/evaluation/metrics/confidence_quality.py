@@ -2,7 +2,8 @@
 
 from mmcuts3d.registry import METRICS
 
-from ..functional.confidence_quality import confidence_quality, score_quality
+from ..functional.confidence_quality import ConfidenceQuality
+from ..functional.iou_quality import ScoreQuality
 from .instance_metric import InstanceMetric
 
 
@@ -38,18 +39,7 @@ class ConfidenceQualityMetric(InstanceMetric):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        self.num_bins = num_bins
-        self.min_iou = min_iou
-        self.min_confidence = min_confidence
-        self._try_out()
-
-    def measure(
-        self, images: list[dict], truth: list[dict], predictions: list[dict]
-    ) -> dict[str, float]:
-        """See :func:`confidence_quality` and :func:`score_quality`."""
-        data = (images, truth, predictions)
-        maps = confidence_quality(
-            *data, self.num_bins, self.min_iou, self.min_confidence
+        self.groups = (
+            ConfidenceQuality(num_bins, min_iou, min_confidence),
+            ScoreQuality('segm'),
         )
-        scores = score_quality(*data)
-        return {**maps, **{f'segm_{k}': v for k, v in scores.items()}}

@@ -2,7 +2,8 @@
 
 from mmcuts3d.registry import METRICS
 
-from ..functional.instance_recall import same_class_recall
+from ..functional.groups import IoUType
+from ..functional.same_class_recall import SameClassRecall
 from .instance_metric import InstanceMetric
 
 
@@ -26,19 +27,8 @@ class SameClassRecallMetric(InstanceMetric):
     """
 
     def __init__(
-        self, iou_type: str = 'segm', last_bucket: int = 6, **kwargs
+        self, iou_type: IoUType = 'segm', last_bucket: int = 6, **kwargs
     ) -> None:
         super().__init__(**kwargs)
-        self.iou_type = iou_type
-        self.last_bucket = last_bucket
+        self.groups = (SameClassRecall(iou_type, last_bucket),)
         self.needs_masks = iou_type != 'bbox'
-        self._try_out()
-
-    def measure(
-        self, images: list[dict], truth: list[dict], predictions: list[dict]
-    ) -> dict[str, float]:
-        """See :func:`same_class_recall`."""
-        measured = same_class_recall(
-            images, truth, predictions, self.iou_type, self.last_bucket
-        )
-        return {f'{self.iou_type}_{k}': v for k, v in measured.items()}

@@ -2,7 +2,7 @@
 
 from mmcuts3d.registry import METRICS
 
-from ..functional.segmentation_split import segmentation_split
+from ..functional.segmentation_split import SegmentationSplit
 from .instance_metric import InstanceMetric
 
 
@@ -35,20 +35,4 @@ class SegmentationSplitMetric(InstanceMetric):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        self.share = share
-        self.iou_thr = iou_thr
-        self.tolerance = tolerance
-        self._try_out()
-
-    def measure(
-        self, images: list[dict], truth: list[dict], predictions: list[dict]
-    ) -> dict[str, float]:
-        """See :func:`segmentation_split`."""
-        return segmentation_split(
-            images,
-            truth,
-            predictions,
-            self.share,
-            self.iou_thr,
-            self.tolerance,
-        )
+        self.groups = (SegmentationSplit(share, iou_thr, tolerance),)

@@ -9,8 +9,9 @@ from typing import Any
 
 from mmcuts3d.registry import METRICS
 
-from ..functional.coco_backends import check_backend
-from ..functional.coco_evaluation import IOU_TYPES, evaluate_coco
+from ..functional.average_precision import AveragePrecision, evaluate_coco
+from ..functional.coco_backends import Backend, check_backend
+from ..functional.groups import IOU_TYPES, IoUType
 from .instance_metric import InstanceMetric
 
 
@@ -52,10 +53,10 @@ class ClassAgnosticCocoMetric(InstanceMetric):
     def __init__(
         self,
         ann_file: str | None = None,
-        metric: str | Sequence[str] = ('bbox', 'segm'),
+        metric: IoUType | Sequence[IoUType] = ('bbox', 'segm'),
         score_thr: float = 0.0,
         max_per_image: int = 100,
-        backend: str = 'pycocotools',
+        backend: Backend = 'pycocotools',
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -76,6 +77,8 @@ class ClassAgnosticCocoMetric(InstanceMetric):
             ann_file, score_thr, max_per_image, collect_device, prefix
         )
         self.metrics = metrics
+        self.max_dets = (1, 10, max_per_image)
+        self.groups = [AveragePrecision(k, self.max_dets) for k in metrics]
         self.backend = backend
         self.needs_masks = metrics != ['bbox']
 
@@ -101,19 +104,14 @@ class ClassAgnosticCocoMetric(InstanceMetric):
         self, images: list[dict], truth: list[dict], predictions: list[dict]
     ) -> dict[str, float]:
         """AP and AR, see :func:`evaluate_coco`."""
+        if self.backend == 'pycocotools':
+            return super().measure(images, truth, predictions)
         values: dict[str, float] = {}
-        for metric in self.metrics:
+        for kind in self.metrics:
             measured = evaluate_coco(
-                images,
-                truth,
-                predictions,
-                metric,
-                (1, 10, self.max_per_image),
-                self.backend,
+                images, truth, predictions, kind, self.max_dets, self.backend
             )
-            values.update(
-                {f'{metric}_{name}': value for name, value in measured.items()}
-            )
+            values.update({f'{kind}_{k}': v for k, v in measured.items()})
         return values
 
     @property

@@ -2,7 +2,7 @@
 
 from mmcuts3d.registry import METRICS
 
-from ..functional.corloc import correct_localization
+from ..functional.corloc import CorLoc
 from .instance_metric import InstanceMetric
 
 
@@ -26,14 +26,4 @@ class CorLocMetric(InstanceMetric):
         self, iou_thr: float = 0.5, with_ignored: bool = False, **kwargs
     ) -> None:
         super().__init__(**kwargs)
-        self.iou_thr = iou_thr
-        self.with_ignored = with_ignored
-        self._try_out()
-
-    def measure(
-        self, images: list[dict], truth: list[dict], predictions: list[dict]
-    ) -> dict[str, float]:
-        """See :func:`correct_localization`."""
-        return correct_localization(
-            images, truth, predictions, self.iou_thr, self.with_ignored
-        )
+        self.groups = (CorLoc(iou_thr, with_ignored),)

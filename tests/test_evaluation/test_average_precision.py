@@ -7,20 +7,19 @@ import json
 
 import numpy as np
 import pytest
+from helpers import shared_data
 from helpers.coco import (
-    NAMES,
     SIZE,
     box_of,
     measure,
     predictions_like,
     random_mask,
+    reference,
     sample_of,
     write_truth,
 )
-from helpers import shared_data
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from mmcuts3d.evaluation import ClassAgnosticCocoMetric, evaluate_coco
 from mmcuts3d.labels import encode_mask
@@ -32,47 +31,6 @@ BACKENDS = ['pycocotools', 'faster_coco_eval']
 def backend(request):
     pytest.importorskip(request.param)
     return request.param
-
-
-def reference(folder, images, truth, predictions, iou_type):
-    """pycocotools through its own files, summary and stdout, in percent."""
-    content = {
-        'images': images,
-        'annotations': [
-            {**row, 'id': number, 'category_id': 1}
-            for number, row in enumerate(truth, start=1)
-        ],
-        'categories': [{'id': 1, 'name': 'any'}],
-    }
-    key = 'bbox' if iou_type == 'bbox' else 'segmentation'
-    results = [
-        {
-            'image_id': row['image_id'],
-            'category_id': 1,
-            'score': row['score'],
-            key: row[key],
-        }
-        for row in predictions
-    ]
-    (folder / 'truth.json').write_text(json.dumps(content))
-    (folder / 'results.json').write_text(json.dumps(results))
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO(str(folder / 'truth.json'))
-        if results:
-            found = coco.loadRes(str(folder / 'results.json'))
-        else:  # loadRes() does not read an empty file
-            found = COCO()
-            found.dataset = {**content, 'annotations': []}
-            found.createIndex()
-        evaluation = COCOeval(coco, found, iou_type)
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return {
-        # -1, where there is nothing to measure, is no share.
-        name: value * (100 if value >= 0 else 1)
-        for name, value in zip(NAMES, evaluation.stats[:9], strict=True)
-    }
 
 
 def row_of(image_id, mask, **more):
@@ -278,14 +236,39 @@ def test_equals_pycocotools_on_real_annotations(tmp_path, backend):
     assert 10 < got['object/segm_AP'] < 60
 
 
-def test_predictions_of_unknown_images_do_not_count(backend):
+@pytest.mark.parametrize('stray', [99, '11', 11.5])
+def test_rows_of_unknown_images_are_refused(backend, stray):
     images, truth, found = degenerate('duplicates')
-    expected = evaluate_coco(images, truth, found, 'bbox', backend=backend)
-    stray = [row_of(99, square(9), score=1.0, iscrowd=0)]
-    got = evaluate_coco(
-        images, truth + stray, found + stray, 'bbox', backend=backend
-    )
-    assert got == expected
+    row = row_of(stray, square(9), score=1.0, iscrowd=0)
+    for rows, what in (
+        (([*truth, row], found), 'annotations'),
+        ((truth, [*found, row, row]), 'predictions'),
+    ):
+        number = 1 if what == 'annotations' else 2
+        message = f'{what} .* got {number} with others: {stray!r}'
+        with pytest.raises(ValueError, match=message):
+            evaluate_coco(images, *rows, 'bbox', backend=backend)
+
+
+def test_images_of_one_id_are_refused(backend):
+    images, truth, found = degenerate('duplicates')
+    with pytest.raises(ValueError, match='listed once, but got image'):
+        evaluate_coco(
+            [*images, images[0]], truth, found, 'bbox', backend=backend
+        )
+
+
+def test_box_only_annotations_are_crowds_for_masks(backend):
+    """Found in boxes as others; in masks neither right nor wrong."""
+    images, truth, found = degenerate('duplicates')
+    marked = [{**row, 'box_only': True} for row in truth]
+    crowds = [{**row, 'iscrowd': 1} for row in truth]
+    boxes = evaluate_coco(images, truth, found, 'bbox', backend=backend)
+    got = evaluate_coco(images, marked, found, 'bbox', backend=backend)
+    assert got == boxes
+    masks = evaluate_coco(images, crowds, found, 'segm', backend=backend)
+    got = evaluate_coco(images, marked, found, 'segm', backend=backend)
+    assert got == masks != boxes
 
 
 def test_inputs_are_left_as_they_are(backend):
