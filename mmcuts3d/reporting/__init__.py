@@ -1,21 +1,28 @@
-"""Labels against ground truth: a table with intervals, and pictures."""
+"""Labels against ground truth: tables with intervals, and pictures."""
 
 from .choosing import choose_images
-from .measuring import ImageFigures, LabelEvaluation, evaluate_labels
-from .pictures import check_photographs, draw_images
+from .measuring import ImageMetrics, LabelEvaluation, evaluate_labels
+from .pictures import Pictures, check_images, draw_images
 from .runs import Run, read_run
-from .writing import table_text, warnings_of, write_evaluation
+from .writing import (
+    table_text,
+    warnings_of,
+    write_report,
+    write_tables,
+)
 
 __all__ = [
-    'ImageFigures',
+    'ImageMetrics',
     'LabelEvaluation',
+    'Pictures',
     'Run',
-    'check_photographs',
+    'check_images',
     'choose_images',
     'draw_images',
     'evaluate_labels',
     'read_run',
     'table_text',
     'warnings_of',
-    'write_evaluation',
+    'write_report',
+    'write_tables',
 ]

@@ -5,26 +5,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .measuring import ImageFigures
+from .measuring import ImageMetrics
 
 KINDS = ('best', 'median', 'worst', 'first', 'second')
 
 
 def choose_images(
-    images: Sequence[ImageFigures], names: Sequence[str], number: int
-) -> dict[str, list[ImageFigures]]:
+    images: Sequence[ImageMetrics], names: Sequence[str], number: int
+) -> dict[str, list[ImageMetrics]]:
     """Choose images by how well their instances are met.
 
     Images without instances are left out. Of equal images the first is taken.
 
     Args:
-        images (Sequence[ImageFigures]): What was measured of each image.
+        images (Sequence[ImageMetrics]): What was measured of each image.
         names (Sequence[str]): Of the runs, one or two.
         number (int): Images of each kind at most; fewer, if the best and the
             worst would else overlap.
 
     Returns:
-        dict[str, list[ImageFigures]]: ``best`` (best first), ``median`` (by
+        dict[str, list[ImageMetrics]]: ``best`` (best first), ``median`` (by
         falling score) and ``worst`` (worst first), by the mean over the runs;
         for two runs also ``first`` and ``second``: where that one is ahead of
         the other, by falling lead. A kind without images is not in it.

@@ -1,29 +1,25 @@
-"""All figures of one or two runs, with intervals, and each image's own."""
+"""All metrics of one or two runs, with intervals, and each image's own."""
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmcuts3d.evaluation.functional import image_statistics, quality_groups
 from mmcuts3d.evaluation.functional.bootstrap import (
-    BootstrapResult,
     Comparison,
     Interval,
     bootstrap,
 )
-from mmcuts3d.evaluation.functional.quality import label_quality
-from mmcuts3d.evaluation.functional.quality_tables import (
-    best_overlaps,
-    quality_tables,
-)
+from mmcuts3d.evaluation.functional.groups import ImageStatistics, IoUType
+from mmcuts3d.evaluation.statistics import Measure
 
-from .figures import LOWER_IS_BETTER, MAIN, is_correlation
 from .runs import Run
 
 
 @dataclass
-class ImageFigures:
+class ImageMetrics:
     """How one image fared.
 
     Args:
@@ -48,22 +44,26 @@ class LabelEvaluation:
     Args:
         runs (list[Run]): One or two; the second is compared with the first.
         iou_types (tuple[str, ...]): Of 'bbox' and 'segm'.
-        figures (dict): Name of a run to name of a figure to
-            :class:`~mmcuts3d.evaluation.functional.bootstrap.Interval`, in
-            the order of the table. Ends are NaN where there is no interval.
-        comparisons (dict[str, Comparison]): Second run to first, by figure;
+        measures (dict[str, Measure]): Names to declarations, of all that any
+            run has, in the order of the tables.
+        metrics (dict): Name of a run to name of a measure to
+            :class:`~mmcuts3d.evaluation.functional.bootstrap.Interval`.
+            Values are NaN where there is nothing to measure, ends where
+            there is no interval.
+        comparisons (dict[str, Comparison]): Second run to first, by measure;
             empty for one run.
-        images (list[ImageFigures]): In the order of the ground truth.
-        num_samples (int): Draws of the bootstrap.
+        images (list[ImageMetrics]): In the order of the ground truth.
+        num_samples (int): Bootstrap samples.
         level (float): Of the intervals.
         notes (list[str]): What a reader must know.
     """
 
     runs: list[Run]
-    iou_types: tuple[str, ...]
-    figures: dict[str, dict[str, Interval]]
+    iou_types: tuple[IoUType, ...]
+    measures: dict[str, Measure]
+    metrics: dict[str, dict[str, Interval]]
     comparisons: dict[str, Comparison]
-    images: list[ImageFigures]
+    images: list[ImageMetrics]
     num_samples: int
     level: float
     notes: list[str] = field(default_factory=list)
@@ -77,51 +77,58 @@ def evaluate_labels(
     level: float = 0.95,
     seed: int = 0,
 ) -> LabelEvaluation:
-    """Measure one run, or two on the same draws of images.
+    """Measure one run, or two on the same bootstrap samples of the images.
 
     Args:
         images (Sequence[dict]): COCO images.
         ground_truth (Sequence[dict]): Annotations, as
             :func:`~mmcuts3d.evaluation.load_ground_truth` makes them.
         runs (Sequence[Run]): Of different names.
-        num_samples (int): Draws of the bootstrap. Defaults to 1000.
+        num_samples (int): Bootstrap samples. Defaults to 1000.
         level (float): Of the intervals. Defaults to 0.95.
-        seed (int): Of the draws. Defaults to 0.
+        seed (int): Of the samples. Defaults to 0.
 
     Returns:
-        LabelEvaluation: The figures.
+        LabelEvaluation: The metrics.
 
     Raises:
-        ValueError: If there are no images, or the draws are too few.
+        ValueError: If there are no images, or the samples are too few.
     """
+    if not images:
+        raise ValueError(
+            'Expected argument `images` to hold an image, but got none.'
+        )
     iou_types, notes = _iou_types(ground_truth, runs)
-    drawn = bootstrap(
-        {
-            run.name: quality_tables(
-                images, ground_truth, run.predictions, iou_types
-            )
-            for run in runs
-        },
-        num_samples,
-        level,
-        seed,
-        baseline=runs[0].name,
-        lower_is_better=LOWER_IS_BETTER,
-    )
-    figures = {
-        run.name: _figures(images, ground_truth, run, iou_types, drawn)
+    statistics = {
+        run.name: image_statistics(
+            quality_groups(ground_truth, run.predictions, iou_types),
+            images,
+            ground_truth,
+            run.predictions,
+        )
         for run in runs
     }
+    resampled = bootstrap(
+        statistics, num_samples, level, seed, baseline=runs[0].name
+    )
     if len(images) == 1:
         notes.append('One image: no intervals.')
     if all(row.get('iscrowd', 0) for row in ground_truth):
         notes.append('The ground truth has no instances to be found.')
+    second = runs[1].name if len(runs) > 1 else None
     return LabelEvaluation(
         runs=list(runs),
         iou_types=iou_types,
-        figures=figures,
-        comparisons=drawn.comparisons[runs[1].name] if len(runs) > 1 else {},
-        images=_image_figures(images, ground_truth, runs, iou_types[-1]),
+        measures={
+            measure.name: measure
+            for found in statistics.values()
+            for measure in found.measures
+        },
+        metrics=resampled.runs,
+        comparisons=resampled.comparisons[second] if second else {},
+        images=_image_metrics(
+            images, ground_truth, runs, statistics, iou_types[-1]
+        ),
         num_samples=num_samples,
         level=level,
         notes=notes,
@@ -130,7 +137,7 @@ def evaluate_labels(
 
 def _iou_types(
     ground_truth: Sequence[dict], runs: Sequence[Run]
-) -> tuple[tuple[str, ...], list[str]]:
+) -> tuple[tuple[IoUType, ...], list[str]]:
     """Masks are measured if everybody has them."""
     boxes_only = [run.name for run in runs if not run.has_masks]
     if not all(row.get('segmentation') for row in ground_truth):
@@ -141,33 +148,13 @@ def _iou_types(
     return ('bbox',), [f'Only boxes are measured: no masks in {names}.']
 
 
-def _figures(
-    images: Sequence[dict],
-    ground_truth: Sequence[dict],
-    run: Run,
-    iou_types: Sequence[str],
-    drawn: BootstrapResult,
-) -> dict[str, Interval]:
-    """Figures with an interval, then those without."""
-    found = dict(drawn.runs[run.name])
-    values = label_quality(images, ground_truth, run.predictions, iou_types)
-    for name, value in values.items():
-        # -1 says that there is nothing to measure, but for a correlation.
-        known = is_correlation(name) or value != -1
-        value = value if known else math.nan
-        found.setdefault(name, Interval(value, math.nan, math.nan))
-    order = [*MAIN, *values, *found]
-    return {
-        name: found[name] for name in dict.fromkeys(order) if name in found
-    }
-
-
-def _image_figures(
+def _image_metrics(
     images: Sequence[dict],
     ground_truth: Sequence[dict],
     runs: Sequence[Run],
-    iou_type: str,
-) -> list[ImageFigures]:
+    statistics: Mapping[str, ImageStatistics],
+    iou_type: IoUType,
+) -> list[ImageMetrics]:
     instances = Counter(
         row['image_id'] for row in ground_truth if not row.get('iscrowd', 0)
     )
@@ -176,13 +163,11 @@ def _image_figures(
         for run in runs
     }
     best = {
-        run.name: best_overlaps(
-            images, ground_truth, run.predictions, iou_type
-        )
-        for run in runs
+        name: found.per_image(f'{iou_type}_best_IoU')
+        for name, found in statistics.items()
     }
     return [
-        ImageFigures(
+        ImageMetrics(
             image=image,
             num_instances=instances[image['id']],
             num_predictions={
@@ -191,7 +176,7 @@ def _image_figures(
             best_iou={
                 name: values[image['id']]
                 for name, values in best.items()
-                if image['id'] in values
+                if not math.isnan(values.get(image['id'], math.nan))
             },
         )
         for image in images

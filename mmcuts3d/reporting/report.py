@@ -9,6 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mmcuts3d.files import shown
+
+#: Characters of one text; more is no text for a page.
+_LONGEST = 100_000
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c1c1c; margin: 0 auto;
@@ -112,11 +116,9 @@ def html_report(
     Returns:
         str: An HTML page that refers to no other file.
     """
-    parts = [f'<h1>{html.escape(title)}</h1>']
-    parts += [f'<p>{html.escape(line)}</p>' for line in lead]
-    parts += [
-        f'<p class="warning">{html.escape(line)}</p>' for line in warnings
-    ]
+    parts = [f'<h1>{_text(title)}</h1>']
+    parts += [f'<p>{_text(line)}</p>' for line in lead]
+    parts += [f'<p class="warning">{_text(line)}</p>' for line in warnings]
     for section in sections:
         parts += _section(section)
     body = '\n'.join(parts)
@@ -124,7 +126,7 @@ def html_report(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, '
         'initial-scale=1">\n'
-        f'<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n'
+        f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n'
         f'</head>\n<body>\n{body}\n</body>\n</html>\n'
     )
 
@@ -142,18 +144,23 @@ def markdown_table(table: ReportTable) -> str:
     lines.append('|---' + '|---:' * (len(table.columns) - 1) + '|')
     lines += [_markdown_row(row) for row in table.rows]
     for note in table.notes:
-        lines += ['', note]
+        lines += ['', shown(note, _LONGEST)]
     return '\n'.join(lines)
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    texts = [cell.replace('|', '\\|') for cell in cells]
+    texts = [shown(cell, _LONGEST).replace('|', '\\|') for cell in cells]
     return f'| {" | ".join(texts)} |'
 
 
+def _text(text: str) -> str:
+    """Text of others as HTML: no tags, no control characters."""
+    return html.escape(shown(text, _LONGEST))
+
+
 def _section(section: ReportSection) -> list[str]:
-    parts = ['<section>', f'<h2>{html.escape(section.heading)}</h2>']
-    parts += [f'<p>{html.escape(line)}</p>' for line in section.text]
+    parts = ['<section>', f'<h2>{_text(section.heading)}</h2>']
+    parts += [f'<p>{_text(line)}</p>' for line in section.text]
     if section.table is not None:
         parts += _table(section.table)
     for picture in section.pictures:
@@ -161,8 +168,7 @@ def _section(section: ReportSection) -> list[str]:
     if section.settings:
         parts.append('<dl>')
         parts += [
-            f'<dt>{html.escape(name)}</dt>'
-            f'<dd><code>{html.escape(value)}</code></dd>'
+            f'<dt>{_text(name)}</dt><dd><code>{_text(value)}</code></dd>'
             for name, value in section.settings.items()
         ]
         parts.append('</dl>')
@@ -184,17 +190,17 @@ def _table(table: ReportTable) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r'\*\*(.+?)\*\*', r'<b>\1</b>', html.escape(text))
+    return re.sub(r'\*\*(.+?)\*\*', r'<b>\1</b>', _text(text))
 
 
 def _picture(picture: ReportPicture) -> list[str]:
     is_png = picture.content.startswith(b'\x89PNG')
     data = base64.b64encode(picture.content).decode()
-    title = html.escape(picture.title)
+    title = _text(picture.title)
     return [
         '<figure>',
         f'<figcaption><b>{title}</b> '
-        f'<span>{html.escape(picture.caption)}</span></figcaption>',
+        f'<span>{_text(picture.caption)}</span></figcaption>',
         f'<img alt="{title}" loading="lazy" '
         f'src="data:image/{"png" if is_png else "jpeg"};base64,{data}">',
         '</figure>',

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmcuts3d.files import shown
 from mmcuts3d.files.json_files import read_json
 from mmcuts3d.labels import check_labels
 from mmcuts3d.labels.coco import match_names, parse_results
@@ -80,7 +81,7 @@ def read_run(
             check_labels(content), path, images, name, allow_missing
         )
     except ValueError as error:
-        raise ValueError(f'{name} ({path}): {error}') from error
+        raise ValueError(f'{name} ({shown(path)}): {error}') from error
 
 
 def _from_labels(
@@ -133,7 +134,7 @@ def _of_other_images(
     hint = '--allow-missing counts the former as empty, leaves out the latter'
     errors = path.with_name('errors.json')
     if errors.exists() and read_json(errors):
-        hint += f'; images that could not be labelled: {errors}'
+        hint += f'; images that could not be labelled: {shown(errors)}'
     return (
         f'Expected the labels to have the {number} images of the ground '
         f'truth, but got {"; ".join(parts)} ({hint}).'
@@ -178,8 +179,8 @@ def _by_name(images: Iterable[dict], where: str) -> dict[str, dict]:
         key = Path(image['file_name']).as_posix()
         if key in found:
             raise ValueError(
-                f'Expected file names in {where} to be unique, but got {key} '
-                'twice.'
+                f'Expected file names in {where} to be unique, but got '
+                f'{shown(key)} twice.'
             )
         found[key] = image
     return found
@@ -189,12 +190,12 @@ def _check_size(name: str, own: dict, known: dict) -> None:
     sizes = [(image['height'], image['width']) for image in (own, known)]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f'Expected {name} to be of size {sizes[1]} as in the ground '
-            f'truth, but got {sizes[0]}.'
+            f'Expected {shown(name)} to be of size {sizes[1]} as in the '
+            f'ground truth, but got {sizes[0]}.'
         )
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
-    text = ', '.join(names[:most])
+    text = ', '.join(shown(name, 80) for name in names[:most])
     rest = len(names) - most
     return f'{text} and {rest} more' if rest > 0 else text

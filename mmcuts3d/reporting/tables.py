@@ -1,4 +1,4 @@
-"""The figures as tables for readers, and as files for programs."""
+"""The metrics as tables for readers, and as files for programs."""
 
 import csv
 import io
@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from mmcuts3d.evaluation.functional.bootstrap import Comparison, Interval
+from mmcuts3d.evaluation.statistics import Measure
 
-from .figures import MAIN, is_share, title_of
 from .measuring import LabelEvaluation
 from .report import ReportTable
 
@@ -17,7 +17,7 @@ _NONE = '–'
 
 
 def tables_of(evaluation: LabelEvaluation) -> tuple[ReportTable, ReportTable]:
-    """The main figures, and all others; without those that no run has.
+    """The main metrics, and all others; without those that no run has.
 
     Args:
         evaluation (LabelEvaluation): What was measured.
@@ -26,13 +26,18 @@ def tables_of(evaluation: LabelEvaluation) -> tuple[ReportTable, ReportTable]:
         tuple[ReportTable, ReportTable]: The tables.
     """
     columns = _columns(evaluation)
-    every = [
-        pair for run in evaluation.figures.values() for pair in run.items()
-    ]
-    known = {name for name, it in every if not math.isnan(it.value)}
-    names = [name for name in dict(every) if name in known]
+    known = {
+        name
+        for run in evaluation.metrics.values()
+        for name, interval in run.items()
+        if not math.isnan(interval.value)
+    }
     main, others = (
-        [_row(evaluation, n) for n in names if (n in MAIN) == is_main]
+        [
+            _row(evaluation, measure)
+            for measure in evaluation.measures.values()
+            if measure.name in known and measure.main == is_main
+        ]
         for is_main in (True, False)
     )
     return (
@@ -51,15 +56,23 @@ def evaluation_to_dict(
         settings (dict): Kept as they are.
 
     Returns:
-        dict: ``settings``, ``notes``, ``runs``, ``comparison`` and
-        ``images``. A figure that does not exist is None, an infinite one the
-        text 'inf'.
+        dict: ``settings``, ``notes``, ``measures`` (title, unit and
+        direction of each), ``runs``, ``comparison`` and ``images``. A value
+        that does not exist is None, an infinite one the text 'inf'.
     """
     return {
         'settings': settings,
         'notes': evaluation.notes,
         'num_samples': evaluation.num_samples,
         'level': evaluation.level,
+        'measures': {
+            measure.name: {
+                'title': measure.title,
+                'unit': measure.unit,
+                'higher_is_better': measure.higher_is_better,
+            }
+            for measure in evaluation.measures.values()
+        },
         'runs': [
             {
                 'name': run.name,
@@ -67,9 +80,9 @@ def evaluation_to_dict(
                 'num_predictions': len(run.predictions),
                 'missing': run.missing,
                 'left_out': run.left_out,
-                'figures': {
+                'metrics': {
                     name: _plain(asdict(interval))
-                    for name, interval in evaluation.figures[run.name].items()
+                    for name, interval in evaluation.metrics[run.name].items()
                 },
             }
             for run in evaluation.runs
@@ -82,25 +95,31 @@ def evaluation_to_dict(
     }
 
 
-def figures_to_csv(evaluation: LabelEvaluation) -> str:
-    """A line for each figure of each run, and of their comparison.
+def metrics_to_csv(evaluation: LabelEvaluation) -> str:
+    """A line for each metric of each run, and of their comparison.
 
     Args:
         evaluation (LabelEvaluation): What was measured.
 
     Returns:
-        str: Columns ``run``, ``figure``, ``value``, ``low``, ``high``;
-        comparisons have the runs ``B - A`` and ``B / A``. Cells of what does
-        not exist are empty.
+        str: Columns ``run``, ``metric``, ``value``, ``low``, ``high``,
+        ``unit``; comparisons have the runs ``B - A`` and ``B / A``, and the
+        latter no unit. Cells of what does not exist are empty.
     """
-    rows: list[list[Any]] = [['run', 'figure', 'value', 'low', 'high']]
-    for run, figures in evaluation.figures.items():
-        rows += [[run, name, *_ends(i)] for name, i in figures.items()]
+    heads = ['run', 'metric', 'value', 'low', 'high', 'unit']
+    units = {name: m.unit for name, m in evaluation.measures.items()}
+    rows: list[list[Any]] = [heads]
+    for run, metrics in evaluation.metrics.items():
+        rows += [
+            [run, name, *_ends(interval), units[name]]
+            for name, interval in metrics.items()
+        ]
     if evaluation.comparisons:
         first, second = (run.name for run in evaluation.runs)
         for name, both in evaluation.comparisons.items():
-            rows.append([f'{second} - {first}', name, *_ends(both.difference)])
-            rows.append([f'{second} / {first}', name, *_ends(both.ratio)])
+            ends = _ends(both.difference)
+            rows.append([f'{second} - {first}', name, *ends, units[name]])
+            rows.append([f'{second} / {first}', name, *_ends(both.ratio), ''])
     return _csv(rows)
 
 
@@ -131,10 +150,10 @@ def images_to_csv(evaluation: LabelEvaluation) -> str:
 def _columns(evaluation: LabelEvaluation) -> list[str]:
     names = [run.name for run in evaluation.runs]
     if len(names) == 1:
-        return ['measure', names[0], f'{_level(evaluation)} interval']
+        return ['metric', names[0], f'{_level(evaluation)} interval']
     first, second = names
     return [
-        'measure',
+        'metric',
         first,
         second,
         f'{second} − {first}',
@@ -143,13 +162,14 @@ def _columns(evaluation: LabelEvaluation) -> list[str]:
     ]
 
 
-def _row(evaluation: LabelEvaluation, name: str) -> list[str]:
+def _row(evaluation: LabelEvaluation, measure: Measure) -> list[str]:
     values = [
-        evaluation.figures[run.name].get(name, Interval(*[math.nan] * 3))
+        evaluation.metrics[run.name].get(
+            measure.name, Interval(*[math.nan] * 3)
+        )
         for run in evaluation.runs
     ]
-    digits = 1 if is_share(name) else 2
-    title = title_of(name)
+    digits, title = measure.digits, measure.title_with_direction
     if len(values) == 1:
         return [
             title,
@@ -160,7 +180,7 @@ def _row(evaluation: LabelEvaluation, name: str) -> list[str]:
         f'{_text(value.value, digits)}{_bracket(value, digits)}'
         for value in values
     ]
-    both = evaluation.comparisons.get(name)
+    both = evaluation.comparisons.get(measure.name)
     return [title, *cells, *_compared(both, values, digits)]
 
 
@@ -186,7 +206,8 @@ def _notes(evaluation: LabelEvaluation) -> list[str]:
     names = [run.name for run in evaluation.runs]
     notes = list(evaluation.notes)
     notes.append(
-        'In percent, save correlations and numbers per mask. '
+        'In percent, except correlations (from −1 to 1) and instances per '
+        'mask; ↑ higher is better, ↓ lower is better. '
         f'{"In brackets: " if len(names) > 1 else ""}{_level(evaluation)} '
         f'percentile intervals of {evaluation.num_samples} bootstrap samples '
         f'of the {len(evaluation.images)} images.'
@@ -205,13 +226,13 @@ def _notes(evaluation: LabelEvaluation) -> list[str]:
                 'left out of its interval.'
             )
     if any(
-        figure.low == figure.high
-        for figures in evaluation.figures.values()
-        for figure in figures.values()
+        interval.low == interval.high
+        for metrics in evaluation.metrics.values()
+        for interval in metrics.values()
     ):
         notes.append(
             'An interval without width says that all samples agree, as they '
-            'do where nothing was found, not that the figure is certain.'
+            'do where nothing was found, not that the value is certain.'
         )
     return notes
 

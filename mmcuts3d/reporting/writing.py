@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmcuts3d.files import shown
+
 from .measuring import LabelEvaluation
+from .pictures import Pictures
 from .report import (
     ReportPicture,
     ReportSection,
@@ -13,8 +16,8 @@ from .report import (
 )
 from .tables import (
     evaluation_to_dict,
-    figures_to_csv,
     images_to_csv,
+    metrics_to_csv,
     tables_of,
 )
 
@@ -32,7 +35,7 @@ def table_text(evaluation: LabelEvaluation) -> str:
     """
     main, others = (markdown_table(t) for t in tables_of(evaluation))
     warnings = ''.join(f'{line}\n\n' for line in warnings_of(evaluation))
-    return f'{warnings}{main}\n\nFurther measures:\n\n{others}\n'
+    return f'{warnings}{main}\n\nFurther metrics:\n\n{others}\n'
 
 
 def warnings_of(evaluation: LabelEvaluation) -> list[str]:
@@ -59,20 +62,17 @@ def warnings_of(evaluation: LabelEvaluation) -> list[str]:
     return lines
 
 
-def write_evaluation(
+def write_tables(
     evaluation: LabelEvaluation,
     out_dir: str | Path,
-    pictures: Mapping[str, Sequence[ReportPicture]],
     settings: Mapping[str, str],
     title: str,
 ) -> Path:
-    """Write tables, data and report.
+    """Write tables and data, and the report without pictures.
 
     Args:
         evaluation (LabelEvaluation): What was measured.
         out_dir (str | Path): Folder, made if missing.
-        pictures (Mapping): Kind (see
-            :func:`~.choosing.choose_images`) to pictures.
         settings (Mapping[str, str]): Shown in the report.
         title (str): Of the report.
 
@@ -82,21 +82,54 @@ def write_evaluation(
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     content = evaluation_to_dict(evaluation, dict(settings))
-    report = html_report(
-        title,
-        _sections(evaluation, pictures, settings),
-        [_lead(evaluation)],
-        warnings_of(evaluation),
-    )
     for name, text in (
         ('evaluation.md', table_text(evaluation)),
-        ('evaluation.csv', figures_to_csv(evaluation)),
+        ('evaluation.csv', metrics_to_csv(evaluation)),
         ('images.csv', images_to_csv(evaluation)),
         ('evaluation.json', json.dumps(content, indent=1) + '\n'),
-        ('report.html', report),
     ):
-        (out / name).write_text(text, encoding='utf-8')
-    return out / 'report.html'
+        _write(out / name, text)
+    return write_report(evaluation, out, Pictures(), settings, title)
+
+
+def write_report(
+    evaluation: LabelEvaluation,
+    out_dir: str | Path,
+    pictures: Pictures,
+    settings: Mapping[str, str],
+    title: str,
+) -> Path:
+    """Write the report with its pictures.
+
+    Args:
+        evaluation (LabelEvaluation): What was measured.
+        out_dir (str | Path): Folder, which exists.
+        pictures (Pictures): What was drawn; what could not be is named.
+        settings (Mapping[str, str]): Shown in the report.
+        title (str): Of the report.
+
+    Returns:
+        Path: The report.
+    """
+    warnings = warnings_of(evaluation)
+    warnings += [
+        f'No picture of {shown(name)}: {shown(reason)}'
+        for name, reason in pictures.failed.items()
+    ]
+    report = html_report(
+        title,
+        _sections(evaluation, pictures.kinds, settings),
+        [_lead(evaluation)],
+        warnings,
+    )
+    path = Path(out_dir) / 'report.html'
+    _write(path, report)
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    # A file name may hold what is no text, and must not cost the table.
+    path.write_text(text, encoding='utf-8', errors='backslashreplace')
 
 
 def _lead(evaluation: LabelEvaluation) -> str:
@@ -119,11 +152,11 @@ def _sections(
 ) -> list[ReportSection]:
     main, others = tables_of(evaluation)
     headings = _headings(evaluation)
-    sections = [ReportSection('Main measures', table=main)]
+    sections = [ReportSection('Main metrics', table=main)]
     for kind, chosen in pictures.items():
         heading, text = headings[kind]
         sections.append(ReportSection(heading, [text], pictures=chosen))
-    sections.append(ReportSection('Further measures', table=others))
+    sections.append(ReportSection('Further metrics', table=others))
     sections.append(ReportSection('Settings', settings=settings))
     return sections
 

@@ -284,3 +284,10 @@ def test_refuses(change, words):
     arguments = {'runs': {'a': Means([1, 2]), 'b': Means([2, 3])}}
     with pytest.raises(ValueError, match=words):
         bootstrap(**{**arguments, **change})
+
+
+def test_rounding_makes_no_run_better():
+    ones = np.array([0.3, 0.3, 0.3, 0.3])
+    got = compare(ones, 3 * (ones / 3) + 1e-15, 0.5)
+    assert (got.better, got.equal) == (0, 1)
+    assert (got.difference.low, got.difference.high) == (0, 0)

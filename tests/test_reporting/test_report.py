@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmcuts3d.visualization.drawing import draw_instances, instance_colors
+from mmcuts3d.reporting.panels import draw_abreast, draw_panel
 from mmcuts3d.reporting.report import (
     ReportPicture,
     ReportSection,
@@ -15,7 +15,7 @@ from mmcuts3d.reporting.report import (
     html_report,
     markdown_table,
 )
-from mmcuts3d.reporting.report_pictures import draw_abreast, draw_panel
+from mmcuts3d.visualization.drawing import draw_instances, instance_colors
 
 VOID = {'meta', 'img', 'br', 'link'}
 
@@ -109,6 +109,27 @@ def test_table_as_markdown():
         '',
         'a **note**',
     ]
+
+
+HOSTILE = '"><img src=x onerror=a()>\x1b[31m\u202e\ud800\n|<b>'
+
+
+def test_text_of_others_stays_text():
+    picture = ReportPicture(encoded('.png'), HOSTILE, HOSTILE)
+    table = ReportTable([HOSTILE, 'b'], [[HOSTILE, '1']], [HOSTILE])
+    sections = [
+        ReportSection(HOSTILE, [HOSTILE], table, [picture], {HOSTILE: HOSTILE})
+    ]
+    text = html_report(HOSTILE, sections, [HOSTILE], [HOSTILE])
+    page = Page(text)
+    shown = '"><img src=x onerror=a()>\\x1b[31m\\u202e\\ud800\\n|<b>'
+    assert page.texts.count(shown) == 13
+    assert len(page.sources) == 1 and page.sources[0].startswith('data:')
+    assert text.encode('utf-8').isascii()
+    assert '\x1b' not in text
+    lines = markdown_table(table).splitlines()
+    assert len(lines) == 5 and lines[0].endswith(' | b |')
+    assert all(line.isprintable() for line in lines)
 
 
 def test_a_ragged_table_is_refused():

@@ -6,8 +6,8 @@ import json
 import cv2
 import numpy as np
 import pytest
-from helpers.evaluate_labels import NUMBER, SIZE, name_of, square
 from helpers import ROOT
+from helpers.evaluate_labels import NUMBER, SIZE, name_of, square
 from mmengine.registry import DefaultScope
 from pycocotools import mask as coco_mask
 

@@ -2,8 +2,6 @@
 
 import json
 
-import cv2
-import numpy as np
 import pytest
 from helpers.evaluate_labels import (
     NUMBER,
@@ -27,8 +25,8 @@ def test_missing_images_are_refused_or_counted(tool, data):
     words_of_it = 'some: images that are missing and count as empty: 2 of 9.'
     for name in ('evaluation.md', 'report.html'):
         assert words_of_it in read(data, name)
-    figures = read(data, 'evaluation.json')['runs'][0]['figures']
-    assert figures['segm_AR100']['value'] == pytest.approx(100 * 7 / 8)
+    metrics = read(data, 'evaluation.json')['runs'][0]['metrics']
+    assert metrics['segm_AR100']['value'] == pytest.approx(100 * 7 / 8)
 
 
 def test_other_images_are_refused(tool, data):
@@ -81,21 +79,14 @@ def test_bad_runs_are_named(tool, data, make, match):
         tool.main(words(data, make(data)))
 
 
-def test_a_photograph_that_is_not_there(tool, data):
+def test_an_image_that_is_not_there(tool, data):
     run = write_labels(data / 'exact.json', 0)
     (data / 'images' / name_of(0)).unlink()
-    with pytest.raises(ValueError, match=r'photograph at .*photo_0\.png'):
+    with pytest.raises(ValueError, match=r'image at .*photo_0\.png'):
         tool.main(words(data, run))
+    assert not (data / 'out').exists()
     tool.main([*words(data, run), '--pictures', '0'])
     assert '<img ' not in read(data, 'report.html')
-    (data / 'images' / name_of(0)).write_bytes(b'no image')
-    with pytest.raises(ValueError, match=r'photo_0\.png to be a readable'):
-        tool.main(words(data, run))
-    (data / 'images' / name_of(0)).write_bytes(
-        cv2.imencode('.png', np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-    )
-    with pytest.raises(ValueError, match=r'photo_0\.png to be of size'):
-        tool.main(words(data, run))
 
 
 @pytest.mark.parametrize(

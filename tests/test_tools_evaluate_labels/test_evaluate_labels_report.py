@@ -35,7 +35,7 @@ def test_two_runs_side_by_side(tool, data, capsys):
     assert sorted(p.name for p in (data / 'out').iterdir()) == sorted(FILES)
     content = read(data, 'evaluation.json')
     assert [run['name'] for run in content['runs']] == ['exact', 'moved']
-    # The figures are those of pycocotools on the labels with the truth's ids.
+    # The values are those of pycocotools on the labels with the truth's ids.
     images, truth = load_ground_truth(data / 'truth.json')
     labels = json.loads((data / 'moved' / 'pseudo_labels.json').read_text())
     ids = {
@@ -45,26 +45,26 @@ def test_two_runs_side_by_side(tool, data, capsys):
         {**row, 'image_id': ids[row['image_id']]}
         for row in labels['annotations']
     ]
-    figures = [run['figures'] for run in content['runs']]
+    metrics = [run['metrics'] for run in content['runs']]
     for kind in ('bbox', 'segm'):
         expected = evaluate_coco(images, truth, found, kind)
         for name in ('AP', 'AP50', 'AP75', 'AR100', 'AP_S'):
-            got = figures[1][f'{kind}_{name}']['value']
+            got = metrics[1][f'{kind}_{name}']['value']
             if expected[name] < 0:
                 assert got is None
             else:
                 assert got == pytest.approx(expected[name], abs=1e-9)
-        assert 0 < figures[1][f'{kind}_AP']['value'] < 90
-        assert figures[0][f'{kind}_AR100']['value'] == 100
+        assert 0 < metrics[1][f'{kind}_AP']['value'] < 90
+        assert metrics[0][f'{kind}_AR100']['value'] == 100
     mask_ap = content['comparison']['segm_AP']
     assert mask_ap['difference']['value'] == pytest.approx(
-        figures[1]['segm_AP']['value'] - figures[0]['segm_AP']['value']
+        metrics[1]['segm_AP']['value'] - metrics[0]['segm_AP']['value']
     )
     assert mask_ap['difference']['high'] < 0
     assert mask_ap['better'] == 0
     heads, row = (
         next(line for line in table.splitlines() if start in line)
-        for start in ('| measure', '| mask AP ')
+        for start in ('| metric', '| mask AP ')
     )
     assert heads.split(' | ')[1:4] == ['exact', 'moved', 'moved − exact']
     assert '**−' in row
@@ -76,15 +76,15 @@ def test_the_files_agree(tool, data):
     tool.main(words(data, run, other, names=['A', 'B']))
     content = read(data, 'evaluation.json')
     rows = {
-        (row['run'], row['figure']): row
+        (row['run'], row['metric']): row
         for row in read(data, 'evaluation.csv')
     }
     for entry in content['runs']:
-        for name, figure in entry['figures'].items():
+        for name, interval in entry['metrics'].items():
             row = rows.pop((entry['name'], name))
             for end in ('value', 'low', 'high'):
                 cell = float(row[end]) if row[end] else None
-                assert cell == figure[end]
+                assert cell == interval[end]
     for name, both in content['comparison'].items():
         for label, key in (('B - A', 'difference'), ('B / A', 'ratio')):
             low = rows.pop((label, name))['low']
@@ -147,7 +147,7 @@ def test_one_run_with_one_table(tool, data):
     run = write_labels(data / 'moved.json', 1)
     tool.main(words(data, run, level=0.8))
     lines = read(data, 'evaluation.md').splitlines()
-    assert lines[0] == '| measure | moved | 80 % interval |'
+    assert lines[0] == '| metric | moved | 80 % interval |'
     assert read(data, 'evaluation.json')['comparison'] == {}
     assert 'ahead of' not in read(data, 'report.html')
 
@@ -164,20 +164,20 @@ def test_a_seed_gives_the_same_table(tool, data):
 def test_results_of_a_detector(tool, data):
     masks = results(data, ['image_id', 'category_id', 'score', 'segmentation'])
     tool.main(words(data, masks))
-    figures = read(data, 'evaluation.json')['runs'][0]['figures']
+    metrics = read(data, 'evaluation.json')['runs'][0]['metrics']
     # One of two squares, moved by a pixel: 13 / 15.
-    assert figures['segm_best_IoU']['value'] == pytest.approx(50 * 13 / 15)
-    assert figures['segm_AP50']['value'] > 40
-    assert figures['bbox_AP50'] == figures['segm_AP50']
+    assert metrics['segm_best_IoU']['value'] == pytest.approx(50 * 13 / 15)
+    assert metrics['segm_AP50']['value'] > 40
+    assert metrics['bbox_AP50'] == metrics['segm_AP50']
 
 
 def test_boxes_alone(tool, data):
     run = results(data, ['image_id', 'score', 'bbox'], [100, 103])
     tool.main(words(data, run))
     content = read(data, 'evaluation.json')
-    figures = content['runs'][0]['figures']
-    assert 'segm_AP' not in figures
-    assert figures['bbox_AR100']['value'] > 0
+    metrics = content['runs'][0]['metrics']
+    assert 'segm_AP' not in metrics
+    assert metrics['bbox_AR100']['value'] > 0
     table = read(data, 'evaluation.md')
     assert 'Only boxes are measured: no masks in results.' in table
     assert 'best IoU 43.3 %, 1 box' in read(data, 'report.html')
@@ -190,9 +190,9 @@ def test_masks_against_boxes(tool, data):
         del row['segmentation']
     (data / 'truth.json').write_text(json.dumps(truth))
     tool.main(words(data, write_labels(data / 'moved.json', 1)))
-    figures = read(data, 'evaluation.json')['runs'][0]['figures']
-    assert 0 < figures['bbox_AP']['value'] < 90
-    assert 'segm_AP' not in figures
+    metrics = read(data, 'evaluation.json')['runs'][0]['metrics']
+    assert 0 < metrics['bbox_AP']['value'] < 90
+    assert 'segm_AP' not in metrics
     assert 'no masks in the ground truth' in read(data, 'evaluation.md')
     assert 'colours of boxes' in read(data, 'report.html')
 
@@ -209,8 +209,8 @@ def test_a_config_labels_first_and_goes_on(tool, data):
     assert len(json.loads(labels.read_text())['annotations']) == NUMBER - 1
     run = read(data, 'evaluation.json')['runs'][1]
     # Both squares as one mask: it merges them.
-    assert run['figures']['merging_masks']['value'] == 100
-    assert run['figures']['segm_best_IoU']['value'] == pytest.approx(50, abs=3)
+    assert run['metrics']['merging_masks']['value'] == 100
+    assert run['metrics']['segm_best_IoU']['value'] == pytest.approx(50, abs=3)
     assert tool.main(arguments) == 0
     assert len(BrightnessLabeler.seen) == NUMBER
     changed = [*arguments, '--cfg-options', 'model.threshold=300']
@@ -253,8 +253,8 @@ def test_nothing_found_and_nothing_to_find(tool, data):
     truth = json.loads((data / 'truth.json').read_text())
     (data / 'truth.json').write_text(json.dumps({**truth, 'annotations': []}))
     tool.main(words(data, exact))
-    figures = read(data, 'evaluation.json')['runs'][0]['figures']
-    assert figures['segm_AP'] == {
+    metrics = read(data, 'evaluation.json')['runs'][0]['metrics']
+    assert metrics['segm_AP'] == {
         'value': None,
         'low': None,
         'high': None,

@@ -5,10 +5,11 @@
 
 RUN is what tools/generate_pseudo_labels.py wrote (a folder or its
 pseudo_labels.json), a results file in COCO's format, or the config of a
-labeller, which then labels the images first; a call that was stopped goes on.
+labeler, which then labels the images first; a call that was stopped goes on.
 Images are matched by file name. With two runs the second is compared with the
-first on the same bootstrap samples. Writes tables (evaluation.md, .csv,
-.json), images.csv, pictures, and all of it as one page: report.html.
+first on the same bootstrap samples of the images. Writes tables
+(evaluation.md, .csv, .json), images.csv, pictures, and all of it as one page:
+report.html.
 """
 
 import mmcuts3d  # noqa: F401  # isort: skip (repairs imports, comes first)
@@ -23,6 +24,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from mmcuts3d.files import shown
 from mmcuts3d.version import __version__
 
 
@@ -37,7 +39,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('runs', nargs='+', metavar='RUN', help='labels, results or config')
     add('--ann', required=True, help='COCO file with the true instances')
-    add('--images', help='folder of the photographs')
+    add('--images', help='folder of the images')
     add('--out', required=True, help='folder of what is written')
     add('--names', nargs='+', metavar='NAME', help='of the runs, in the table')
     add(
@@ -86,7 +88,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if len(args.runs) > 2:
         parser.error(f'one run or two, but got {len(args.runs)}')
-    args.names = args.names or _names(args.runs)
+    args.names = [shown(name) for name in args.names or _names(args.runs)]
     if len(args.names) != len(args.runs):
         parser.error(
             f'--names: {len(args.runs)} as there are runs, but got '
@@ -140,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     # --help does not wait for mmdet. Its forks print at import what they lack.
     warnings.filterwarnings('ignore', module='mmdet')
     with contextlib.redirect_stdout(io.StringIO()):
-        from mmcuts3d import reporting as stages
+        from mmcuts3d import reporting
         from mmcuts3d.evaluation import load_ground_truth
 
     out = Path(args.out)
@@ -148,23 +150,27 @@ def main(arguments: list[str] | None = None) -> int:
     if not images:
         raise ValueError(f'Expected {args.ann} to list images, but got none.')
     if args.pictures:
-        stages.check_photographs(images, args.images)
+        reporting.check_images(images, args.images)
     failed: list[str] = []
     runs = [
-        stages.read_run(
+        reporting.read_run(
             _labels(run, name, args, failed), images, name, args.allow_missing
         )
         for run, name in zip(args.runs, args.names, strict=True)
     ]
-    evaluation = stages.evaluate_labels(
+    evaluation = reporting.evaluate_labels(
         images, ground_truth, runs, args.samples, args.level, args.seed
     )
-    pictures = {}
+    # What was measured is safe, and told, before anything is drawn.
+    rest = (_settings(args, arguments), _title(args))
+    report = reporting.write_tables(evaluation, out, *rest)
+    print(reporting.table_text(evaluation), flush=True)
+    lost = ''
     if args.pictures:
-        chosen = stages.choose_images(
+        chosen = reporting.choose_images(
             evaluation.images, args.names, args.pictures
         )
-        pictures = stages.draw_images(
+        pictures = reporting.draw_images(
             evaluation,
             ground_truth,
             chosen,
@@ -172,11 +178,11 @@ def main(arguments: list[str] | None = None) -> int:
             out / 'pictures',
             args.max_drawn,
         )
-    report = stages.write_evaluation(
-        evaluation, out, pictures, _settings(args, arguments), _title(args)
-    )
-    print(stages.table_text(evaluation))
-    print(f'Report with pictures: {report}')
+        reporting.write_report(evaluation, out, pictures, *rest)
+        number = len(pictures.failed)
+        lost = f', but {number} that could not be drawn' if number else ''
+    what = 'Report with pictures' if args.pictures else 'Report'
+    print(f'{what}{lost}: {report}')
     for line in failed:
         print(line)
     return 3 if failed else 0

@@ -17,6 +17,9 @@ import numpy as np
 from ..statistics import Measure
 from .overlaps import check_ids
 
+#: Differences below are of rounding.
+_ROUNDING = 1e-9
+
 
 class Statistics(Protocol):
     """Anything that can be measured on a sample of its images.
@@ -214,6 +217,8 @@ def compare(
     with np.errstate(divide='ignore', invalid='ignore'):
         ratio = values / baseline
     difference = values - baseline
+    # Sums in another order are not another value.
+    difference[np.abs(difference) < _ROUNDING] = 0
     known = difference[1:][~np.isnan(difference[1:])]
     gain = -known if higher_is_better is False else known
     judged = len(gain) and higher_is_better is not None

@@ -5,27 +5,31 @@ import pytest
 from helpers.bootstrap import row_of
 from helpers.coco import SIZE
 
+from mmcuts3d.evaluation.functional import (
+    AveragePrecision,
+    BestIoU,
+    CorLoc,
+    SegmentationSplit,
+)
 from mmcuts3d.reporting import (
-    ImageFigures,
+    ImageMetrics,
     Run,
     choose_images,
     evaluate_labels,
     table_text,
 )
-from mmcuts3d.reporting.figures import (
-    LOWER_IS_BETTER,
-    MAIN,
-    is_share,
-    title_of,
-)
 from mmcuts3d.reporting.pictures import _colors
-from mmcuts3d.evaluation.functional.quality import label_quality
+from mmcuts3d.reporting.tables import (
+    evaluation_to_dict,
+    metrics_to_csv,
+    tables_of,
+)
 
 
 def images_of(*scores):
     """Images whose runs, one or two, have these scores; None: no instances."""
     return [
-        ImageFigures(
+        ImageMetrics(
             {'id': number},
             0 if score is None else 1,
             {},
@@ -100,26 +104,57 @@ def test_colours_follow_the_best_match(with_masks):
     assert _colors([], truth, with_masks) == []
 
 
-def test_words_and_directions_are_of_figures_that_exist():
+def test_the_tables_say_what_the_declarations_say():
     images = [{'id': 1, 'height': SIZE[0], 'width': SIZE[1]}]
-    found = [square(3, score=0.5, confidence=np.full((4, 4), 0.7))]
-    known = set(label_quality(images, [square(0)], found))
-    assert known >= LOWER_IS_BETTER
-    assert set(MAIN) - known == {'bbox_best_IoU', 'segm_best_IoU'}
-    assert title_of('segm_AP50') == 'mask AP50 ↑'
-    assert title_of('merging_masks') == 'merging masks ↓'
-    assert title_of('confidence_mean') == 'confidence mean'
-    raw = {name for name in known if not is_share(name)}
-    assert raw == {
-        'bbox_score_IoU_spearman',
-        'segm_score_IoU_spearman',
-        'confidence_error_pearson',
-        'confidence_error_spearman',
-        'merged_per_mask',
+    maps = [square(3, score=0.5, confidence=np.full((4, 4), 0.7))]
+    runs = [Run('plain', '', [square(3, score=0.5)], True)]
+    runs.append(Run('maps', '', maps, True))
+    found = evaluate_labels(images, [square(0)], runs, 40)
+    # Those of either run.
+    assert set(found.measures) == set(found.metrics['maps'])
+    assert set(found.metrics['plain']) < set(found.measures)
+    main, others = tables_of(found)
+    declared = [m for m in found.measures.values() if m.main]
+    assert [row[0] for row in main.rows] == [
+        measure.title_with_direction for measure in declared
+    ]
+    titles = ['AP', 'AP50', 'AP75', 'AR100', 'best IoU of an instance']
+    assert [row[0] for row in main.rows] == [
+        f'{kind} {title} ↑' for kind in ('box', 'mask') for title in titles
+    ]
+    cells = {row[0]: row[1:3] for row in others.rows}
+    assert cells['CorLoc ↑'] == ['100.0', '100.0']  # percent
+    assert cells['instances per mask ↓'] == ['1.00', '1.00']
+    assert cells['confidence: mean'] == ['–', '70.0']
+    content = evaluation_to_dict(found, {})
+    assert content['measures']['merged_per_mask'] == {
+        'title': 'instances per mask',
+        'unit': 'count',
+        'higher_is_better': False,
     }
+    lines = metrics_to_csv(found).splitlines()
+    assert lines[0] == 'run,metric,value,low,high,unit'
+    assert 'maps,merged_per_mask,1.0,,,count' in lines
 
 
-def test_nothing_to_measure_is_no_figure():
+def test_everything_is_counted_once(monkeypatch):
+    """Not once for the values and again for the bootstrap and the images."""
+    images = [{'id': 1, 'height': SIZE[0], 'width': SIZE[1]}]
+    calls = []
+    for group in (AveragePrecision, CorLoc, SegmentationSplit, BestIoU):
+        original = group.update
+
+        def counting(self, rows, original=original):
+            calls.append((type(self).__name__, self.iou_type))
+            return original(self, rows)
+
+        monkeypatch.setattr(group, 'update', counting)
+    run = Run('run', '', [square(3, score=0.5)], True)
+    evaluate_labels(images, [square(0)], [run], 40)
+    assert len(calls) == len(set(calls)) == 6
+
+
+def test_nothing_to_measure_is_no_value():
     images = [{'id': 1, 'height': SIZE[0], 'width': SIZE[1]}]
     # Far off, so that no mask holds an instance; of two instances the worse
     # one has the higher score, which is a correlation of -1.
@@ -128,7 +163,7 @@ def test_nothing_to_measure_is_no_figure():
         Run('wrong', '', [square(9, score=0.9), square(0, score=0.5)], True),
     ]
     found = evaluate_labels(images, [square(0)], runs, 40)
-    far, wrong = found.figures['far'], found.figures['wrong']
+    far, wrong = found.metrics['far'], found.metrics['wrong']
     assert np.isnan(far['merged_per_mask'].value)
     assert np.isnan(far['segm_AP_L'].value)
     assert far['merging_masks'].value == 0
@@ -137,6 +172,6 @@ def test_nothing_to_measure_is_no_figure():
     row = next(
         line
         for line in table_text(found).splitlines()
-        if line.startswith('| merged per mask')
+        if line.startswith('| instances per mask')
     )
     assert '-1' not in row and '−1' not in row

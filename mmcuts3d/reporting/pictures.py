@@ -1,76 +1,98 @@
-"""Pictures of chosen images: photograph, ground truth, and each run."""
+"""Pictures of chosen images: the image, ground truth, and each run."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from mmcuts3d.files import read_image, shown
 from mmcuts3d.visualization import save_image
 
 from .choosing import KINDS
-from .measuring import ImageFigures, LabelEvaluation
+from .measuring import ImageMetrics, LabelEvaluation
+from .panels import draw_abreast, draw_panel
 from .report import ReportPicture
-from .report_pictures import draw_abreast, draw_panel
 
 #: Masks with less IoU with any instance get a colour of their own.
 _MATCH = 0.1
 
 
+@dataclass
+class Pictures:
+    """What was drawn.
+
+    Args:
+        kinds (dict[str, list[ReportPicture]]): Kind, see
+            :func:`~.choosing.choose_images`, to pictures.
+        failed (dict[str, str]): Name of an image to why it is not among
+            them.
+    """
+
+    kinds: dict[str, list[ReportPicture]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
 def draw_images(
     evaluation: LabelEvaluation,
     ground_truth: Sequence[dict],
-    chosen: Mapping[str, Sequence[ImageFigures]],
+    chosen: Mapping[str, Sequence[ImageMetrics]],
     image_dir: str | Path,
     out_dir: str | Path,
     most: int = 20,
-) -> dict[str, list[ReportPicture]]:
+) -> Pictures:
     """Draw chosen images and write them as JPEG files.
 
     A mask has the colour of the instance that it meets best; a mask that
     meets none, or one that another mask meets better, has a colour of its
-    own.
+    own. An image that cannot be read, or is of another size than the ground
+    truth says, costs its own picture and no other.
 
     Args:
         evaluation (LabelEvaluation): What was measured.
         ground_truth (Sequence[dict]): Annotations.
         chosen (Mapping): Kind to images, see :func:`choose_images`.
-        image_dir (str | Path): Folder of the photographs.
+        image_dir (str | Path): Folder of the images.
         out_dir (str | Path): Folder of the pictures.
         most (int): Predictions to draw, those of the highest score. Defaults
             to 20.
 
     Returns:
-        dict[str, list[ReportPicture]]: The same kinds, to pictures.
-
-    Raises:
-        ValueError: If a photograph cannot be read, or is of another size
-            than the ground truth says.
+        Pictures: The same kinds, to pictures, and what failed.
     """
     for kind in KINDS:  # those of an earlier call
         for path in Path(out_dir).glob(f'{kind}_[0-9][0-9]_*.jpg'):
             path.unlink()
-    drawn: dict[str, list[ReportPicture]] = {}
+    pictures = Pictures()
     for kind, images in chosen.items():
-        drawn[kind] = []
-        for number, figures in enumerate(images, start=1):
-            stem = Path(figures.image['file_name']).stem
-            path = Path(out_dir) / f'{kind}_{number:02d}_{stem}.jpg'
-            sheet = _draw(evaluation, ground_truth, figures, image_dir, most)
-            save_image(sheet, path)
-            drawn[kind].append(
-                ReportPicture(path.read_bytes(), *_words(evaluation, figures))
+        pictures.kinds[kind] = []
+        for number, metrics in enumerate(images, start=1):
+            name = metrics.image['file_name']
+            path = Path(out_dir) / f'{kind}_{number:02d}_{_stem(name)}.jpg'
+            try:
+                sheet = _draw(
+                    evaluation, ground_truth, metrics, image_dir, most
+                )
+                save_image(sheet, path)
+                content = path.read_bytes()
+            # Whatever it is, it must not cost the other pictures.
+            except Exception as error:
+                pictures.failed[name] = f'{type(error).__name__}: {error}'
+                continue
+            pictures.kinds[kind].append(
+                ReportPicture(content, *_words(evaluation, metrics))
             )
-    return drawn
+    return pictures
 
 
-def check_photographs(images: Sequence[dict], image_dir: str | Path) -> None:
+def check_images(images: Sequence[dict], image_dir: str | Path) -> None:
     """Check that there is a file for each image, before the long work.
 
     Args:
         images (Sequence[dict]): Of the ground truth.
-        image_dir (str | Path): Folder of the photographs.
+        image_dir (str | Path): Folder of the images.
 
     Raises:
         ValueError: If one is missing.
@@ -79,25 +101,30 @@ def check_photographs(images: Sequence[dict], image_dir: str | Path) -> None:
         path = Path(image_dir) / image['file_name']
         if not path.is_file():
             raise ValueError(
-                f'Expected a photograph at {path}, as the ground truth names '
-                'it, but got none.'
+                f'Expected an image at {shown(path)}, as the ground truth '
+                'names it, but got none.'
             )
+
+
+def _stem(name: str) -> str:
+    """Of a file name that any file system takes."""
+    return re.sub(r'[^\w.-]+', '_', Path(name).stem, flags=re.ASCII)[:100]
 
 
 def _draw(
     evaluation: LabelEvaluation,
     ground_truth: Sequence[dict],
-    figures: ImageFigures,
+    metrics: ImageMetrics,
     image_dir: str | Path,
     most: int,
 ) -> np.ndarray:
-    image = _read(Path(image_dir), figures.image)
-    image_id = figures.image['id']
+    image = _read(Path(image_dir), metrics.image)
+    image_id = metrics.image['id']
     with_masks = 'segm' in evaluation.iou_types
     truth = [row for row in ground_truth if row['image_id'] == image_id]
     truth.sort(key=lambda row: row.get('iscrowd', 0))
     panels = [
-        ('photograph', image),
+        ('image', image),
         ('ground truth', draw_panel(image, **_arrays(truth, with_masks))),
     ]
     for run in evaluation.runs:
@@ -107,7 +134,7 @@ def _draw(
         arrays = _arrays(rows[:most], with_masks)
         scores = np.array([row['score'] for row in rows[:most]])
         panel = draw_panel(image, **arrays, scores=scores, colors=colors)
-        title = run.name
+        title = shown(run.name)
         if len(rows) > most:
             title += f' ({most} of {len(rows)})'
         panels.append((title, panel))
@@ -117,21 +144,15 @@ def _draw(
 def _read(folder: Path, image: dict) -> np.ndarray:
     path = folder / image['file_name']
     size = (image['height'], image['width'])
-    # Upright as the labellers see it, or as it is stored, if the ground truth
+    # Upright as the labelers see it, or as it is stored, if the ground truth
     # was drawn on that.
-    flags = (
-        cv2.IMREAD_COLOR,
-        cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
-    )
-    for flag in flags:
-        pixels = cv2.imread(str(path), flag)
-        if pixels is None:
-            raise ValueError(f'Expected {path} to be a readable photograph.')
+    for upright in (True, False):
+        pixels = read_image(path, upright)
         if pixels.shape[:2] == size:
-            return pixels[..., ::-1].copy()
+            return pixels
     raise ValueError(
-        f'Expected {path} to be of size {size} as in the ground truth, but '
-        f'got {pixels.shape[:2]}.'
+        f'Expected {shown(path)} to be of size {size} as in the ground truth, '
+        f'but got {pixels.shape[:2]}.'
     )
 
 
@@ -165,16 +186,16 @@ def _colors(
 
 
 def _words(
-    evaluation: LabelEvaluation, figures: ImageFigures
+    evaluation: LabelEvaluation, metrics: ImageMetrics
 ) -> tuple[str, str]:
     """Title and caption."""
-    parts = [_count(figures.num_instances, 'instance')]
+    parts = [_count(metrics.num_instances, 'instance')]
     thing = 'mask' if 'segm' in evaluation.iou_types else 'box'
     for run in evaluation.runs:
-        number = _count(figures.num_predictions[run.name], thing)
-        best = figures.best_iou[run.name]
-        parts.append(f'{run.name}: best IoU {best:.1f} %, {number}')
-    return figures.image['file_name'], ' · '.join(parts)
+        number = _count(metrics.num_predictions[run.name], thing)
+        best = metrics.best_iou[run.name]
+        parts.append(f'{shown(run.name)}: best IoU {best:.1f} %, {number}')
+    return shown(metrics.image['file_name']), ' · '.join(parts)
 
 
 def _count(number: int, thing: str) -> str:
