@@ -48,7 +48,7 @@ def test_of_equal_scores_the_first_counts():
         box(2, 9, 9, 30, 30, score=0.5),
     )
     for found, expected in (([hit, miss], 100), ([miss, hit], 0)):
-        got = correct_localization([{'id': 2}], TRUTH, found)
+        got = correct_localization([{'id': 2}], TRUTH[2:3], found)
         assert got == {'CorLoc': expected}
 
 
@@ -86,7 +86,7 @@ def test_by_formula(seed):
 
 def test_nothing_to_measure_and_bad_input():
     assert correct_localization([], [], []) == {'CorLoc': -1}
-    assert correct_localization(IMAGES[3:], TRUTH, []) == {'CorLoc': -1}
+    assert correct_localization(IMAGES[3:], TRUTH[4:], []) == {'CorLoc': -1}
     assert correct_localization(IMAGES, TRUTH, []) == {'CorLoc': 0}
     with pytest.raises(ValueError, match=r'`iou_thr`.*\(0, 1\].*got 0'):
         correct_localization([], [], [], 0)
