@@ -28,7 +28,7 @@ from runs import (
     workers,
 )
 from settings import touching
-from study import metric_cells
+from study import coco_statistics, metric_cells
 
 from mmcuts3d.cuts import (
     CutStep,
@@ -37,7 +37,6 @@ from mmcuts3d.cuts import (
     Refinement,
     to_instances,
 )
-from mmcuts3d.evaluation.functional.bootstrap import coco_tables
 
 MIN_AREA = 0.01
 
@@ -83,8 +82,8 @@ def main() -> None:
     }
     for name, make in rows.items():
         found = make()
-        tables = {name: coco_tables(images, truth, found, 'segm')}
-        cells = metric_cells(tables, name, name, False)
+        statistics = {name: coco_statistics(images, truth, found)}
+        cells = metric_cells(statistics, name, name, False)
         cells.append(f'{mean_best_iou(real, found):.1f}')
         print(name, '|', ' | '.join(cells), '|', flush=True)
 

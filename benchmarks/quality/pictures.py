@@ -21,7 +21,7 @@ from settings import METHODS
 from study import kept
 
 from mmcuts3d.cuts import Creases, CutS3D, creases, resize_nearest
-from mmcuts3d.reporting.report_pictures import draw_abreast
+from mmcuts3d.reporting.panels import draw_abreast
 from mmcuts3d.visualization.drawing import draw_depth, draw_instances, draw_map
 
 ROWS, WIDTH, MIN_SCORE = 6, 240, 0.5

@@ -25,10 +25,14 @@ from runs import Setting, mean_best_iou, read_depth_of, run
 from settings import METHODS, OPEN_POINTS, all_settings
 
 from mmcuts3d.cuts import LocalCut, pool_depth, sweep_taus
+from mmcuts3d.evaluation.functional import (
+    AveragePrecision,
+    ImageStatistics,
+    image_statistics,
+)
 from mmcuts3d.evaluation.functional.bootstrap import (
     Interval,
     bootstrap,
-    coco_tables,
 )
 
 METRICS = ('AP50', 'AP', 'AR100')
@@ -58,7 +62,7 @@ def main() -> None:
         head += [f'{metric} / {names[0]}' for metric in METRICS[:2]]
     print('| setting |', ' | '.join(head), '|')
     print('|---|' + '---:|' * len(head), flush=True)
-    tables = {}
+    statistics: dict[str, ImageStatistics] = {}
     for name in names:
         start = time.perf_counter()
         setting = rows[name]
@@ -68,8 +72,8 @@ def main() -> None:
         if args.out:
             keep(args, name, found)
         images = [case.entry for case in cases]
-        tables[name] = coco_tables(images, truth, found, 'segm')
-        cells = metric_cells(tables, names[0], name, args.part == 'report')
+        statistics[name] = coco_statistics(images, truth, found)
+        cells = metric_cells(statistics, names[0], name, args.part == 'report')
         cells.insert(3, f'{mean_best_iou(cases, found):.1f}')
         cells.insert(4, f'{len(found) / len(cases):.2f}')
         print(f'| {name} |', ' | '.join(cells), '|', flush=True)
@@ -101,11 +105,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def coco_statistics(
+    images: list[dict], truth: list[dict], found: list[dict]
+) -> ImageStatistics:
+    """What AP and AR of masks are computed from."""
+    group = AveragePrecision('segm', prefix=False)
+    return image_statistics([group], images, truth, found)
+
+
 def metric_cells(
-    tables: dict, baseline: str, name: str, intervals: bool
+    statistics: dict[str, ImageStatistics],
+    baseline: str,
+    name: str,
+    intervals: bool,
 ) -> list[str]:
     """Cells of one row: metrics, and their ratio to the first row's."""
-    runs = {key: tables[key] for key in {baseline, name}}
+    runs = {key: statistics[key] for key in {baseline, name}}
     # 39 is the least that has a 95 % interval; it is not shown then.
     result = bootstrap(runs, 1000 if intervals else 39, baseline=baseline)
     cells = []
