@@ -1,5 +1,5 @@
-"""Measures of instances as functions and as metrics, and the label store as
-a metric."""
+"""Metrics of instances, of plain lists and for mmengine, and the label store
+as a metric."""
 
 from .functional import (
     best_iou,

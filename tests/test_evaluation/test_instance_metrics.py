@@ -7,6 +7,7 @@ import pytest
 import torch
 from helpers import ROOT
 from helpers.coco import (
+    SIZE,
     box_of,
     measure,
     predictions_like,
@@ -27,6 +28,8 @@ CONFIGS = [
     {'type': 'mmcuts3d.SameClassRecallMetric'},
     {'type': 'mmcuts3d.SameClassRecallMetric', 'iou_type': 'bbox'},
     {'type': 'mmcuts3d.SegmentationSplitMetric'},
+    {'type': 'mmcuts3d.BestIoUMetric'},
+    {'type': 'mmcuts3d.BestIoUMetric', 'iou_type': 'bbox'},
     {'type': 'mmcuts3d.CorLocMetric'},
     {'type': 'mmcuts3d.ConfidenceQualityMetric'},
 ]
@@ -186,6 +189,19 @@ def test_bad_arguments_are_refused_at_once(config, message):
         METRICS.build(config)
 
 
+def test_two_images_of_one_id_are_refused(scene):
+    _, samples, _ = scene
+    other = samples[1].clone()
+    other.set_metainfo({'img_id': 2})
+    metric = METRICS.build({'type': 'mmcuts3d.CorLocMetric'})
+    with pytest.raises(ValueError, match=r'got id 2 for .*2\.jpg and .*3\.jp'):
+        measure(metric, [samples[0], other])
+    # The same one again, as samplers pad the last batch, counts once.
+    metric = METRICS.build({'type': 'mmcuts3d.CorLocMetric'})
+    once = measure(metric, samples[:2])
+    assert measure(metric, [*samples[:2], samples[0]]) == once
+
+
 def test_a_metric_of_ones_own():
     class Counting(InstanceMetric):
         def measure(self, images, truth, predictions):
@@ -202,11 +218,11 @@ def test_the_page_of_metrics_is_true(scene):
     pytest.importorskip('faster_coco_eval')
     path, samples, _ = scene
     page = (ROOT / 'docs' / 'metrics.md').read_text(encoding='utf-8')
-    config, _ = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
+    config, _, own = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
     settings = {}
     exec(config, settings)
     names = [metric['type'] for metric in settings['test_evaluator']]
-    assert len(names) == len({config['type'] for config in CONFIGS}) == 5
+    assert len(names) == len({config['type'] for config in CONFIGS}) == 6
     for metric in settings['test_evaluator']:
         metric['ann_file'] = str(path)
     evaluator = Evaluator(settings['test_evaluator'])
@@ -217,6 +233,27 @@ def test_the_page_of_metrics_is_true(scene):
             assert f'`{name}`' in page, name
     for metric in names:
         assert f'`{metric.removeprefix("mmcuts3d.")}`' in page
+    # The metric of one's own, on three images: found, half found, empty.
+    masks = np.zeros((3, *SIZE), bool)
+    masks[0, :20, :20] = masks[1, :20, 50:70] = masks[2, 60:80, :20] = True
+    images = [{'id': number} for number in range(3)]
+    names = {
+        'images': images,
+        'truth': [
+            {'image_id': n, 'segmentation': encode_mask(masks[i])}
+            for n, i in ((0, 0), (1, 0), (1, 1))
+        ],
+        'predictions': [
+            {'image_id': n, 'score': 1, 'segmentation': encode_mask(masks[0])}
+            for n in range(3)
+        ],
+    }
+    exec(own, names)
+    assert names['values'] == names['statistics'].values == {'covered': 50}
+    with pytest.raises(ValueError, match='iou_thr'):
+        names['ImagesCovered'](0)
+    metric = names['ImagesCoveredMetric'](ann_file=str(path))
+    assert 0 <= measure(metric, samples)['object/covered'] <= 100
 
 
 @pytest.mark.parametrize('from_file', [True, False])

@@ -2,22 +2,27 @@
 
 import json
 import math
+import re
 
 import cv2
 import numpy as np
 import pytest
+from helpers import ROOT
 from helpers.evaluate_labels import (
     NUMBER,
     SIZE,
     name_of,
     read,
     results,
+    square,
     words,
     write_labels,
 )
 from helpers.labeling import CONFIG, BrightnessLabeler
+from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
+from mmcuts3d.labels import encode_mask
 
 FILES = [
     *('evaluation.md', 'evaluation.csv', 'evaluation.json', 'images.csv'),
@@ -262,3 +267,21 @@ def test_nothing_found_and_nothing_to_find(tool, data):
     }
     assert 'no instances to be found' in read(data, 'evaluation.md')
     assert '<img ' not in read(data, 'report.html')
+
+
+def test_the_page_is_true(data, monkeypatch):
+    page = ROOT / 'docs' / 'evaluating_labels.md'
+    text = page.read_text(encoding='utf-8')
+    (code,) = re.findall(r'```python\n(.*?)```', text, re.DOTALL)
+    (data / 'instances.json').write_bytes((data / 'truth.json').read_bytes())
+    monkeypatch.chdir(data)
+    rle = encode_mask(square(2))
+    row = {'image_id': 100, 'score': 0.5, 'segmentation': rle}
+    row['bbox'] = coco_mask.toBbox(rle).tolist()
+    names = {'first': [], 'second': [row]}
+    exec(code, names)
+    got = names['result'].runs['CutS3D']['segm_AP50']
+    assert got.low <= got.value <= got.high
+    assert got.value == names['runs']['CutS3D'].values['segm_AP50'] > 0
+    difference = names['result'].comparisons['CutS3D']['segm_AP50'].difference
+    assert difference.value == got.value

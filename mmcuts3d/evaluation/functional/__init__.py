@@ -1,4 +1,4 @@
-"""The measures as functions of plain lists; the metrics call them."""
+"""Metrics of plain lists: each counted and declared once."""
 
 from .average_precision import AveragePrecision, evaluate_coco
 from .bootstrap import bootstrap
@@ -15,7 +15,12 @@ from .confidence_quality import (
     patch_errors,
 )
 from .corloc import CorLoc, correct_localization
-from .groups import ImageStatistics, MeasureGroup, image_statistics
+from .groups import (
+    ImageStatistics,
+    MeasureGroup,
+    RatioGroup,
+    image_statistics,
+)
 from .hoover import hoover_classes
 from .iou_quality import BestIoU, ScoreQuality, best_iou, score_quality
 from .quality import label_quality, quality_groups
@@ -29,6 +34,7 @@ __all__ = [
     'CorLoc',
     'ImageStatistics',
     'MeasureGroup',
+    'RatioGroup',
     'ReliabilityBins',
     'SameClassRecall',
     'ScoreQuality',

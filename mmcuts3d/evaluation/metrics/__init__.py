@@ -1,4 +1,4 @@
-"""The measures as mmengine metrics."""
+"""The metrics for mmengine."""
 
 from .average_precision import ClassAgnosticCocoMetric
 from .confidence_quality import ConfidenceQualityMetric
