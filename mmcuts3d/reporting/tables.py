@@ -215,7 +215,7 @@ def _notes(evaluation: LabelEvaluation) -> list[str]:
     if len(names) > 1:
         notes.append(
             f'Both runs are measured on the same samples. **Bold**: the '
-            'interval of the difference does not hold 0. The last column is '
+            'interval of the difference excludes 0. The last column is '
             f'the share of samples in which {names[1]} is better.'
         )
         if any(
@@ -232,7 +232,8 @@ def _notes(evaluation: LabelEvaluation) -> list[str]:
     ):
         notes.append(
             'An interval without width says that all samples agree, as they '
-            'do where nothing was found, not that the value is certain.'
+            'do where nothing was found; it does not say that the value is '
+            'certain.'
         )
     return notes
 

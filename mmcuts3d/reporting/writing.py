@@ -21,7 +21,10 @@ from .tables import (
     tables_of,
 )
 
-_ORDER = 'by the mean over its instances of the best IoU with any prediction'
+_ORDER = (
+    'by mean best IoU: the mean over the instances of the image of the '
+    'highest IoU with any prediction'
+)
 
 
 def table_text(evaluation: LabelEvaluation) -> str:
@@ -141,7 +144,7 @@ def _lead(evaluation: LabelEvaluation) -> str:
     )
     return (
         f'{runs} against {number} instances in {len(evaluation.images)} '
-        'images. Class-agnostic: the kind of an object plays no part.'
+        'images. Class-agnostic: categories are ignored.'
     )
 
 
@@ -169,12 +172,13 @@ def _headings(evaluation: LabelEvaluation) -> dict[str, tuple[str, str]]:
     colors = 'The colours of boxes only tell them apart.'
     if 'segm' in evaluation.iou_types:
         colors = (
-            'A mask has the colour of the instance that it meets best. Other '
-            'colours: masks that meet none, or one that another meets better.'
+            'A mask has the colour of the instance that it overlaps most. '
+            'Other colours: masks that overlap none, or one that another '
+            'mask overlaps more.'
         )
     headings = {
         'best': ('Best images', f'The best first, {order}. {colors}'),
-        'median': ('Median images', f'From the middle, {order}.'),
+        'median': ('Median images', f'Around the median, {order}.'),
         'worst': ('Worst images', f'The worst first, {order}.'),
     }
     if len(names) > 1:
@@ -184,6 +188,7 @@ def _headings(evaluation: LabelEvaluation) -> dict[str, tuple[str, str]]:
         ):
             headings[kind] = (
                 f'Where {one} is ahead of {other}',
-                f'By the lead in mean best IoU of {one} over {other}.',
+                f'The largest lead of {one} over {other} in mean best IoU '
+                'first.',
             )
     return headings

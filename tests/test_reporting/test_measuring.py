@@ -118,7 +118,7 @@ def test_the_tables_say_what_the_declarations_say():
     assert [row[0] for row in main.rows] == [
         measure.title_with_direction for measure in declared
     ]
-    titles = ['AP', 'AP50', 'AP75', 'AR100', 'best IoU of an instance']
+    titles = ['AP', 'AP50', 'AP75', 'AR100', 'mean best IoU']
     assert [row[0] for row in main.rows] == [
         f'{kind} {title} ↑' for kind in ('box', 'mask') for title in titles
     ]

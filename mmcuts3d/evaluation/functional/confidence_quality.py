@@ -121,13 +121,13 @@ class ConfidenceQuality(MeasureGroup):
     measures = (
         Measure(
             'confidence_error_pearson',
-            'confidence and error, Pearson',
+            'confidence–error correlation (Pearson)',
             'correlation',
             **_LOWER,
         ),
         Measure(
             'confidence_error_spearman',
-            'confidence and error, Spearman',
+            'confidence–error correlation (Spearman)',
             'correlation',
             **_LOWER,
         ),

@@ -89,7 +89,7 @@ class BestIoU(RatioGroup):
         check_iou_type(iou_type)
         self.iou_type = iou_type
         start = f'{iou_type}_' if prefix else ''
-        title = f'{IOU_WORDS[iou_type]} best IoU of an instance'
+        title = f'{IOU_WORDS[iou_type]} mean best IoU'
         self.measures = (Measure(f'{start}best_IoU', title, main=True),)
 
     def update(self, rows: ImageRows) -> dict[str, tuple[float, float]]:
@@ -119,11 +119,11 @@ class ScoreQuality(MeasureGroup):
         self.measures = (
             Measure(
                 f'{start}score_IoU_spearman',
-                f'{word} score and IoU, Spearman',
+                f'{word} score–IoU correlation (Spearman)',
                 'correlation',
                 interval=False,
             ),
-            Measure(f'{start}mean_IoU', f'{word} IoU of a prediction'),
+            Measure(f'{start}mean_IoU', f'{word} mean IoU of predictions'),
         )
 
     def update(self, rows: ImageRows) -> np.ndarray:

@@ -85,7 +85,7 @@ class SameClassRecall(RatioGroup):
         self.measures = tuple(
             Measure(
                 f'{start}AR_same{bucket}',
-                f'{word} AR, {bucket} of its class in the image',
+                f'{word} AR, {bucket} of the class in the image',
             )
             for bucket in [*buckets, f'{last_bucket}+']
         )

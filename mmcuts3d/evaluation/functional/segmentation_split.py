@@ -74,10 +74,10 @@ class SegmentationSplit(RatioGroup):
     measures = (
         Measure('merging_masks', 'masks that merge instances', **_LOWER),
         Measure('merged_per_mask', 'instances per mask', 'count', False),
-        Measure('split_instances', 'instances split into masks', **_LOWER),
+        Measure('split_instances', 'split instances', **_LOWER),
         Measure('found_once', 'instances found by one mask'),
         Measure('found_again', 'instances found by several masks', **_LOWER),
-        Measure('missed', 'instances missed', **_LOWER),
+        Measure('missed', 'missed instances', **_LOWER),
         Measure('hoover_correct', 'Hoover: correct instances'),
         Measure('hoover_over', 'Hoover: over-segmented instances', **_LOWER),
         Measure('hoover_under', 'Hoover: under-segmented instances', **_LOWER),
