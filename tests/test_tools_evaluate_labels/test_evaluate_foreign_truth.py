@@ -34,8 +34,8 @@ def evaluate(tool, folder, run='run.json', pictures=1):
         ]
     )
     text = (folder / 'o' / 'evaluation.json').read_text()
-    figures = json.loads(text)['runs'][0]['figures']
-    return [figures[key]['value'] for key in ('bbox_AP', 'segm_AP')]
+    metrics = json.loads(text)['runs'][0]['metrics']
+    return [metrics[key]['value'] for key in ('bbox_AP', 'segm_AP')]
 
 
 def names(spell):
