@@ -5,7 +5,7 @@ as one (CutS3D, Sec. 5; CutLER's class-agnostic setting).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mmcuts3d.registry import METRICS
 
@@ -57,7 +57,7 @@ class ClassAgnosticCocoMetric(InstanceMetric):
         score_thr: float = 0.0,
         max_per_image: int = 100,
         backend: Backend = 'pycocotools',
-        collect_device: str = 'cpu',
+        collect_device: Literal['cpu', 'gpu'] = 'cpu',
         prefix: str | None = None,
     ) -> None:
         metrics = [metric] if isinstance(metric, str) else list(metric)

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
+
+from mmcuts3d.files import shown
 
 from ..functional.groups import MeasureGroup, image_statistics
 from ..inputs import (
@@ -62,7 +64,7 @@ class InstanceMetric(BaseMetric):
         ann_file: str | None = None,
         score_thr: float = 0.0,
         max_per_image: int = 100,
-        collect_device: str = 'cpu',
+        collect_device: Literal['cpu', 'gpu'] = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
@@ -147,8 +149,9 @@ class InstanceMetric(BaseMetric):
         by_id = _by_id(results)
         for result in self._failed(results):
             _warn(
-                f'{result["image"]["file_name"]} (id {result["image"]["id"]})'
-                f' has no predictions: {result["error"]}'
+                f'{shown(result["image"]["file_name"])} (id '
+                f'{result["image"]["id"]}) has no predictions: '
+                f'{shown(result["error"])}'
             )
         images, truth = self._ground_truth(by_id)
         if self.needs_masks:
@@ -220,7 +223,8 @@ class InstanceMetric(BaseMetric):
             if image_id not in known:
                 raise ValueError(
                     f'Expected images of {self.ann_file}, but got '
-                    f'{result["image"]["file_name"]} with id {image_id}, '
+                    f'{shown(result["image"]["file_name"])} with id '
+                    f'{image_id}, '
                     'which is not in it.'
                 )
             _check_shape(known[image_id], result)
@@ -245,8 +249,8 @@ def _by_id(results: list[dict]) -> dict[Any, dict]:
         if known['file_name'] != image['file_name']:
             raise ValueError(
                 'Expected each image to have an id of its own, but got id '
-                f'{image["id"]!r} for {known["file_name"]} and '
-                f'{image["file_name"]}.'
+                f'{image["id"]!r} for {shown(known["file_name"])} and '
+                f'{shown(image["file_name"])}.'
             )
     return found
 
