@@ -1,11 +1,10 @@
 """mmcuts3d: unsupervised instance segmentation by cutting semantics in 3D.
 
-Importing it imports nothing heavy: neither torch nor any OpenMMLab package.
+Importing it imports nothing else. ``import mmcuts3d.registry`` checks the
+OpenMMLab packages and installs the repairs of :mod:`mmcuts3d.compat`: it comes
+first in a script that imports torchvision, mmpretrain or mmengine's Runner.
 """
 
-from . import _import_repairs
 from .version import __version__
-
-_import_repairs.install()
 
 __all__ = ['__version__']

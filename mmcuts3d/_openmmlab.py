@@ -9,6 +9,8 @@ import importlib
 import importlib.util
 from types import ModuleType
 
+from . import compat
+
 #: Oldest version of each module that mmcuts3d is made for.
 MINIMUM = {'mmengine': (0, 10, 0), 'mmcv': (2, 1, 0), 'mmdet': (3, 3, 0)}
 
@@ -23,23 +25,23 @@ INSTALL = (
     'run `make setup`, which does it all.'
 )
 
-_STATISTICS = ('min', 'max', 'current', 'mean')
-
 
 def prepare() -> None:
     """Checks the OpenMMLab packages and makes them know this one.
 
-    Checkpoints of mmengine load after it, and ``mmcuts3d::`` names configs.
+    Repairs of :mod:`mmcuts3d.compat` are in place after it, and
+    ``mmcuts3d::`` names configs.
 
     Raises:
         ImportError: If a package is missing, too old, does not fit the
             others, or if mmcv has no compiled operators. The message says
             what to install.
     """
+    compat.install_hooks()  # before the imports that they repair
     for name, minimum in MINIMUM.items():
         check_version(import_module(name), minimum)
     check_operators()
-    allow_checkpoint_classes()
+    compat.install_patches()
     from mmengine.config.utils import MODULE2PACKAGE
 
     # Now `mmcuts3d::` names our configs, as `mmdet::` names mmdet's.
@@ -90,50 +92,3 @@ def check_operators() -> None:
             f'cannot be loaded: {error}\nUninstall mmcv, empty the wheel '
             f'cache of pip, and build it again.\n{INSTALL}'
         ) from error
-
-
-def allow_checkpoint_classes() -> None:
-    """Lets mmengine's own checkpoints pass torch's safe loading.
-
-    Since torch 2.6 ``torch.load`` rebuilds only known classes. Beside
-    tensors, mmengine's checkpoints hold log histories (numpy arrays and the
-    four statistics of HistoryBuffer). The maintained fork allows them for
-    itself; upstream's 0.10.7 cannot resume without. Safe loading stays on.
-    """
-    import numpy as np
-    import torch
-    from mmengine.logging import HistoryBuffer
-
-    if not hasattr(torch.serialization, 'add_safe_globals'):
-        return  # torch before 2.4 has no list, and loads without it
-    core = getattr(np, '_core', None) or np.core
-    dtypes = {type(np.dtype(code)) for code in np.typecodes['AllInteger']}
-    dtypes |= {type(np.dtype(code)) for code in ('e', 'f', 'd', '?')}
-    reconstruct, scalar = core.multiarray._reconstruct, core.multiarray.scalar
-    torch.serialization.add_safe_globals(
-        [HistoryBuffer, np.ndarray, np.dtype, reconstruct, scalar, *dtypes]
-    )
-    if torch.__version__ < torch.torch_version.TorchVersion('2.7'):
-        torch.serialization.add_safe_globals([getattr])
-        return
-    # Names other than the function's own: what numpy 1 wrote, and getattr,
-    # of which only the one harmless use is allowed.
-    torch.serialization.add_safe_globals(
-        [
-            (reconstruct, 'numpy.core.multiarray._reconstruct'),
-            (scalar, 'numpy.core.multiarray.scalar'),
-            (_statistic, 'builtins.getattr'),
-        ]
-    )
-
-
-def _statistic(owner: type, name: str) -> object:
-    """What ``getattr`` may do in a checkpoint: name a statistic."""
-    from mmengine.logging import HistoryBuffer
-
-    if owner is not HistoryBuffer or name not in _STATISTICS:
-        raise ValueError(
-            f'Expected a checkpoint to look up one of {_STATISTICS} of '
-            f'HistoryBuffer, but got {name!r} of {owner!r}'
-        )
-    return getattr(HistoryBuffer, name)

@@ -7,12 +7,21 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-labels_dir = 'work_dirs/rgbd_scenes_labels/'
-first_round = 300
-max_iters = 600
+# Settings that others follow. Set them in a config that has this one as its
+# base, or by --cfg-options, and the tools of mmcuts3d see to it; elsewhere by
+# the environment variable named.
+data_root = '{{$MMCUTS3D_DATA_ROOT:data/rgbd_scenes}}'
+labels_dir = '{{$MMCUTS3D_LABELS_DIR:work_dirs/rgbd_scenes_labels}}'
+max_iters = {{'$MMCUTS3D_MAX_ITERS:600'}}
+# The round of self-training begins here, or in the middle of a shorter run.
+first_round = min({{'$MMCUTS3D_FIRST_ROUND:300'}}, max(max_iters // 2, 1))
 
+# Weights, order of the images and augmentations follow from the seed.
+randomness = dict(seed=0)
+
+# Names with two underscores in front are this file's own, and no settings.
 # ---- the labels -----------------------------------------------------------
-train_images = dict(
+__train_images = dict(
     batch_size=1,
     num_workers=0,
     persistent_workers=False,
@@ -20,29 +29,28 @@ train_images = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mmcuts3d.RGBDScenes',
-        data_root={{_base_.data_root}} + 'train',
+        data_root=data_root + '/train',
         num_scenes=160,
         seed=0,
-        pipeline={{_base_.label_pipeline}},
+        pipeline=_base_.test_dataloader.dataset.pipeline,
     ),
 )
-labeler = dict(
+__labeler = dict(
     type='mmcuts3d.CutS3DLabeler',
     features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
     depth=dict(
         type='mmcuts3d.DepthFromFiles',
-        root={{_base_.data_root}} + 'train/depth',
+        root=data_root + '/train/depth',
     ),
     # As many masks as part in 3D (benchmarks/quality, "adaptive").
     cut=dict(preset='adaptive'),
 )
 
 # ---- the data the detector sees -------------------------------------------
-image_size = (256, 256)
-load_pipeline = [
+__load_pipeline = [
     dict(type='mmcuts3d.LoadImage'),
     dict(type='mmcuts3d.LoadPseudoLabels'),
-    dict(type='mmdet.Resize', scale=image_size, keep_ratio=False),
+    dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=False),
     dict(type='mmdet.RandomFlip', prob=0.5),
 ]
 train_dataloader = dict(
@@ -54,10 +62,10 @@ train_dataloader = dict(
         type='MultiImageMixDataset',
         dataset=dict(
             type='mmcuts3d.PseudoLabelDataset',
-            ann_file=labels_dir + 'pseudo_labels.json',
-            data_prefix=dict(img={{_base_.data_root}} + 'train/color'),
+            ann_file=labels_dir + '/pseudo_labels.json',
+            data_prefix=dict(img=data_root + '/train/color'),
             filter_cfg=dict(filter_empty_gt=True, min_size=8),
-            pipeline=load_pipeline,
+            pipeline=__load_pipeline,
         ),
         pipeline=[
             dict(
@@ -79,16 +87,16 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mmcuts3d.RGBDScenes',
-        data_root={{_base_.data_root}} + 'val',
+        data_root=data_root + '/val',
         num_scenes=40,
         seed=1,
-        pipeline={{_base_.label_pipeline}},
+        pipeline=_base_.test_dataloader.dataset.pipeline,
     ),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(
     type='mmcuts3d.ClassAgnosticCocoMetric',
-    ann_file={{_base_.data_root}} + 'val/instances.json',
+    ann_file=data_root + '/val/instances.json',
 )
 test_evaluator = val_evaluator
 val_cfg = dict(type='ValLoop')
@@ -179,14 +187,16 @@ train_cfg = dict(
     type='mmcuts3d.LabelThenTrainLoop',
     max_iters=max_iters,
     val_interval=first_round,
-    labels=dict(model=labeler, dataloader=train_images, out_dir=labels_dir),
+    labels=dict(
+        model=__labeler, dataloader=__train_images, out_dir=labels_dir
+    ),
 )
 custom_hooks = [
     dict(
         type='mmcuts3d.SelfTrainingHook',
         begins=[first_round],
-        dataloader=train_images,
-        out_dir=labels_dir + 'self_training',
+        dataloader=__train_images,
+        out_dir=labels_dir + '/self_training',
         score_thr=0.5,
         lr=0.01,
     )

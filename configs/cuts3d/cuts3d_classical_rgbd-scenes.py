@@ -9,7 +9,7 @@ model = dict(
     type='mmcuts3d.CutS3DLabeler',
     features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
     depth=dict(
-        type='mmcuts3d.DepthFromFiles', root='data/rgbd_scenes/val/depth'
+        type='mmcuts3d.DepthFromFiles', root=_base_.data_root + '/val/depth'
     ),
     cut=dict(preset='touching'),
 )

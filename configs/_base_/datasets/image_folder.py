@@ -1,7 +1,7 @@
 # A folder of photographs, at the size the paper cuts them (CutS3D, Sec. 4).
-data_root = 'data/photographs/'
+data_root = '{{$MMCUTS3D_DATA_ROOT:data/photographs}}'
 
-label_pipeline = [
+__pipeline = [
     dict(type='mmcuts3d.LoadImage'),
     dict(type='mmdet.Resize', scale=(480, 480), keep_ratio=False),
     dict(type='mmdet.PackDetInputs'),
@@ -16,7 +16,7 @@ test_dataloader = dict(
         type='mmcuts3d.ImageFolder',
         data_root=data_root,
         data_prefix=dict(img='images'),
-        pipeline=label_pipeline,
+        pipeline=__pipeline,
     ),
 )
 test_cfg = dict(type='TestLoop')

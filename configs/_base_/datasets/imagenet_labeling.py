@@ -4,7 +4,7 @@
 # from its --images. tools/test.py measures the pseudo-masks as boxes on the
 # validation split (supplement, Table 6), because ImageNet has no masks; its
 # ground truth is made by tools/dataset_converters/imagenet_boxes_to_coco.py.
-data_root = 'data/imagenet/'
+data_root = '{{$MMCUTS3D_DATA_ROOT:data/imagenet}}'
 
 test_dataloader = dict(
     batch_size=1,
@@ -38,6 +38,6 @@ test_dataloader = dict(
 test_cfg = dict(type='TestLoop')
 test_evaluator = dict(
     type='mmcuts3d.ClassAgnosticCocoMetric',
-    ann_file=data_root + 'annotations/val_boxes.json',
+    ann_file=data_root + '/annotations/val_boxes.json',
     metric='bbox',
 )

@@ -1,7 +1,7 @@
 # The embedded RGB-D scenes, made by code on first use.
-data_root = 'data/rgbd_scenes/'
+data_root = '{{$MMCUTS3D_DATA_ROOT:data/rgbd_scenes}}'
 
-label_pipeline = [
+__pipeline = [
     dict(type='mmcuts3d.LoadImage'),
     dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=False),
     dict(type='mmdet.PackDetInputs'),
@@ -14,14 +14,14 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mmcuts3d.RGBDScenes',
-        data_root=data_root + 'val',
+        data_root=data_root + '/val',
         num_scenes=40,
         seed=1,
-        pipeline=label_pipeline,
+        pipeline=__pipeline,
     ),
 )
 test_cfg = dict(type='TestLoop')
 test_evaluator = dict(
     type='mmcuts3d.ClassAgnosticCocoMetric',
-    ann_file=data_root + 'val/instances.json',
+    ann_file=data_root + '/val/instances.json',
 )

@@ -47,6 +47,10 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
                 f'`out_dir`, but got {sorted(labels)}.'
             )
         self.label_statistics = make_labels(runner, **labels)
+        # Labels that were there already draw no random numbers, new ones do:
+        # what follows shall be the same either way.
+        randomness = dict(runner.cfg.get('randomness') or {})
+        runner.set_randomness(**{**randomness, 'seed': runner.seed})
         super().__init__(runner, dataloader, max_iters, **kwargs)
 
 
