@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-import mmcuts3d  # noqa: F401  # first: it repairs later imports
+from mmcuts3d import compat
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
+compat.install_hooks()  # tests of the pure layers import no registry
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The package as others meet it: imports, repairs, clear refusals."""
 
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -9,7 +10,12 @@ import types
 import pytest
 from helpers import ROOT
 
-from mmcuts3d import _import_repairs, _openmmlab
+from mmcuts3d import _openmmlab, compat
+from mmcuts3d.compat import (
+    checkpoint_classes,
+    import_hooks,
+    mmpretrain_multimodal,
+)
 
 
 def run(code, *arguments, **env):
@@ -50,7 +56,7 @@ def test_everything_imports_beside_any_torchvision():
     if importlib.util.find_spec('torchvision') is None:
         pytest.skip('torchvision is not installed')
     code = """if True:
-        import mmcuts3d
+        import mmcuts3d.registry
         import torchvision
         import mmpretrain.models
         from mmengine.runner import Runner
@@ -75,7 +81,9 @@ def test_torchvision_is_repaired_only_if_its_binary_fails(fits, tmp_path):
         '    known = False\n'
     )
     code = f"""if True:
-        import mmcuts3d, torch
+        import torch
+        from mmcuts3d import compat
+        compat.install_hooks()
         if {fits}:
             torch.ops.load_library = lambda path: None
         import torchvision
@@ -88,12 +96,43 @@ def test_torchvision_is_repaired_only_if_its_binary_fails(fits, tmp_path):
 
 
 def test_hooks_are_installed_once():
-    _import_repairs.install()
+    compat.install_hooks()
+    compat.install_hooks()
     finders = [
-        f for f in sys.meta_path if isinstance(f, _import_repairs.RepairFinder)
+        f for f in sys.meta_path if isinstance(f, import_hooks.RepairFinder)
     ]
     assert len(finders) == 1
     assert finders[0].find_spec('numpy', None) is None
+    assert set(finders[0].repairs) == {
+        'torchvision',
+        'mmpretrain.utils.dependency',
+    }
+
+
+def test_every_repair_is_listed_and_says_when_it_goes():
+    folder = ROOT / 'mmcuts3d' / 'compat'
+    files = {p.stem for p in folder.glob('*.py')}
+    assert files - {'__init__', 'import_hooks'} == {
+        *compat.HOOKS,
+        *compat.PATCHES,
+    }
+    for name in (*compat.HOOKS, *compat.PATCHES):
+        module = importlib.import_module(f'mmcuts3d.compat.{name}')
+        assert callable(module.install)
+        text = ' '.join(module.__doc__.split())
+        assert 'Upstream: https://github.com/' in text
+        assert 'Delete this file when' in text
+
+
+def test_cuts_and_package_install_no_repair():
+    code = """if True:
+        import sys
+        import mmcuts3d, mmcuts3d.cuts, mmcuts3d.labels
+        print(sum('Repair' in type(f).__name__ for f in sys.meta_path))
+        import mmcuts3d.registry
+        print(sum('Repair' in type(f).__name__ for f in sys.meta_path))
+        """
+    assert run(code) == ['0', '1']
 
 
 @pytest.mark.parametrize(
@@ -108,10 +147,10 @@ def test_multimodal_is_switched_off_for_a_new_transformers(
     monkeypatch.setattr('importlib.metadata.version', lambda name: version)
     monkeypatch.setattr(mmpretrain.version, '__version__', '1.3.6')
     module = types.SimpleNamespace(WITH_MULTIMODAL=True)
-    assert _import_repairs.switch_off_multimodal(module) is expected
+    assert mmpretrain_multimodal.switch_off_multimodal(module) is expected
     assert module.WITH_MULTIMODAL is not expected
     module.WITH_MULTIMODAL = False
-    assert _import_repairs.switch_off_multimodal(module) is False
+    assert mmpretrain_multimodal.switch_off_multimodal(module) is False
 
 
 def test_openmmlab_fits():
@@ -178,7 +217,7 @@ def checkpoint(tmp_path, **extra):
 def test_checkpoints_of_mmengine_load_safely(tmp_path):
     import torch
 
-    _openmmlab.allow_checkpoint_classes()
+    checkpoint_classes.install()
     loaded = torch.load(checkpoint(tmp_path), weights_only=True)
     history = loaded['message_hub']['log_scalars']['train/loss']
     assert history.mean() == pytest.approx(0.375)
@@ -203,9 +242,58 @@ def test_other_objects_stay_refused(evil, tmp_path):
     import torch
     from mmengine.logging import HistoryBuffer
 
-    _openmmlab.allow_checkpoint_classes()
+    checkpoint_classes.install()
     path = checkpoint(tmp_path, more=evil())
     with pytest.raises(Exception, match='Weights only|Expected a check'):
         torch.load(path, weights_only=True)
     with pytest.raises(ValueError, match='__init__'):
-        _openmmlab._statistic(HistoryBuffer, '__init__')
+        checkpoint_classes._statistic(HistoryBuffer, '__init__')
+
+
+def test_config_of_the_package_is_a_base_by_name(tmp_path, package_with_mim):
+    from mmengine.config import Config
+    from mmengine.hub import get_config, get_model
+
+    name = 'mmcuts3d::maskcut/maskcut_classical_rgbd-scenes.py'
+    path = tmp_path / 'mine.py'
+    path.write_text(f"_base_ = '{name}'\n")
+    for config in (Config.fromfile(path), get_config(name)):
+        assert config.model.type == 'mmcuts3d.MaskCutLabeler'
+        assert config.default_scope == 'mmdet'
+    model = get_model(name)
+    assert type(model).__name__ == 'MaskCutLabeler'
+
+
+def test_all_modules_are_registered_for_the_hub():
+    """A detector by bare names of mmdet: the hub scopes to the package."""
+    from mmengine.registry import MODELS, DefaultScope
+
+    from mmcuts3d.utils import register_all_modules
+
+    with DefaultScope.overwrite_default_scope('mmcuts3d'):
+        register_all_modules()
+        assert MODELS.build({'type': 'mmdet.CrossEntropyLoss'})
+        assert MODELS.build({'type': 'CrossEntropyLoss'})
+        assert MODELS.build({'type': 'mmcuts3d.FlatDepth'})
+
+
+@pytest.fixture
+def package_with_mim(tmp_path, monkeypatch):
+    """The package as an installation has it, with its folder `.mim`."""
+    installed = tmp_path / 'installed'
+    (installed / '.mim').mkdir(parents=True)
+    for entry in ('configs', 'model-index.yml'):
+        (installed / '.mim' / entry).symlink_to(ROOT / entry)
+    from mmengine import hub
+    from mmengine.config import config
+    from mmengine.utils import get_installed_path
+
+    def installed_path(name):
+        if name == 'mmcuts3d':
+            return str(installed)
+        return get_installed_path(name)
+
+    for module in (hub.hub, config):
+        monkeypatch.setattr(module, 'get_installed_path', installed_path)
+    monkeypatch.setattr(hub.hub, 'install_package', lambda package: None)
+    monkeypatch.setattr(config, 'is_installed', lambda package: True)

@@ -9,8 +9,6 @@ four against the ground truth where there is one (--ann). Everything lies in
 --out; a second call goes on where the first one stopped.
 """
 
-import mmcuts3d  # noqa: F401  # isort: skip (repairs imports, comes first)
-
 import argparse
 import contextlib
 import io
@@ -83,6 +81,13 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         default=300,
         help='training steps of each of the two rounds (%(default)s)',
     )
+    add(
+        '--seed',
+        type=int,
+        default=0,
+        help='of the training: weights, order of the images, augmentations '
+        '(%(default)s); benchmarks/demo measures the spread over seeds',
+    )
     add('--pictures', type=int, default=4, help='images to draw (%(default)s)')
     args = parser.parse_args(arguments)
     if args.images is None and (args.depth or args.features or args.ann):
@@ -91,7 +96,12 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         path = getattr(args, name)
         if path and not Path(path).exists():
             parser.error(f'--{name}: nothing at {path}')
-    for name, least in (('iters', 1), ('scenes', 4), ('pictures', 0)):
+    for name, least in (
+        ('iters', 1),
+        ('scenes', 4),
+        ('pictures', 0),
+        ('seed', 0),
+    ):
         if getattr(args, name) < least:
             parser.error(f'--{name}: at least {least}')
     return args
@@ -103,6 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     # --help does not wait for mmdet. Its forks print at import what they lack.
     warnings.filterwarnings('ignore', module='mmdet')
     with contextlib.redirect_stdout(io.StringIO()):
+        import mmcuts3d.registry  # noqa: F401  # isort: skip (comes first)
         import mmdet.datasets  # noqa: F401
     from demo_parts.config import demo_config, image_folder
     from demo_parts.pictures import draw_pictures

@@ -19,6 +19,7 @@ from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
 
 from mmcuts3d.compat import gloo_without_gpu
+from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.labeling import (
     EXIT_CODES,
@@ -86,10 +87,8 @@ def parse_args() -> argparse.Namespace:
 
 def read_config(args: argparse.Namespace) -> Config:
     """The config with the command line's settings in it."""
-    config = Config.fromfile(args.config)
+    config = load_config(args.config, args.cfg_options)
     config.launcher = args.launcher
-    if args.cfg_options is not None:
-        config.merge_from_dict(args.cfg_options)
     if args.work_dir is not None:
         config.work_dir = args.work_dir
     elif config.get('work_dir') is None:

@@ -16,6 +16,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmcuts3d.compat import gloo_without_gpu
+from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 
 
@@ -71,10 +72,8 @@ def read_config(args: argparse.Namespace) -> Config:
         ValueError: If ``--auto-scale-lr`` is given and the config does not
             say for which batch size its learning rate is.
     """
-    config = Config.fromfile(args.config)
+    config = load_config(args.config, args.cfg_options)
     config.launcher = args.launcher
-    if args.cfg_options is not None:
-        config.merge_from_dict(args.cfg_options)
     if args.work_dir is not None:
         config.work_dir = args.work_dir
     elif config.get('work_dir') is None:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-import mmcuts3d  # noqa: F401  first: it repairs imports
+import mmcuts3d.registry  # noqa: F401  first: it repairs imports
 from mmcuts3d.evaluation import load_ground_truth
 from mmcuts3d.models.depth.readers import read_depth
 from mmcuts3d.models.features.from_files import read_features

@@ -107,9 +107,10 @@ model = dict(
     data_preprocessor=dict(pad_size_divisor=32),
     backbone=dict(
         depth=18,
+        base_channels=32,  # half of ResNet-18's: a step takes half the time
         init_cfg=None,
     ),
-    neck=dict(in_channels=[64, 128, 256, 512], out_channels=64),
+    neck=dict(in_channels=[32, 64, 128, 256], out_channels=64),
     rpn_head=dict(
         in_channels=64,
         feat_channels=64,

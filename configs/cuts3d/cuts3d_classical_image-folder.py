@@ -10,6 +10,8 @@ _base_ = [
 model = dict(
     type='mmcuts3d.CutS3DLabeler',
     features=dict(type='mmcuts3d.ClassicalFeatures', patch_size=8),
-    depth=dict(type='mmcuts3d.DepthFromFiles', root=_base_.data_root + '/depth'),
+    depth=dict(
+        type='mmcuts3d.DepthFromFiles', root=_base_.data_root + '/depth'
+    ),
     cut=dict(preset='touching'),
 )

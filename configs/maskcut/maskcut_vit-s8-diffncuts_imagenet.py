@@ -19,5 +19,7 @@ model = dict(
         weights='checkpoints/diffncuts_vits8.pth',
         image_size=480,  # CutS3D, Sec. 4
     ),
-    cut=dict(num_instances=3, semantic=dict(tau_ncut=0.15)),  # CutLER: --N, --tau
+    cut=dict(
+        num_instances=3, semantic=dict(tau_ncut=0.15)
+    ),  # CutLER: --N, --tau
 )

@@ -12,8 +12,6 @@ first on the same bootstrap samples of the images. Writes tables
 report.html.
 """
 
-import mmcuts3d  # noqa: F401  # isort: skip (repairs imports, comes first)
-
 import argparse
 import contextlib
 import datetime

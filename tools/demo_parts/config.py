@@ -7,6 +7,8 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from mmcuts3d.engine.config import load_config
+
 LABEL_SIDE = 480  # pixels, as the paper has it
 DETECTOR_SIDE = 320
 
@@ -24,8 +26,9 @@ def demo_config(path: Path, args: argparse.Namespace, out: Path) -> Config:
         measure), ``maskcut`` and ``cuts3d`` (labellers for them),
         ``ann_file``, and ``notes`` for below the table.
     """
-    config = Config.fromfile(path)
+    config = load_config(path)
     config.demo = dict(notes=[], ann_file=args.ann)
+    config.randomness = dict(seed=args.seed)
     _set_iterations(config, args.iters)
     if args.images is None:
         _use_scenes(config, out, args.scenes)
@@ -38,9 +41,8 @@ def demo_config(path: Path, args: argparse.Namespace, out: Path) -> Config:
     config.custom_hooks[0].out_dir = str(out / 'training' / 'rounds')
     dataset = config.train_dataloader.dataset.dataset
     dataset.ann_file = labels + '/pseudo_labels.json'
-    dataset.data_prefix = dict(img=image_folder(config.train_images.dataset))
-    config.train_cfg.labels.dataloader = config.train_images
-    config.train_cfg.labels.model = config.labeler
+    to_label = config.train_cfg.labels.dataloader.dataset
+    dataset.data_prefix = dict(img=image_folder(to_label))
     config.demo.maskcut = dict(
         type='mmcuts3d.MaskCutLabeler',
         features=deepcopy(config.demo.cuts3d.features),
@@ -69,14 +71,15 @@ def _set_iterations(config: Config, iterations: int) -> None:
 def _use_scenes(config: Config, out: Path, scenes: int) -> None:
     data = out / 'scenes'
     for name, number, dataset in (
-        ('train', scenes, config.train_images.dataset),
+        ('train', scenes, config.train_cfg.labels.dataloader.dataset),
         ('train', scenes, config.custom_hooks[0].dataloader.dataset),
         ('val', scenes // 4, config.test_dataloader.dataset),
     ):
         dataset.update(data_root=str(data / name), num_scenes=number)
-    config.labeler.depth.root = str(data / 'train' / 'depth')
+    labeler = config.train_cfg.labels.model
+    labeler.depth.root = str(data / 'train' / 'depth')
     config.demo.images = deepcopy(config.test_dataloader)
-    config.demo.cuts3d = deepcopy(config.labeler)
+    config.demo.cuts3d = deepcopy(labeler)
     config.demo.cuts3d.depth.root = str(data / 'val' / 'depth')
     config.demo.ann_file = str(data / 'val' / 'instances.json')
     config.demo.notes.append(
@@ -100,19 +103,19 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
         )
         for side in (LABEL_SIDE, DETECTOR_SIDE)
     )
-    config.train_images = labelling
+    config.train_cfg.labels.dataloader = labelling
     config.test_dataloader = detecting
     config.custom_hooks[0].dataloader = detecting
     resize = config.train_dataloader.dataset.dataset.pipeline[2]
     resize.scale = (DETECTOR_SIDE, DETECTOR_SIDE)
-    config.labeler = dict(
+    config.train_cfg.labels.model = dict(
         type='mmcuts3d.CutS3DLabeler',
         features=_features(args),
         depth=_depth(args, config.demo.notes),
         cut=dict(preset='touching'),
     )
     config.demo.images = deepcopy(labelling)
-    config.demo.cuts3d = deepcopy(config.labeler)
+    config.demo.cuts3d = deepcopy(config.train_cfg.labels.model)
     config.demo.notes.append(
         'Trained and measured on the same images, without a single label: '
         'the table says how well they are explained, not how well the '

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-
 from mmcuts3d.models.depth import set_depth_clip
 
+from ..config import load_config
 from ..config_kinds import check_purpose
 from .dataloaders import folder_dataloader
 from .job import LabelingJob
@@ -49,9 +48,7 @@ def job_by_config(
     Raises:
         ValueError: If the config cannot be used for labeling.
     """
-    config = Config.fromfile(str(config_file))
-    if cfg_options:
-        config.merge_from_dict(cfg_options)
+    config = load_config(config_file, cfg_options)
     check_purpose(config, config_file, 'label')
     set_depth_clip(config.model, depth_clip)
     dataloader = folder_dataloader(config.test_dataloader, images, ann_file)

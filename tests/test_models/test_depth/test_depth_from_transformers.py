@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-import mmcuts3d  # noqa: F401  (repairs imports before transformers)
+import mmcuts3d.registry  # noqa: F401  (repairs imports before transformers)
 from mmcuts3d.models.depth.from_transformers import (
     DepthFromTransformers,
     known_direction,

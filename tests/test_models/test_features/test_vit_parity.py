@@ -10,7 +10,7 @@ import re
 import pytest
 import torch
 
-import mmcuts3d  # noqa: F401  (repairs imports before transformers)
+import mmcuts3d.registry  # noqa: F401  (repairs imports before transformers)
 
 transformers = pytest.importorskip('transformers')
 
