@@ -11,6 +11,7 @@ PACKAGE = ROOT / 'mmcuts3d'
 SOURCES = sorted(p for p in PACKAGE.rglob('*.py') if '.mim' not in p.parts)
 
 LAYER = {
+    'compat': 0,
     'cuts': 0,
     'files': 0,
     'compat': 0,
@@ -25,16 +26,29 @@ LAYER = {
 }
 OPENMMLAB = {'mmengine', 'mmcv', 'mmdet', 'mmpretrain'}
 PURE = {'cuts', 'files', 'labels'}
+#: Nobody but the check of the packages, and commands, installs repairs.
+REPAIRS = 'compat'
+PROJECTS = ROOT / 'projects'
 #: Files at the package's top: what each layer's pure part may do without.
-TOP = {'registry', 'version', '_openmmlab', '_import_repairs', '__init__'}
+TOP = {'registry', 'version', 'utils', '_openmmlab', '__init__'}
 #: Imported inside functions only, and only there.
 LAZY = {
     'open3d': ('visualization/',),
     'pydensecrf': ('cuts/dense_crf.py',),
-    'transformers': ('models/', '_import_repairs.py'),
+    'transformers': ('models/', 'compat/'),
     'diffusers': ('models/',),
     'faster_coco_eval': ('evaluation/functional/coco_backends.py',),
     'timm': (),  # a reference of the tests
+    # Rooms of what comes: a store's backends, the executors of a job.
+    'pyarrow': ('labels/backends/',),
+    'ray': ('engine/executors/',),
+}
+#: Rooms inside a layer with a law of their own: who may import them, beside
+#: themselves. A twin, a backend or an executor is chosen by name at the door.
+ROOMS = {
+    'cuts/batched': ('cuts/batched/',),
+    'labels/backends': ('labels/',),
+    'engine/executors': ('engine/',),
 }
 MAX_LINES, MAX_FILES = 350, 15
 
@@ -67,6 +81,12 @@ def imports(tree, package):
     return found
 
 
+def room_of(parts):
+    """The room that a module name below the package lies in, or None."""
+    name = '/'.join(parts[1:3])
+    return name if name in ROOMS else None
+
+
 def violations(source, path):
     """What a file at ``path`` (relative to the package) does wrong."""
     path = Path(path)
@@ -76,8 +96,18 @@ def violations(source, path):
     for name, inside, line in imports(ast.parse(source), package):
         where = f'{path}:{line}'
         parts = name.split('.')
+        room = room_of(parts) if parts[0] == 'mmcuts3d' else None
+        if room and LAYER.get(layer, 9) <= LAYER[room.split('/')[0]]:
+            allowed = ROOMS[room]
+            if not path.as_posix().startswith(allowed):
+                wrong.append(f'{where}: {path} imports the room {room}')
+        if parts[0] == 'projects':
+            wrong.append(f'{where}: the core imports a project')
         if parts[0] == 'mmcuts3d' and len(parts) > 1 and layer:
             other = parts[1]
+            if other == REPAIRS and layer != REPAIRS and layer in PURE:
+                wrong.append(f'{where}: pure {layer} imports a repair')
+                continue
             if other in LAYER and other != layer:
                 if LAYER[other] == LAYER[layer]:
                     wrong.append(f'{where}: sibling {layer} imports {other}')
@@ -90,11 +120,11 @@ def violations(source, path):
         if parts[0] in OPENMMLAB:
             if layer in PURE:
                 wrong.append(f'{where}: pure {layer} imports {parts[0]}')
-            elif path.name in ('__init__.py', '_import_repairs.py') and (
-                layer is None and not inside
-            ):
+            elif layer == REPAIRS and not inside:
+                wrong.append(f'{where}: a repair imports {parts[0]} too early')
+            elif path.name == '__init__.py' and layer is None and not inside:
                 wrong.append(f'{where}: import mmcuts3d imports {parts[0]}')
-        if parts[0] == 'torch' and layer is None and not inside:
+        if parts[0] == 'torch' and layer in (None, REPAIRS) and not inside:
             wrong.append(f'{where}: import mmcuts3d imports torch')
         if parts[0] in LAZY:
             allowed = LAZY[parts[0]]
@@ -103,6 +133,23 @@ def violations(source, path):
             elif not path.as_posix().startswith(allowed):
                 places = ', '.join(allowed) or 'no file'
                 wrong.append(f'{where}: {parts[0]} belongs into {places}')
+    return wrong
+
+
+def project_violations(source, path):
+    """What a file at ``path`` (relative to projects/) does wrong."""
+    path = Path(path)
+    package = ['projects', *path.parts[:-1]]
+    wrong = []
+    for name, _, line in imports(ast.parse(source), package):
+        where = f'projects/{path}:{line}'
+        parts = name.split('.')
+        if parts[0] == 'mmcuts3d' and any(
+            part.startswith('_') for part in parts
+        ):
+            wrong.append(f'{where}: a private name of the core, {name}')
+        if parts[0] == 'projects' and parts[1:2] != [path.parts[0]]:
+            wrong.append(f'{where}: another project, {name}')
     return wrong
 
 
@@ -133,6 +180,15 @@ def test_file_keeps_the_law(path):
         ('cuts/cleanup.py', 'def f():\n import pydensecrf', 'dense_crf'),
         ('models/depth/a.py', 'from transformers import X', 'outside'),
         ('__init__.py', 'import mmengine', 'import mmcuts3d imports'),
+        ('compat/a.py', 'import mmengine', 'too early'),
+        ('compat/a.py', 'import torch', 'imports torch'),
+        ('cuts/a.py', 'from ..compat import install_hooks', 'a repair'),
+        ('labels/store.py', 'import pyarrow', 'outside a function'),
+        ('labels/a.py', 'def f():\n import pyarrow', 'labels/backends/'),
+        ('engine/a.py', 'def f():\n import ray', 'engine/executors/'),
+        ('cuts/cuts3d.py', 'from .batched import X', 'the room cuts/batched'),
+        ('engine/a.py', 'from projects.depthg import X', 'a project'),
+        ('cuts/a.py', 'def f():\n import projects.depthg', 'a project'),
         ('__init__.py', 'import torch', 'imports torch'),
     ],
 )
@@ -154,10 +210,57 @@ def test_checker_catches(path, source, words):
         ('apis/a.py', 'from ..visualization import X'),
         ('models/depth/a.py', 'def f():\n from transformers import X'),
         ('registry.py', 'from mmengine.registry import MODELS'),
+        ('compat/a.py', 'def install():\n import mmengine, torch'),
+        ('cuts/batched/a.py', 'from ..types import X\nimport torch'),
+        ('cuts/batched/__init__.py', 'from .affinity import X'),
+        ('models/labelers/a.py', 'from ...cuts.batched import X'),
+        ('labels/backends/parquet.py', 'def f():\n import pyarrow'),
+        ('labels/store.py', 'from .backends import open_backend'),
+        ('engine/executors/ray.py', 'def f():\n import ray'),
+        ('engine/labeling.py', 'from .executors import X'),
     ],
 )
 def test_checker_lets_pass(path, source):
     assert violations(source, path) == []
+
+
+@pytest.mark.parametrize(
+    'path',
+    sorted(PROJECTS.rglob('*.py')),
+    ids=lambda p: p.relative_to(PROJECTS).as_posix(),
+)
+def test_project_keeps_the_law(path):
+    text = path.read_text('utf-8')
+    assert project_violations(text, path.relative_to(PROJECTS)) == []
+    assert len(text.splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize(
+    'source,words',
+    [
+        ('from mmcuts3d.cuts.spatial import _parts', 'a private name'),
+        ('import mmcuts3d._openmmlab', 'a private name'),
+        ('from projects.other.package import X', 'another project'),
+        ('from ...other.package import X', 'another project'),
+    ],
+)
+def test_project_checker_catches(source, words):
+    found = project_violations(source, 'mine/package/a.py')
+    assert len(found) == 1
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'from mmcuts3d.cuts import CutS3D',
+        'from projects.mine.package.b import X',
+        'from .b import X\nfrom . import _c',
+        'import mmcuts3d.registry, mmdet',
+    ],
+)
+def test_project_checker_lets_pass(source):
+    assert project_violations(source, 'mine/package/a.py') == []
 
 
 def test_every_file_has_a_layer():

@@ -1,0 +1,183 @@
+"""A config of the user's own, two lines long, on each that is shipped."""
+
+import importlib.util
+import re
+
+import pytest
+from helpers import ROOT
+from mmengine.config import Config
+
+import mmcuts3d.registry  # noqa: F401
+from mmcuts3d.engine.config import load_config
+
+FOLDER = ROOT / 'configs'
+CONFIGS = sorted(p for p in FOLDER.rglob('*.py') if '_base_' not in p.parts)
+RECIPE = (
+    FOLDER
+    / 'cuts3d'
+    / 'cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-demo_rgbd-scenes.py'
+)
+#: What mmengine puts for `{{_base_.x}}`, and what it takes from outside.
+PLACEHOLDER = re.compile(r'_\w+_[0-9a-f]{6}(?![0-9a-z])|\{\{|\}\}')
+
+
+def strings(node):
+    """Every string below ``node``, keys included."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from strings(key)
+            yield from strings(value)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            yield from strings(value)
+
+
+def inherit(path, tmp_path, *lines):
+    mine = tmp_path / 'mine.py'
+    mine.write_text('\n'.join([f'_base_ = {str(path)!r}', *lines, '']))
+    return mine
+
+
+@pytest.mark.parametrize(
+    'path', CONFIGS, ids=lambda p: p.relative_to(FOLDER).as_posix()
+)
+def test_inherited_is_the_same(path, tmp_path):
+    direct = Config.fromfile(path).to_dict()
+    mine = inherit(path, tmp_path)
+    assert Config.fromfile(mine).to_dict() == direct
+    assert load_config(mine).to_dict() == direct
+    assert [s for s in strings(direct) if PLACEHOLDER.search(s)] == []
+
+
+def test_placeholder_is_recognised(tmp_path):
+    """The fault itself: part of a string is made of a base's variable."""
+    base = tmp_path / 'base.py'
+    base.write_text("root = 'data/'\n")
+    mine = inherit(base, tmp_path, "folder = {{_base_.root}} + 'train'")
+    assert PLACEHOLDER.search(Config.fromfile(mine).folder)
+
+
+@pytest.mark.parametrize('by', ['inheritance', 'options', 'environment'])
+def test_settings_are_followed(by, tmp_path, monkeypatch):
+    values = {'max_iters': 8, 'data_root': 'my data', 'labels_dir': 'out'}
+    if by == 'inheritance':
+        lines = [f'{name} = {value!r}' for name, value in values.items()]
+        config = load_config(inherit(RECIPE, tmp_path, *lines))
+    elif by == 'options':
+        config = load_config(RECIPE, values)
+    else:
+        for name, value in values.items():
+            monkeypatch.setenv(f'MMCUTS3D_{name.upper()}', str(value))
+        config = Config.fromfile(RECIPE)
+    assert config.train_cfg.max_iters == 8
+    assert config.custom_hooks[0].begins == [4]
+    assert config.train_cfg.val_interval == config.first_round == 4
+    labels = config.train_cfg.labels
+    assert labels.model.depth.root == 'my data/train/depth'
+    assert labels.dataloader.dataset.data_root == 'my data/train'
+    assert config.custom_hooks[0].dataloader == labels.dataloader
+    assert labels.out_dir == 'out'
+    dataset = config.train_dataloader.dataset.dataset
+    assert dataset.ann_file == 'out/pseudo_labels.json'
+    assert dataset.data_prefix.img == 'my data/train/color'
+    assert config.val_evaluator.ann_file == 'my data/val/instances.json'
+    text = config.pretty_text
+    assert 'data/rgbd_scenes' not in text
+    assert 'rgbd_scenes_labels' not in text
+
+
+def test_settings_of_labelers_are_followed():
+    path = FOLDER / 'cuts3d' / 'cuts3d_classical_image-folder.py'
+    config = load_config(path, {'data_root': '/mine'})
+    assert config.test_dataloader.dataset.data_root == '/mine'
+    assert config.model.depth.root == '/mine/depth'
+
+
+def test_first_round_is_a_setting_of_its_own(tmp_path):
+    config = load_config(RECIPE, {'max_iters': 10, 'first_round': 2})
+    assert config.custom_hooks[0].begins == [2]
+    assert load_config(RECIPE).custom_hooks[0].begins == [300]
+    long = load_config(RECIPE, {'max_iters': 1000})
+    assert long.custom_hooks[0].begins == [300]
+
+
+def test_options_are_stronger_than_what_follows():
+    config = load_config(RECIPE, {'max_iters': 8, 'train_cfg.val_interval': 5})
+    assert config.train_cfg.val_interval == 5
+
+
+@pytest.mark.parametrize(
+    'options,words',
+    [
+        ({'max_iters': 'many'}, r'`max_iters` to be a whole number.*many'),
+        ({'max_iters': 2.5}, r'`max_iters` to be a whole number.*2\.5'),
+        ({'data_root': 2024}, r'`data_root` to be text.*2024'),
+        ({'labels_dir': "a'b"}, r'`labels_dir` to be text without quotes'),
+    ],
+)
+def test_settings_of_another_kind_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        load_config(RECIPE, options)
+
+
+@pytest.mark.parametrize(
+    'path', CONFIGS, ids=lambda p: p.relative_to(FOLDER).as_posix()
+)
+def test_no_name_only_looks_like_a_setting(path):
+    """A name at the top is one that a runner reads, or is followed."""
+    import inspect
+
+    from mmengine.runner import Runner
+
+    read = {*inspect.signature(Runner.__init__).parameters, 'sync_bn'}
+    followed = {'data_root', 'labels_dir', 'max_iters', 'first_round'}
+    config = Config.fromfile(path)
+    names = set(config) - read - {'vis_backends'}  # the last is mmdet's
+    assert names <= followed
+    for name in names:
+        assert f'$MMCUTS3D_{name.upper()}:' in config.text
+
+
+def test_inherited_recipe_trains_and_resumes(tmp_path, monkeypatch):
+    """By the command, from an empty folder, then one iteration more."""
+    spec = importlib.util.spec_from_file_location(
+        'tool_train', ROOT / 'tools' / 'train.py'
+    )
+    train = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(train)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    small = {
+        'train_cfg.labels.dataloader': 3,
+        'custom_hooks.0.dataloader': 3,
+        'val_dataloader': 1,
+        'test_dataloader': 1,
+    }
+    options = [
+        word
+        for key, number in small.items()
+        for word in (
+            f'{key}.dataset.num_scenes={number}',
+            f'{key}.dataset.size=(96,96)',
+        )
+    ]
+
+    def run(length, *words):
+        mine = inherit(RECIPE, tmp_path, f'max_iters = {length}')
+        command = [str(mine), *words, '--cfg-options', *options]
+        monkeypatch.setattr('sys.argv', ['train.py', *command])
+        train.main()
+
+    options += ['data_root=scenes', 'labels_dir=labels', 'first_round=1']
+    run(1 + 1)
+    labels = tmp_path / 'labels' / 'pseudo_labels.json'
+    made = labels.stat().st_mtime_ns
+    assert (tmp_path / 'scenes' / 'train' / 'color').is_dir()
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith('_')]
+    last = tmp_path / 'work_dirs' / 'mine' / 'last_checkpoint'
+    assert last.read_text().endswith('iter_2.pth')
+    run(3, '--resume')
+    assert last.read_text().endswith('iter_3.pth')
+    assert labels.stat().st_mtime_ns == made
