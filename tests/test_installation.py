@@ -2,6 +2,7 @@
 
 import ast
 import email
+import importlib.metadata
 import importlib.util
 import re
 import shutil
@@ -158,6 +159,83 @@ def test_requirements_parse(path):
     for line in lines:
         if line and not line.startswith('#'):
             Requirement(line)
+
+
+def promised_pythons():
+    """What the classifiers of the package name, '3.10' and so on."""
+    text = (ROOT / 'pyproject.toml').read_text('utf-8')
+    return re.findall(r'Programming Language :: Python :: (3\.\d+)', text)
+
+
+def test_set_up_and_package_promise_the_same_pythons():
+    pythons = promised_pythons()
+    text = (ROOT / 'pyproject.toml').read_text('utf-8')
+    assert f"requires-python = '>={pythons[0]}'" in text
+    assert f"python_version = '{pythons[0]}'" in text  # of mypy
+    assert f"target-version = 'py{pythons[0].replace('.', '')}'" in text
+    script = (ROOT / 'tools' / 'dev' / 'setup.sh').read_text('utf-8')
+    least, most = (
+        version.replace('.', ', ') for version in (pythons[0], pythons[-1])
+    )
+    assert f'({least}) <= sys.version_info[:2] <= ({most})' in script
+    assert f'Python from {pythons[0]} to {pythons[-1]}' in script
+    for version in pythons:
+        assert f'python{version}' in script
+    constraints = ROOT / 'requirements' / 'constraints.txt'
+    assert f'Python {pythons[0]} to {pythons[-1]}' in constraints.read_text()
+
+
+def pins_without_release(constraints, pythons, requires):
+    """Pins that stand for a Python which their release does not run on."""
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    wrong = []
+    for line in constraints.splitlines():
+        if not line or line.startswith('#'):
+            continue
+        pin = Requirement(line)
+        (version,) = (part.version for part in pin.specifier)
+        supported = requires(pin.name, version)
+        for python in pythons:
+            applies = pin.marker is None or pin.marker.evaluate(
+                {
+                    'python_version': python,
+                    'python_full_version': f'{python}.0',
+                }
+            )
+            if applies and f'{python}.5' not in SpecifierSet(supported or ''):
+                wrong.append((pin.name, python))
+    return wrong
+
+
+def test_pins_have_a_release_for_every_python_promised():
+    """By the installed releases: what they say that they run on."""
+    looked_at = []
+
+    def requires(name, version):
+        try:
+            release = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            return None  # the other family of OpenMMLab packages
+        if release.version.split('+')[0] != version:
+            return None
+        looked_at.append(name)
+        return release.metadata['Requires-Python']
+
+    text = (ROOT / 'requirements' / 'constraints.txt').read_text()
+    assert pins_without_release(text, promised_pythons(), requires) == []
+    if not looked_at:
+        pytest.skip('none of the pinned versions is installed here')
+
+
+def test_pin_without_a_release_is_found():
+    requires = {'a': '>=3.11', 'b': '>=3.10,!=3.14.1', 'c': '>=3.11.0'}
+    text = 'a==1\nb==2; python_version >= "3.11"\nc==3; python_version>"3.10"'
+    found = pins_without_release(
+        text, ['3.10', '3.11'], lambda name, version: requires[name]
+    )
+    assert found == [('a', '3.10')]
 
 
 def test_versions_agree():

@@ -107,14 +107,18 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the demo; see ``--help`` for what it returns."""
-    args = parse_args(arguments)
-    # --help does not wait for mmdet. Its forks print at import what they lack.
+def import_quietly() -> None:
+    """Imports mmdet, after --help: its forks print what they lack."""
     warnings.filterwarnings('ignore', module='mmdet')
     with contextlib.redirect_stdout(io.StringIO()):
         import mmcuts3d.registry  # noqa: F401  # isort: skip (comes first)
         import mmdet.datasets  # noqa: F401
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the demo; see ``--help`` for what it returns."""
+    args = parse_args(arguments)
+    import_quietly()
     from demo_parts.config import demo_config, image_folder
     from demo_parts.pictures import draw_pictures
     from demo_parts.stages import Stage, label, measure, table, train

@@ -70,7 +70,7 @@ def train(config: Config, folder: Path) -> list[Path]:
         # Only training: the demo measures afterwards.
         for name in ('test_cfg', 'test_dataloader', 'test_evaluator'):
             config[name] = None
-        config.experiment_name = 'demo_training'
+        config.experiment_name = f'demo_{folder.name}'
         _quiet_logger(config.experiment_name, folder)
         Runner.from_cfg(config).train()
     return checkpoints
