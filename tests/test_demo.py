@@ -1,4 +1,4 @@
-"""The demo, small: every stage, the table, the pictures, bad photographs."""
+"""The demo, small: every stage, the table, the pictures, bad images."""
 
 import json
 import os
@@ -78,14 +78,14 @@ def test_second_call_does_nothing_twice(scenes_run):
     assert last.rsplit('\n', 2)[0] in second
 
 
-def test_photographs_with_a_broken_one(scenes_run, tmp_path):
+def test_images_with_a_broken_one(scenes_run, tmp_path):
     folder, _, _ = scenes_run
     data = folder / 'demo_output' / 'scenes' / 'train'
     for kind in ('color', 'depth'):
         (tmp_path / kind).mkdir()
         for path in sorted((data / kind).iterdir())[:4]:
             (tmp_path / kind / path.name).write_bytes(path.read_bytes())
-    (tmp_path / 'color' / 'broken.jpg').write_bytes(b'no photograph')
+    (tmp_path / 'color' / 'broken.jpg').write_bytes(b'no image')
     arguments = ('--images', 'color', '--depth', 'depth')
     arguments += ('--iters', '1', '--pictures', '1')
     printed = run_demo(tmp_path, *arguments, code=3)

@@ -1,7 +1,7 @@
-"""The whole way once: photographs to a self-trained detector, and a table.
+"""The whole way once: images to a self-trained detector, and a table.
 
     python tools/demo.py                                  embedded scenes
-    python tools/demo.py --images DIR [--depth DIR]       your photographs
+    python tools/demo.py --images DIR [--depth DIR]       your images
 
 Labels by MaskCut and by CutS3D, trains a small Cascade Mask R-CNN on the
 labels of CutS3D, trains it again on its own predictions, and measures all
@@ -33,7 +33,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add('--images', help='folder of photographs (embedded scenes)')
+    add('--images', help='folder of images (embedded scenes)')
     add(
         '--recursive',
         action='store_true',

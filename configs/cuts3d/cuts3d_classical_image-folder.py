@@ -1,4 +1,4 @@
-# CutS3D's pseudo-masks of your photographs with depth maps beside them, on
+# CutS3D's pseudo-masks of your images with depth maps beside them, on
 # classical features: no weights, no download.
 # `python tools/generate_pseudo_labels.py` with this file, --images and --out;
 # the folder of the depth maps goes with `--cfg-options model.depth.root=DIR`.

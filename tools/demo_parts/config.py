@@ -1,4 +1,4 @@
-"""The demo's config, turned from the embedded scenes to photographs."""
+"""The demo's config, turned from the embedded scenes to other images."""
 
 import argparse
 from copy import deepcopy
@@ -23,7 +23,7 @@ def demo_config(path: Path, args: argparse.Namespace, out: Path) -> Config:
 
     Returns:
         Config: ``demo`` holds ``images`` (a dataloader of the images to
-        measure), ``maskcut`` and ``cuts3d`` (labellers for them),
+        measure), ``maskcut`` and ``cuts3d`` (labelers for them),
         ``ann_file``, and ``notes`` for below the table.
     """
     config = load_config(path)
@@ -33,8 +33,8 @@ def demo_config(path: Path, args: argparse.Namespace, out: Path) -> Config:
     if args.images is None:
         _use_scenes(config, out, args.scenes)
     else:
-        _use_photographs(config, args)
-    # Photographs are labelled once, to be measured and to be trained on; the
+        _use_images(config, args)
+    # Images of the user are labeled once, to be measured and to be trained on; the
     # scenes to train on are others, which the training loop labels.
     labels = str(out / ('cuts3d' if args.images else 'training/labels'))
     config.train_cfg.labels.out_dir = labels
@@ -83,12 +83,12 @@ def _use_scenes(config: Config, out: Path, scenes: int) -> None:
     config.demo.cuts3d.depth.root = str(data / 'val' / 'depth')
     config.demo.ann_file = str(data / 'val' / 'instances.json')
     config.demo.notes.append(
-        f'Measured on {scenes // 4} embedded scenes; labelled and trained on '
+        f'Measured on {scenes // 4} embedded scenes; labeled and trained on '
         f'{scenes} others.'
     )
 
 
-def _use_photographs(config: Config, args: argparse.Namespace) -> None:
+def _use_images(config: Config, args: argparse.Namespace) -> None:
     dataset = dict(
         type='mmcuts3d.ImageFolder',
         data_root='',
@@ -96,14 +96,14 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
         ann_file=str(Path(args.ann).absolute()) if args.ann else '',
         recursive=args.recursive,
     )
-    labelling, detecting = (
+    labeling, detecting = (
         dict(
             config.test_dataloader,
             dataset=dict(dataset, pipeline=_pipeline(side)),
         )
         for side in (LABEL_SIDE, DETECTOR_SIDE)
     )
-    config.train_cfg.labels.dataloader = labelling
+    config.train_cfg.labels.dataloader = labeling
     config.test_dataloader = detecting
     config.custom_hooks[0].dataloader = detecting
     resize = config.train_dataloader.dataset.dataset.pipeline[2]
@@ -114,7 +114,7 @@ def _use_photographs(config: Config, args: argparse.Namespace) -> None:
         depth=_depth(args, config.demo.notes),
         cut=dict(preset='touching'),
     )
-    config.demo.images = deepcopy(labelling)
+    config.demo.images = deepcopy(labeling)
     config.demo.cuts3d = deepcopy(config.train_cfg.labels.model)
     config.demo.notes.append(
         'Trained and measured on the same images, without a single label: '

@@ -1,5 +1,5 @@
-# A folder of photographs, at the size the paper cuts them (CutS3D, Sec. 4).
-data_root = '{{$MMCUTS3D_DATA_ROOT:data/photographs}}'
+# A folder of images, at the size the paper cuts them (CutS3D, Sec. 4).
+data_root = '{{$MMCUTS3D_DATA_ROOT:data/my_images}}'
 
 __pipeline = [
     dict(type='mmcuts3d.LoadImage'),
@@ -21,5 +21,5 @@ test_dataloader = dict(
 )
 test_cfg = dict(type='TestLoop')
 test_evaluator = dict(
-    type='mmcuts3d.DumpPseudoLabels', out_dir='work_dirs/photographs_labels'
+    type='mmcuts3d.DumpPseudoLabels', out_dir='work_dirs/my_images_labels'
 )
