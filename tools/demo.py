@@ -150,11 +150,11 @@ def main(arguments: list[str] | None = None) -> int:
     images = image_folder(config.demo.images.dataset)
     rows = [measure(stage, config.demo.ann_file, images) for stage in stages]
     text = table(rows, config.demo)
-    minutes = (time.time() - begin) / 60
     print(f'\n{text}\n')
     (out / 'table.md').write_text(text + '\n', encoding='utf-8')
     (out / 'table.json').write_text(json.dumps(rows, indent=1) + '\n')
     draw_pictures(config, stages, out / 'pictures', args.pictures)
+    minutes = (time.time() - begin) / 60
     print(f'{minutes:.1f} minutes; pictures in {out / "pictures"}')
     failed = [result for result in results if result.num_errors]
     for result in failed:

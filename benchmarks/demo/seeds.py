@@ -61,19 +61,20 @@ def measure_seed(
     Returns:
         list[dict]: A row of metrics after labels and one after self-training.
     """
-    from demo_parts.config import demo_config
+    from demo_parts.config import demo_config, image_folder
     from demo_parts.stages import Stage, label, measure, train
 
     config = demo_config(ROOT / demo.CONFIG, demo_args, out)
     config.randomness.seed = seed
     folder = out / f'seed_{seed}'
+    images = image_folder(config.demo.images.dataset)
     config.custom_hooks[0].out_dir = str(folder / 'rounds')
     rows = []
     for title, checkpoint in zip(STAGES, train(config, folder), strict=True):
         labels = folder / title.replace(' ', '_')
         label(config, deepcopy(config.model), labels, checkpoint)
         stage = Stage(title, labels / 'pseudo_labels.json')
-        rows.append(measure(stage, config.demo.ann_file))
+        rows.append(measure(stage, config.demo.ann_file, images))
     return rows
 
 

@@ -34,8 +34,8 @@ def demo_config(path: Path, args: argparse.Namespace, out: Path) -> Config:
         _use_scenes(config, out, args.scenes)
     else:
         _use_images(config, args)
-    # Images of the user are labeled once, to be measured and to be trained on; the
-    # scenes to train on are others, which the training loop labels.
+    # Images of the user are labeled once, to be measured and to be trained
+    # on; the scenes to train on are others, which the training loop labels.
     labels = str(out / ('cuts3d' if args.images else 'training/labels'))
     config.train_cfg.labels.out_dir = labels
     config.custom_hooks[0].out_dir = str(out / 'training' / 'rounds')
