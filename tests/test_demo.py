@@ -1,5 +1,6 @@
 """The demo, small: every stage, the table, the pictures, bad images."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -119,3 +120,32 @@ def test_bad_arguments(arguments, message, tmp_path):
     )
     assert run.returncode == 2
     assert message in run.stderr
+
+
+@pytest.fixture
+def seeds(monkeypatch):
+    """benchmarks/demo/seeds.py, which imports tools/demo.py."""
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+    spec = importlib.util.spec_from_file_location(
+        'seeds', ROOT / 'benchmarks' / 'demo' / 'seeds.py'
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_spread_over_seeds_is_told(seeds):
+    runs = [
+        [dict.fromkeys(seeds.METRICS, value + stage) for stage in (0, 10)]
+        for value in (1.0, 2.0, 6.0)
+    ]
+    lines = seeds.table(runs).splitlines()
+    assert len(lines) == 4
+    assert '| 3.0 ± 2.6 (1.0 to 6.0) |' in lines[2]
+    assert lines[3].startswith('| after self-training | 13.0 ± 2.6 (11.0')
+
+
+def test_spread_needs_two_seeds(seeds, capsys):
+    with pytest.raises(SystemExit):
+        seeds.main(['--seeds', '1'])
+    assert 'at least 2' in capsys.readouterr().err
