@@ -11,7 +11,6 @@ PACKAGE = ROOT / 'mmcuts3d'
 SOURCES = sorted(p for p in PACKAGE.rglob('*.py') if '.mim' not in p.parts)
 
 LAYER = {
-    'compat': 0,
     'cuts': 0,
     'files': 0,
     'compat': 0,

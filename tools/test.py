@@ -18,7 +18,6 @@ from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
 
-from mmcuts3d.compat import gloo_without_gpu
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.labeling import (
@@ -116,7 +115,6 @@ def main() -> int:
     except ValueError as error:
         sys.exit(f'{error}')
     setup_cache_size_limit_of_dynamo()
-    gloo_without_gpu.install()
     runner = TestRunner.from_cfg(config)
     learns = any(p.requires_grad for p in runner.model.parameters())
     if learns and config.load_from is None:

@@ -15,7 +15,6 @@ from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from mmcuts3d.compat import gloo_without_gpu
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 
@@ -103,7 +102,6 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f'{error}')
     setup_cache_size_limit_of_dynamo()
-    gloo_without_gpu.install()
     Runner.from_cfg(config).train()
 
 

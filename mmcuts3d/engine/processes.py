@@ -3,8 +3,6 @@
 import torch
 from mmengine.dist import init_dist
 
-from mmcuts3d.compat import gloo_without_gpu
-
 
 def join_processes(launcher: str, dist_cfg: dict | None = None) -> None:
     """Join the processes of a distributed run, if it is one.
@@ -14,7 +12,6 @@ def join_processes(launcher: str, dist_cfg: dict | None = None) -> None:
         dist_cfg (dict, optional): ``env_cfg.dist_cfg`` of a config. Defaults
             to None.
     """
-    gloo_without_gpu.install()
     if launcher != 'none':
         init_dist(launcher, **(dist_cfg or {}))
 

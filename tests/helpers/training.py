@@ -1,9 +1,9 @@
 """The demo's recipe, shrunk to seconds, in the current folder."""
 
-from helpers import ROOT
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
+from helpers import ROOT
 from mmcuts3d.registry import HOOKS
 
 DEMO = 'cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-demo_rgbd-scenes.py'

@@ -10,10 +10,10 @@ import pytest
 import torch
 from helpers.cuts import touching
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
+from helpers.training import LABELS, Watcher, tiny_config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from PIL import Image
-from helpers.training import LABELS, Watcher, tiny_config
 
 from mmcuts3d.engine.loops.label_then_train_loop import make_labels
 from mmcuts3d.labels import read_labels

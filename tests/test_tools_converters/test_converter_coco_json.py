@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from helpers import shared_data
 from helpers.coco import NAMES, measure, sample_of
 from helpers.converter import HEIGHT, POLYGON, WIDTH, crowd, original, row
-from helpers import shared_data
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import ClassAgnosticCocoMetric
