@@ -1,7 +1,9 @@
 """Two real processes on a machine without a GPU: label, train, measure."""
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -17,11 +19,15 @@ from mmcuts3d.labels import read_labels
 
 #: Each process runs the commands one after the other, as torchrun would.
 DRIVER = """
-import json, runpy, sys
+import json, os, runpy, sys
 from pathlib import Path
 from torch import distributed
 
-for name, words in json.loads(Path('commands.json').read_text()):
+# A store of its own for each command: in that of the launcher the addresses
+# of the group before would still stand.
+os.environ['TORCHELASTIC_USE_AGENT_STORE'] = 'False'
+for port, name, words in json.loads(Path('commands.json').read_text()):
+    os.environ['MASTER_PORT'] = str(port)
     sys.argv = [name, *words, '--launcher', 'pytorch']
     code = 0
     try:
@@ -56,6 +62,15 @@ def detector():
     return config
 
 
+def free_ports(number):
+    """Ports of this machine that nobody listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for each in sockets:
+            each.bind(('127.0.0.1', 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
     """Folder in which two processes ran three commands, and what they said."""
@@ -74,7 +89,8 @@ def run(tmp_path_factory):
         ('test', ['detector.py', 'work/iter_2.pth', '--work-dir', 'measured']),
     ]
     tools = [
-        (str(ROOT / 'tools' / f'{name}.py'), words) for name, words in commands
+        (port, str(ROOT / 'tools' / f'{name}.py'), words)
+        for port, (name, words) in zip(free_ports(3), commands, strict=True)
     ]
     (folder / 'commands.json').write_text(json.dumps(tools))
     (folder / 'driver.py').write_text(DRIVER)
