@@ -1,5 +1,6 @@
 """The visualizer of configs: class-agnostic instances, and sheets of cuts."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +10,13 @@ import numpy as np
 import torch
 from mmdet.visualization import DetLocalVisualizer
 from mmengine.dist import master_only
+from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 
 from mmcuts3d.cuts import CutStep, PseudoInstances
 from mmcuts3d.registry import VISUALIZERS
 
+from .display import display_problem
 from .drawing import draw_instances
 from .panels import draw_cut
 
@@ -45,6 +48,30 @@ class CutVisualizer(DetLocalVisualizer):
         super().__init__(name=name, alpha=alpha, **kwargs)
         self.draw_boxes = draw_boxes
         self.draw_scores = draw_scores
+        self._display_problem: str | None = None
+
+    @master_only
+    def show(self, *args, **kwargs) -> None:
+        """Show a picture as mmengine does, if a window can be opened.
+
+        Without a display that answers, mmengine would wait for a key that
+        nobody can press; here a warning says so and the call returns.
+
+        Args:
+            *args: Passed to :meth:`mmengine.visualization.Visualizer.show`.
+            **kwargs: The same.
+        """
+        if self._display_problem is None:
+            self._display_problem = display_problem()
+            if self._display_problem:
+                print_log(
+                    f'No window is shown: {self._display_problem}. Pictures '
+                    'can be written to a folder instead.',
+                    'current',
+                    logging.WARNING,
+                )
+        if not self._display_problem:
+            super().show(*args, **kwargs)
 
     @master_only
     def add_cut(

@@ -1,13 +1,15 @@
 """tools/view_cuts.py, from its command line to its files."""
 
 import importlib.util
+import re
 
 import cv2
 import numpy as np
 import pytest
 from helpers import ROOT, shared_data
 
-from mmcuts3d.visualization import load_ply
+from mmcuts3d.datasets.rgbd_scenes import make_scene
+from mmcuts3d.visualization import load_ply, point_cloud_viewer
 
 
 @pytest.fixture(scope='module')
@@ -66,3 +68,33 @@ def test_window_without_display_fails_with_a_word(
         monkeypatch.delenv(name, raising=False)
     assert tool.main(['--out', str(tmp_path), '--show']) == 1
     assert 'display' in capsys.readouterr().err
+
+
+def test_a_name_with_brackets_and_a_far_value(
+    tool, tmp_path, capsys, monkeypatch
+):
+    # A plain picture of the cloud, which is quicker.
+    monkeypatch.setattr(point_cloud_viewer, '_run_worker', lambda *a: 'off')
+    scene = make_scene(2, size=(96, 96))
+    path = tmp_path / 'photo [1].png'
+    cv2.imwrite(str(path), scene.image[..., ::-1])
+    depth = np.array(scene.depth, np.float32)
+    depth[0] = 1e4
+    np.save(tmp_path / 'far.npy', depth)
+    options = ['--depth', str(tmp_path / 'far.npy'), '--cfg-options']
+    options += ['model.cut.refine.crf=False', '--out', str(tmp_path / 'out')]
+    assert tool.main([str(path), *options]) == 0
+    whole = capsys.readouterr().out
+    assert 'cuts/photo [1].png' in whole
+    assert tool.main([str(path), '--depth-clip', '2', '98', *options]) == 0
+    clipped = capsys.readouterr().out
+
+    def number(printed):
+        return int(re.search(r'(\d+) instances', printed)[1])
+
+    assert number(clipped) > number(whole)
+
+
+def test_a_folder_is_no_image(tool, tmp_path, capsys):
+    assert tool.main([str(tmp_path), '--out', str(tmp_path / 'out')]) == 1
+    assert 'is a folder' in capsys.readouterr().err

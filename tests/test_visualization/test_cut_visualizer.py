@@ -8,9 +8,11 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
+from mmengine.visualization import Visualizer
 
 from mmcuts3d.cuts.types import CutStep
 from mmcuts3d.registry import VISUALIZERS
+from mmcuts3d.visualization import cut_visualizer
 
 
 @pytest.fixture
@@ -84,3 +86,20 @@ def test_cut_is_written(visualizer, tmp_path):
         cv2.imread(str(path))[..., ::-1], visualizer.get_image()
     )
     assert visualizer.get_image().std() > 10
+
+
+def test_without_a_display_show_returns_with_a_word(visualizer, monkeypatch):
+    said, shown = [], []
+    monkeypatch.setattr(
+        cut_visualizer, 'print_log', lambda text, *a: said.append(text)
+    )
+    monkeypatch.setattr(cut_visualizer, 'display_problem', lambda: 'dead')
+    monkeypatch.setattr(
+        Visualizer, 'show', lambda *a, **k: shown.append(a[1:])
+    )
+    for _ in range(2):
+        visualizer.add_datasample('x', grey(), sample(), show=True)
+    assert len(said) == 1 and 'dead' in said[0] and shown == []
+    monkeypatch.setattr(visualizer, '_display_problem', '')
+    visualizer.add_datasample('x', grey(), sample(), show=True)
+    assert len(shown) == 1
