@@ -49,6 +49,8 @@ def open_regular(
         raise _refused(path, what, reason) from error
     except OSError as error:
         raise _refused(path, what, error.strerror or str(error)) from error
+    except ValueError as error:  # a null character, or bytes of no text
+        raise _refused(path, what, f'a name of no file ({error})') from error
     try:
         _check(os.fstat(file.fileno()), path, what, max_bytes)
     except BaseException:

@@ -156,6 +156,9 @@ def test_no_file_a_folder_and_a_broken_link_are_named(tmp_path):
         read_image(tmp_path / 'none.png')
     with pytest.raises(ValueError, match='a folder'):
         read_image(tmp_path)
+    for name in ('a\0b.png', 'x' * 300 + '.png'):
+        with pytest.raises(ValueError, match='to be a readable image, but'):
+            read_image(tmp_path / name)
     (tmp_path / 'link.png').symlink_to(tmp_path / 'none.png')
     with pytest.raises(ValueError, match=r'link\.png .*a broken link'):
         read_image(tmp_path / 'link.png')
