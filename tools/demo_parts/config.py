@@ -125,7 +125,8 @@ def _use_images(config: Config, args: argparse.Namespace) -> None:
 
 def _pipeline(side: int) -> list[dict]:
     return [
-        dict(type='mmcuts3d.LoadImage'),
+        # The name that mmdet's DetInferencer looks for.
+        dict(type='mmcuts3d.LoadImageFromFile'),
         dict(type='mmdet.Resize', scale=(side, side), keep_ratio=False),
         dict(type='mmdet.PackDetInputs'),
     ]

@@ -14,7 +14,8 @@ val_dataloader = dict(
         recursive=True,
         test_mode=True,
         pipeline=[
-            dict(type='mmcuts3d.LoadImage'),
+            # The name that mmdet's DetInferencer looks for.
+            dict(type='mmcuts3d.LoadImageFromFile'),
             dict(type='Resize', scale=(1333, 800), keep_ratio=True),
             dict(
                 type='PackDetInputs',

@@ -2,7 +2,8 @@
 data_root = '{{$MMCUTS3D_DATA_ROOT:data/rgbd_scenes}}'
 
 __pipeline = [
-    dict(type='mmcuts3d.LoadImage'),
+    # The name that mmdet's DetInferencer looks for.
+    dict(type='mmcuts3d.LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=False),
     dict(type='mmdet.PackDetInputs'),
 ]

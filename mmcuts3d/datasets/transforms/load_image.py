@@ -8,7 +8,7 @@ from mmcuts3d.files import decode_image, read_image, shown
 from mmcuts3d.registry import TRANSFORMS
 
 
-@TRANSFORMS.register_module()
+@TRANSFORMS.register_module(name=['LoadImage', 'LoadImageFromFile'])
 class LoadImage(BaseTransform):
     """Load an image of any mode and bring it upright.
 
@@ -16,7 +16,9 @@ class LoadImage(BaseTransform):
     here reads images with too: any format and mode of Pillow, upright by the
     EXIF orientation. What comes after sees only the upright image. On plain
     colour JPEG files the pixels equal those of ``LoadImageFromFile``. A file
-    that cannot be read whole is refused with the reason.
+    that cannot be read whole is refused with the reason. In test pipelines of
+    detectors it is named ``mmcuts3d.LoadImageFromFile``, which is the name
+    that mmdet's ``DetInferencer`` looks for.
 
     Required Keys:
 
