@@ -11,6 +11,7 @@ from .point_cloud import (
     save_ply,
 )
 from .point_cloud_viewer import render_png, show
+from .training_samples import draw_training_sample
 
 __all__ = [
     'Cloud',
@@ -18,6 +19,7 @@ __all__ = [
     'build_point_cloud',
     'draw_cut',
     'draw_instances',
+    'draw_training_sample',
     'load_ply',
     'removed_edges',
     'render_png',

@@ -4,6 +4,7 @@ Pure functions, numpy in and uint8 RGB out; no figure, no global state.
 """
 
 import colorsys
+from collections.abc import Sequence
 
 import cv2
 import matplotlib
@@ -141,6 +142,7 @@ def draw_instances(
     boxes: np.ndarray | None = None,
     scores: np.ndarray | None = None,
     alpha: float = 0.45,
+    texts: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Instances over an image, each in its own colour.
 
@@ -153,6 +155,8 @@ def draw_instances(
         scores (np.ndarray, optional): (N,), written at the box or, without
             boxes, at the top of the mask. Defaults to None.
         alpha (float): Opacity of the filling in [0, 1]. Defaults to 0.45.
+        texts (Sequence[str], optional): N texts that are written instead of
+            the scores. Defaults to None.
 
     Returns:
         np.ndarray: (H, W, 3) uint8 RGB, a copy.
@@ -160,7 +164,9 @@ def draw_instances(
     Raises:
         ValueError: If the arrays do not fit each other.
     """
-    number = _count(image, masks, boxes, scores)
+    if texts is None and scores is not None:
+        texts = [f'{score:.2f}' for score in scores]
+    number = _count(image, masks, boxes, texts)
     colors = instance_colors(number)
     drawn = np.asarray(image, np.float32).copy()
     for mask, color in zip([] if masks is None else masks, colors):  # noqa: B905
@@ -172,11 +178,10 @@ def draw_instances(
             drawn = _outline(drawn, np.asarray(masks[index]), colors[index])
         if boxes is not None:
             drawn = _box(drawn, boxes[index], colors[index])
-    for index in range(number) if scores is not None else ():
+    for index in range(number) if texts is not None else ():
         place = _label_place(index, masks, boxes)
         if place is not None:
-            text = f'{scores[index]:.2f}'
-            drawn = _label(drawn, place, text, colors[index])
+            drawn = _label(drawn, place, texts[index], colors[index])
     return drawn
 
 
@@ -184,14 +189,14 @@ def _count(
     image: np.ndarray,
     masks: np.ndarray | None,
     boxes: np.ndarray | None,
-    scores: np.ndarray | None,
+    texts: Sequence[str] | None,
 ) -> int:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(
             'Expected argument `image` to be (H, W, 3) uint8, but got '
             f'{image.shape} {image.dtype}'
         )
-    given = [len(a) for a in (masks, boxes, scores) if a is not None]
+    given = [len(a) for a in (masks, boxes, texts) if a is not None]
     if len(set(given)) > 1:
         raise ValueError(
             'Expected arguments `masks`, `boxes` and `scores` to be of one '

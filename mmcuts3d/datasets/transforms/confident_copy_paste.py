@@ -55,6 +55,11 @@ class ConfidentCopyPaste(BaseTransform):
     - gt_ignore_flags
     - gt_masks
 
+    Added Keys, where something is pasted:
+
+    - gt_pasted (bool): which instances are, shown by
+      ``tools/analysis/browse_dataset.py``
+
     Args:
         min_ratio (float): Smallest scale of a pasted instance. A ratio of 1
             keeps the share of the image that the instance has in the
@@ -231,6 +236,8 @@ class ConfidentCopyPaste(BaseTransform):
         results['img'] = canvas.image
         results['gt_masks'] = masks_like(results['gt_masks'], joined[keep])
         results['gt_bboxes'] = boxes(after[keep], dtype=torch.float32)
+        own = len(before) - len(pasted)
+        results['gt_pasted'] = (np.arange(len(before)) >= own)[keep]
         for key in ('gt_bboxes_labels', 'gt_ignore_flags'):
             both = np.concatenate([results[key], source[key][pasted]])
             results[key] = both[keep]
