@@ -10,6 +10,8 @@ from .drawing import draw_instances, draw_map
 
 # Inches.
 _PANEL, _GAP, _HEAD, _FOOT = 4.2, 0.12, 0.55, 0.45
+# Pixels of the longer side that is drawn on.
+_LEAST = 420
 
 
 def draw_training_sample(
@@ -49,6 +51,12 @@ def draw_training_sample(
                 f'but got {len(given)}'
             )
     masks = np.asarray(masks, bool).reshape(number, *image.shape[:2])
+    times = int(np.ceil(_LEAST / max(image.shape[:2])))
+    if times > 1:  # lines and letters of a few pixels cannot be read
+        image, masks = _larger(image, 0, times), _larger(masks, 1, times)
+        boxes = np.asarray(boxes) * times
+        if confidences is not None:
+            confidences = _larger(confidences, 1, times)
     pasted = np.zeros(number, bool) if pasted is None else pasted
     texts = [
         ' '.join(
@@ -74,6 +82,11 @@ def draw_training_sample(
         low, picture = _confidence_map(image, masks, confidences)
         panels.append((picture, 'Spatial Confidence'))
     return _sheet(panels, title, low, dpi)
+
+
+def _larger(array: np.ndarray, axis: int, times: int) -> np.ndarray:
+    """Each pixel repeated along two axes."""
+    return np.asarray(array).repeat(times, axis).repeat(times, axis + 1)
 
 
 def _mean(confidence: np.ndarray, mask: np.ndarray) -> float:
