@@ -3,14 +3,17 @@
     python tools/view_cuts.py                       an embedded scene
     python tools/view_cuts.py IMAGE --depth FILE    an image
 
-Writes cuts/NAME.png, clouds/NAME.png, clouds/NAME.ply, vis/NAME.png and
-preds/NAME.json below --out.
+Writes cuts/NAME.png, clouds/NAME.png, vis/NAME.png, preds/NAME.json and three
+PLY files below --out: clouds/NAME.ply (colours of the image; each vertex has
+its instance and confidence), NAME.painted.ply (colours of the instances) and
+NAME.edges.ply (edges that were removed from the graph).
 """
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -81,6 +84,14 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--show', action='store_true', help='open the cloud in a window'
     )
+    parser.add_argument(
+        '--edges',
+        action='store_true',
+        help='draw the edges that were removed from the graph, in red',
+    )
+    parser.add_argument(
+        '--device', help='such as cpu or cuda:0 (a GPU where there is one)'
+    )
     return parser.parse_args(arguments)
 
 
@@ -121,13 +132,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     root = Path(__file__).resolve().parents[1]
     config = args.config or root / CONFIG
-    inferencer = CutS3DInferencer(config, cfg_options=args.cfg_options)
+    inferencer = CutS3DInferencer(
+        config, device=args.device, cfg_options=args.cfg_options
+    )
     result = inferencer(
         image,
         depth=depth,
         features=args.features,
         depth_settings=settings,
         explain=True,
+        edges=args.edges,
         out_dir=str(out),
     )
     prediction = result['predictions'][0]
@@ -138,15 +152,20 @@ def main(arguments: list[str] | None = None) -> int:
     print(f'{shown(image)}: {len(prediction["scores"])} instances ({scores})')
     # By the stem as it is: a name such as "photo [1]" is no pattern.
     stem = Path(image).stem
-    written = [path for path in out.glob('*/*') if path.stem == stem]
-    for path in sorted(written):
+    ends = ('.json', '.png', '.ply', '.painted.ply', '.edges.ply')
+    names = {stem + end for end in ends}
+    for path in sorted(p for p in out.glob('*/*') if p.name in names):
         print(f'  {shown(path)}')
     if args.show:
-        from mmcuts3d.visualization import load_ply, show
+        from mmcuts3d.visualization import load_edges, load_ply, show
 
-        cloud = out / 'clouds' / f'{stem}.ply'
+        cloud = out / 'clouds' / f'{stem}.painted.ply'
         try:
-            show(load_ply(cloud))
+            shown_cloud = load_ply(cloud)
+            if args.edges:
+                lines = load_edges(cloud.with_name(f'{stem}.edges.ply'))
+                shown_cloud = replace(shown_cloud, line_ends=lines)
+            show(shown_cloud)
         except FileNotFoundError:
             print(
                 f'no point cloud: {shown(config)} uses no depth',
@@ -154,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             return 1
         except (ImportError, RuntimeError) as error:
-            picture = shown(cloud.with_suffix('.png'))
+            picture = shown(cloud.with_name(f'{stem}.png'))
             print(f'{error} A picture of it: {picture}', file=sys.stderr)
             return 1
     return 0

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,15 @@ from mmdet.structures import DetDataSample
 from mmengine import dump
 from torch import nn
 
-from mmcuts3d.cuts import CutStep
+from mmcuts3d.cuts import CutStep, PseudoInstances
+from mmcuts3d.cuts.spatial import LocalCut
 from mmcuts3d.visualization import (
+    Cloud,
     build_point_cloud,
     draw_cut,
+    removed_edges,
     render_png,
+    save_edges,
     save_image,
     save_ply,
 )
@@ -34,10 +38,13 @@ class Explanation:
         steps (list[CutStep]): The steps, each with the index of its
             instance; none where the cut failed.
         depth (np.ndarray, optional): (H', W') in [0, 1], 0 = nearest.
+        local_cut (LocalCut, optional): What cut in 3D. Defaults to None,
+            nothing did.
     """
 
     steps: list[CutStep]
     depth: np.ndarray | None
+    local_cut: LocalCut | None = None
 
 
 def is_labeler(model: nn.Module) -> bool:
@@ -63,12 +70,15 @@ def explaining(model: nn.Module, wanted: bool) -> Iterator[None]:
         model.keep_steps = before
 
 
-def take_explanation(sample: DetDataSample) -> Explanation | None:
-    """Take the steps of the cut out of a prediction; None without."""
+def take_explanation(
+    sample: DetDataSample, model: nn.Module
+) -> Explanation | None:
+    """Take the steps of the cut out of a model's prediction; None without."""
     if 'cut_steps' not in sample:
         return None
     steps = sample.pop('cut_steps')
-    return Explanation(list(steps), sample.pop('cut_depth', None))
+    local_cut = getattr(getattr(model, 'cut', None), 'local', None)
+    return Explanation(list(steps), sample.pop('cut_depth', None), local_cut)
 
 
 def write_outputs(
@@ -78,6 +88,7 @@ def write_outputs(
     explanation: Explanation | None,
     out_dir: str | os.PathLike[str],
     cloud: bool = True,
+    edges: bool = False,
 ) -> None:
     """Write ``preds/NAME.json`` and the pictures of the cut, if any.
 
@@ -88,39 +99,61 @@ def write_outputs(
         explanation (Explanation, optional): How it was cut.
         out_dir (str | PathLike): The folder.
         cloud (bool): Whether the cloud is rendered too. Defaults to True.
+        edges (bool): Whether that picture has the removed edges too.
+            Defaults to False.
     """
     name = data.item.name
     target = Path(out_dir, 'preds', f'{name}.json')
     target.parent.mkdir(parents=True, exist_ok=True)
     dump(prediction, str(target))
     if explanation is not None and explanation.steps:
-        _save_pictures(explanation, data.image, sample, out_dir, name, cloud)
+        instances = sample_to_instances(sample)
+        picture = None
+        if explanation.depth is not None:
+            target = Path(out_dir, 'clouds', f'{name}.ply')
+            lifted = _save_clouds(explanation, data.image, instances, target)
+            if not edges:
+                lifted = replace(lifted, line_ends=np.zeros((0, 2, 3)))
+            if cloud:
+                drawn = render_png(lifted, target.with_suffix('.png'))
+                picture = cv2.imread(str(drawn))[..., ::-1]
+        sheet = draw_cut(
+            data.image,
+            explanation.steps,
+            instances,
+            explanation.depth,
+            picture,
+            title=name,
+        )
+        save_image(sheet, Path(out_dir, 'cuts', f'{name}.png'))
 
 
-def _save_pictures(
+def _save_clouds(
     explanation: Explanation,
     image: np.ndarray,
-    sample: DetDataSample,
-    out_dir: str | os.PathLike[str],
-    name: str,
-    cloud: bool,
-) -> None:
-    """``cuts/NAME.png`` and, with depth, ``clouds/NAME.ply`` and .png."""
-    instances = sample_to_instances(sample)
-    picture = None
-    if explanation.depth is not None:
-        lifted = build_point_cloud(image, explanation.depth, instances.masks)
-        target = Path(out_dir, 'clouds', f'{name}.ply')
-        save_ply(lifted, target)
-        if cloud:
-            drawn = render_png(lifted, target.with_suffix('.png'))
-            picture = cv2.imread(str(drawn))[..., ::-1]
-    sheet = draw_cut(
-        image,
-        explanation.steps,
-        instances,
-        explanation.depth,
-        picture,
-        title=name,
+    instances: PseudoInstances,
+    target: Path,
+) -> Cloud:
+    """Write the cloud, the painted one and the edges; the painted one."""
+    plain, painted = (
+        build_point_cloud(
+            image,
+            explanation.depth,
+            instances.masks,
+            confidences=instances.confidences,
+            paint=paint,
+        )
+        for paint in (False, True)
     )
-    save_image(sheet, Path(out_dir, 'cuts', f'{name}.png'))
+    save_ply(plain, target)
+    save_ply(painted, beside(target, 'painted'))
+    if explanation.local_cut is None:
+        return painted
+    edges = removed_edges(explanation.local_cut, explanation.steps)
+    save_edges(edges, beside(target, 'edges'))
+    return replace(painted, line_ends=edges)
+
+
+def beside(cloud: Path, what: str) -> Path:
+    """``NAME.painted.ply`` or ``NAME.edges.ply`` beside ``NAME.ply``."""
+    return cloud.with_name(f'{cloud.stem}.{what}.ply')

@@ -64,7 +64,7 @@ class CutS3DInferencer(BaseInferencer):
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}
     forward_kwargs = {'explain'}
     visualize_kwargs = {'return_vis', 'show', 'wait_time', 'pred_score_thr'}
-    postprocess_kwargs = {'out_dir', 'cloud'}
+    postprocess_kwargs = {'out_dir', 'cloud', 'edges'}
 
     def __init__(
         self,
@@ -113,9 +113,14 @@ class CutS3DInferencer(BaseInferencer):
                   a sheet of panels. Defaults to False.
                 - ``out_dir`` (str): folder for ``preds/*.json``,
                   ``vis/*.png`` and, with ``explain``, ``cuts/*.png``,
-                  ``clouds/*.ply`` and ``clouds/*.png``. Defaults to ''.
+                  ``clouds/*.ply`` (colours of the image, with instance and
+                  confidence), ``clouds/*.painted.ply`` (colours of the
+                  instances), ``clouds/*.edges.ply`` (what the cut removed)
+                  and ``clouds/*.png``. Defaults to ''.
                 - ``cloud`` (bool): with ``explain``, whether the point cloud
                   is rendered too, some seconds each. Defaults to True.
+                - ``edges`` (bool): whether that picture has the edges too
+                  that were removed from the graph. Defaults to False.
                 - ``return_vis``, ``show``, ``wait_time``,
                   ``pred_score_thr``: as in mmdet; the threshold defaults to
                   0 for a labeler and 0.3 for a detector.
@@ -200,7 +205,7 @@ class CutS3DInferencer(BaseInferencer):
             bad = data.packed is None
             sample = empty_sample(data.metainfo) if bad else next(found)
             samples.append(sample)
-            explanations.append(take_explanation(sample))
+            explanations.append(take_explanation(sample, self.model))
             finish(sample, data.item.name)
         return samples, explanations
 
@@ -263,6 +268,7 @@ class CutS3DInferencer(BaseInferencer):
         return_datasample: bool = False,
         out_dir: str = '',
         cloud: bool = True,
+        edges: bool = False,
         data: Sequence[Prepared] = (),
         explanations: Sequence[Explanation | None] = (),
     ) -> dict[str, list]:
@@ -272,7 +278,7 @@ class CutS3DInferencer(BaseInferencer):
             for parts in zip(
                 data, preds, predictions, explanations, strict=True
             ):
-                write_outputs(*parts, out_dir, cloud)
+                write_outputs(*parts, out_dir, cloud, edges)
         return {
             'predictions': list(preds) if return_datasample else predictions,
             'visualization': visualization,

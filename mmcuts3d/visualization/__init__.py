@@ -3,13 +3,8 @@
 from .cut_visualizer import CutVisualizer, save_image
 from .drawing import draw_instances
 from .panels import draw_cut
-from .point_cloud import (
-    Cloud,
-    build_point_cloud,
-    load_ply,
-    removed_edges,
-    save_ply,
-)
+from .ply import load_edges, load_ply, save_edges, save_ply
+from .point_cloud import Cloud, build_point_cloud, removed_edges
 from .point_cloud_viewer import render_png, show
 from .training_samples import draw_training_sample
 
@@ -20,9 +15,11 @@ __all__ = [
     'draw_cut',
     'draw_instances',
     'draw_training_sample',
+    'load_edges',
     'load_ply',
     'removed_edges',
     'render_png',
+    'save_edges',
     'save_image',
     'save_ply',
     'show',

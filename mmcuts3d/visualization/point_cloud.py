@@ -1,33 +1,18 @@
-"""The orthographic point cloud of an image, coloured, and its PLY file.
+"""The orthographic point cloud of an image, coloured.
 
 The geometry is that of the method (CutS3D §3.2): x right, y down, z away
 from the camera.
 """
 
-import os
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mmcuts3d.cuts.spatial.point_cloud import knn_graph, point_cloud
+from mmcuts3d.cuts import CutStep
+from mmcuts3d.cuts.spatial import LocalCut, point_cloud
 
 from .drawing import enlarge, instance_colors
-
-_VERTEX = np.dtype([('point', '<f4', 3), ('color', 'u1', 3)])
-_PLY_END = b'end_header\n'
-_PLY_HEADER = """ply
-format binary_little_endian 1.0
-comment x right, y up, z towards the camera
-element vertex {}
-property float x
-property float y
-property float z
-property uchar red
-property uchar green
-property uchar blue
-end_header
-"""
 
 
 @dataclass(frozen=True)
@@ -38,11 +23,18 @@ class Cloud:
         points (np.ndarray): (P, 3) float, x right, y down, z away.
         colors (np.ndarray): (P, 3) uint8 RGB.
         line_ends (np.ndarray): (L, 2, 3) float, both ends of each line.
+        instances (np.ndarray, optional): (P,) int32, index of the instance
+            of each point, -1 where there is none. Defaults to None: unknown.
+        confidences (np.ndarray, optional): (P,) float32, raw Spatial
+            Confidence in [0, 1], 0 where there is no instance. Defaults to
+            None: unknown.
     """
 
     points: np.ndarray
     colors: np.ndarray
     line_ends: np.ndarray = field(default_factory=lambda: np.zeros((0, 2, 3)))
+    instances: np.ndarray | None = None
+    confidences: np.ndarray | None = None
 
 
 def build_point_cloud(
@@ -51,6 +43,8 @@ def build_point_cloud(
     masks: np.ndarray | None = None,
     z_scale: float = 1.5,
     max_points: int = 300_000,
+    confidences: np.ndarray | None = None,
+    paint: bool = True,
 ) -> Cloud:
     """Lift an image into space.
 
@@ -59,14 +53,18 @@ def build_point_cloud(
         depth (np.ndarray): (H', W') float in [0, 1], 0 = nearest. Another
             size than the image's is brought to it by nearest neighbour:
             interpolation would put points into the air between objects.
-        masks (np.ndarray, optional): (N, H, W) bool: their points take the
-            colour of the instance, the others pale. Defaults to None,
-            colours of the image.
+        masks (np.ndarray, optional): (N, H, W) bool; where they overlap,
+            the last one counts. Defaults to None: no instances are known.
         z_scale (float): Length of the depth range in units of the image's
             side. Defaults to 1.5, which looks natural; the graph of the
             method stretches it further, to 3.
         max_points (int): Larger images are thinned to about as many.
             Defaults to 300,000.
+        confidences (np.ndarray, optional): (N, h, w) float in [0, 1], maps
+            of the masks, of any size. Defaults to None: 1 everywhere.
+        paint (bool): Whether points of masks take the colour of their
+            instance, and the others turn pale; else all keep the colour of
+            the image. Defaults to True.
 
     Returns:
         Cloud: One point a pixel, at its centre: x and y within ±0.5, z in
@@ -75,48 +73,51 @@ def build_point_cloud(
     Raises:
         ValueError: If the arrays have another shape or range.
     """
-    _check(image, masks)
+    _check(image, masks, confidences)
     depth = np.asarray(depth)
     if depth.shape != image.shape[:2] and depth.ndim == 2:
         depth = enlarge(depth, image.shape[:2])
-    colors = image if masks is None else _painted(image, masks)
+    painted = paint and masks is not None
+    colors = _painted(image, masks) if painted else image
     stride = max(1, int(np.ceil(np.sqrt(depth.size / max_points))))
     depth, colors = depth[::stride, ::stride], colors[::stride, ::stride]
-    points = _centred(depth, z_scale)
-    return Cloud(points, colors.reshape(-1, 3).copy())
+    cloud = Cloud(_centred(depth, z_scale), colors.reshape(-1, 3).copy())
+    if masks is None:
+        return cloud
+    which, sure = _instances(masks, confidences)
+    return replace(
+        cloud,
+        instances=which[::stride, ::stride].ravel(),
+        confidences=sure[::stride, ::stride].ravel(),
+    )
 
 
 def removed_edges(
-    depth: np.ndarray,
-    tau: float = 0.115,
-    k: int = 16,
-    z_scale: float = 3.0,
-    foreground: np.ndarray | None = None,
-    view_scale: float = 1.5,
+    local_cut: LocalCut, steps: Sequence[CutStep], view_scale: float = 1.5
 ) -> np.ndarray:
-    """The edges of the k-NN graph that the threshold takes away.
+    """The edges of the k-NN graphs that the threshold takes away.
 
     Args:
-        depth (np.ndarray): (h, w) on the patch grid, in [0, 1].
-        tau (float): Longer edges are removed. Defaults to 0.115.
-        k (int): Neighbours per point. Defaults to 16.
-        z_scale (float): Of the graph, as in the method. Defaults to 3.
-        foreground (np.ndarray, optional): (h, w) bool, only edges between
-            these patches. Defaults to None, all.
+        local_cut (LocalCut): What made the steps.
+        steps (Sequence[CutStep]): Of one image; those without depth have no
+            edges. An edge that several steps remove is there once.
         view_scale (float): ``z_scale`` of the cloud that the edges are
             drawn into. Defaults to 1.5.
 
     Returns:
-        np.ndarray: (L, 2, 3) ends of the edges, x right, y down, z away.
+        np.ndarray: (L, 2, 3) ends of the edges, both in a semantic mask, x
+        right, y down, z away.
     """
-    points = _centred(np.asarray(depth), z_scale)
-    if foreground is not None:
-        points = points[np.asarray(foreground, bool).ravel()]
-    if len(points) < 2:
+    found = [
+        local_cut.removed_edges(step.semantic_mask, step.depth)
+        for step in steps
+        if step.depth is not None
+    ]
+    if not found:
         return np.zeros((0, 2, 3))
-    graph = knn_graph(points, k)
-    points = points * np.array([1, 1, view_scale / z_scale])
-    return points[graph.edges[graph.lengths > tau]]
+    edges = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    depth = next(step.depth for step in steps if step.depth is not None)
+    return _centred(depth, view_scale)[edges]
 
 
 def upright(points: np.ndarray) -> np.ndarray:
@@ -128,52 +129,11 @@ def upright(points: np.ndarray) -> np.ndarray:
     return points * np.array([1, -1, -1])
 
 
-def save_ply(cloud: Cloud, path: str | os.PathLike[str]) -> Path:
-    """Write a cloud as binary PLY, :func:`upright`; lines are left out.
-
-    Args:
-        cloud (Cloud): The cloud.
-        path (str | PathLike): The file; its folder is made.
-
-    Returns:
-        Path: The file.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    vertices = np.empty(len(cloud.points), _VERTEX)
-    vertices['point'] = upright(cloud.points)
-    vertices['color'] = cloud.colors
-    header = _PLY_HEADER.format(len(vertices))
-    path.write_bytes(header.encode() + vertices.tobytes())
-    return path
-
-
-def load_ply(path: str | os.PathLike[str]) -> Cloud:
-    """Read a cloud that :func:`save_ply` wrote.
-
-    Args:
-        path (str | PathLike): The file.
-
-    Returns:
-        Cloud: In the frame of the method again, without lines.
-
-    Raises:
-        ValueError: If the file was written by something else.
-    """
-    content = Path(path).read_bytes()
-    end = content.find(_PLY_END) + len(_PLY_END)
-    number = max(len(content) - end, 0) // _VERTEX.itemsize
-    if content[:end] != _PLY_HEADER.format(number).encode():
-        raise ValueError(
-            f'Expected {path} to be a point cloud written by `save_ply`, '
-            'but got another header'
-        )
-    vertices = np.frombuffer(content[end:], _VERTEX, number)
-    points = upright(vertices['point'].astype(np.float64))
-    return Cloud(points, vertices['color'].copy())
-
-
-def _check(image: np.ndarray, masks: np.ndarray | None) -> None:
+def _check(
+    image: np.ndarray,
+    masks: np.ndarray | None,
+    confidences: np.ndarray | None,
+) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(
             'Expected argument `image` to be (H, W, 3) uint8, but got '
@@ -184,6 +144,13 @@ def _check(image: np.ndarray, masks: np.ndarray | None) -> None:
             f'Expected argument `masks` to be (N, {image.shape[0]}, '
             f'{image.shape[1]}), but got {np.shape(masks)}'
         )
+    if confidences is not None and len(confidences) != len(
+        () if masks is None else masks
+    ):
+        raise ValueError(
+            'Expected argument `confidences` to be maps of the masks, but got '
+            f'{len(confidences)} for {0 if masks is None else len(masks)}'
+        )
 
 
 def _centred(depth: np.ndarray, z_scale: float) -> np.ndarray:
@@ -191,6 +158,21 @@ def _centred(depth: np.ndarray, z_scale: float) -> np.ndarray:
     height, width = depth.shape
     points = point_cloud(depth, z_scale)
     return points + np.array([0.5 / width, 0.5 / height, 0])
+
+
+def _instances(
+    masks: np.ndarray, confidences: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W) int32 index of the mask at each pixel, and its confidence."""
+    which = np.full(np.shape(masks)[1:], -1, np.int32)
+    sure = np.zeros(which.shape, np.float32)
+    for index, mask in enumerate(masks):
+        inside = np.asarray(mask, bool)
+        which[inside] = index
+        sure[inside] = 1
+        if confidences is not None:
+            sure[inside] = enlarge(confidences[index], which.shape)[inside]
+    return which, sure
 
 
 def _painted(image: np.ndarray, masks: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from helpers import ROOT, shared_data
 
 from mmcuts3d.datasets.rgbd_scenes import make_scene
-from mmcuts3d.visualization import load_ply, point_cloud_viewer
+from mmcuts3d.visualization import load_edges, load_ply, point_cloud_viewer
 
 
 @pytest.fixture(scope='module')
@@ -21,12 +21,19 @@ def tool():
     return module
 
 
-def test_embedded_scene(tool, tmp_path, capsys):
-    assert tool.main(['--out', str(tmp_path)]) == 0
+def test_embedded_scene(tool, tmp_path, capsys, monkeypatch):
+    from mmcuts3d import visualization
+
+    shown = []
+    monkeypatch.setattr(visualization, 'show', shown.append)
+    words = ['--out', str(tmp_path), '--edges', '--show', '--device', 'cpu']
+    assert tool.main(words) == 0
     written = sorted(
         path.relative_to(tmp_path).as_posix() for path in tmp_path.glob('*/*')
     )
     assert written == [
+        'clouds/scene-2.edges.ply',
+        'clouds/scene-2.painted.ply',
         'clouds/scene-2.ply',
         'clouds/scene-2.png',
         'cuts/scene-2.png',
@@ -37,6 +44,16 @@ def test_embedded_scene(tool, tmp_path, capsys):
     assert 'instances' in said and all(name in said for name in written)
     cloud = load_ply(tmp_path / 'clouds' / 'scene-2.ply')
     assert len(cloud.points) == 256 * 256
+    scene = cv2.imread(str(tmp_path / 'scene-2.png'))[..., ::-1]
+    assert np.array_equal(cloud.colors, scene.reshape(-1, 3))
+    number = int(said.split(' instances')[0].split()[-1])
+    assert set(cloud.instances) == set(range(-1, number))
+    assert len(set(cloud.confidences)) > 1
+    painted = load_ply(tmp_path / 'clouds' / 'scene-2.painted.ply')
+    assert not np.array_equal(painted.colors, cloud.colors)
+    edges = load_edges(tmp_path / 'clouds' / 'scene-2.edges.ply')
+    assert len(edges) and np.array_equal(shown[0].line_ends, edges)
+    assert np.array_equal(shown[0].colors, painted.colors)
     picture = cv2.imread(str(tmp_path / 'clouds' / 'scene-2.png'))
     assert 0.05 < (picture < 250).any(-1).mean() < 0.95
 

@@ -2,18 +2,26 @@
 
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mmcuts3d.cuts.spatial import LocalCut
+from mmcuts3d.cuts.spatial.creases import Creases
+from mmcuts3d.cuts.types import no_cut
 from mmcuts3d.visualization import display
 from mmcuts3d.visualization import point_cloud_viewer as viewer
+from mmcuts3d.visualization.ply import (
+    load_edges,
+    load_ply,
+    save_edges,
+    save_ply,
+)
 from mmcuts3d.visualization.point_cloud import (
     Cloud,
     build_point_cloud,
-    load_ply,
     removed_edges,
-    save_ply,
     upright,
 )
 
@@ -69,19 +77,51 @@ def test_large_images_are_thinned():
     assert len(cloud.points) == len(cloud.colors) == 2500
 
 
+def step_of(depth, mask):
+    step = no_cut(mask.shape, np.asarray(depth, np.float32))
+    return replace(step, semantic_mask=np.asarray(mask))
+
+
+def local_cut(tau, k, **settings):
+    return LocalCut(tau_knn=tau, tau_knn_min=tau / 2, k=k, **settings)
+
+
 def test_removed_edges_by_hand():
     # Four points in a row, 0.25 apart; the step in depth makes the edge
     # across it 3.01 long.
     depth = np.array([[0.0, 0, 1, 1]])
-    edges = removed_edges(depth, tau=1.0, k=2, z_scale=3, view_scale=1.5)
+    all_of_it = np.ones((1, 4), bool)
+    cut = local_cut(1.0, 2, outside='drop')
+    edges = removed_edges(cut, [step_of(depth, all_of_it)], view_scale=1.5)
     assert len(edges)
     steps = np.abs(edges[:, 0] - edges[:, 1])
     assert np.allclose(steps[:, 2], 1.5)  # drawn at the scale of the view
-    none = removed_edges(depth, tau=4.0, k=2)
+    # Each edge is there once, whichever step removed it.
+    twice = removed_edges(cut, [step_of(depth, all_of_it)] * 2)
+    assert np.array_equal(np.unique(twice, axis=0), np.unique(edges, axis=0))
+    assert len(twice) == len(edges)
+    none = removed_edges(local_cut(4.0, 2), [step_of(depth, all_of_it)])
     assert none.shape == (0, 2, 3)
     left = np.array([[True, True, False, False]])
-    assert len(removed_edges(depth, tau=1.0, k=2, foreground=left)) == 0
-    assert len(removed_edges(depth, foreground=left & False)) == 0
+    assert len(removed_edges(cut, [step_of(depth, left)])) == 0
+    assert len(removed_edges(cut, [step_of(depth, left & False)])) == 0
+    assert (
+        len(removed_edges(cut, [replace(step_of(depth, left), depth=None)]))
+        == 0
+    )
+
+
+def test_removed_edges_count_creases():
+    """Two planes that meet in a valley: no gap, but a crease."""
+    rows = np.abs(np.linspace(-1, 1, 32))
+    depth = np.tile(1 - rows, (32, 1))  # farthest in the middle column
+    everything = np.ones((32, 32), bool)
+    steps = [step_of(depth, everything)]
+    plain = local_cut(0.5, 8)
+    assert len(removed_edges(plain, steps)) == 0
+    creased = local_cut(0.5, 8, creases=Creases(weight=4.0, noise=0.0))
+    edges = removed_edges(creased, steps)
+    assert len(edges) and np.abs(edges[..., 0]).max() < 0.2
 
 
 def test_upright_is_half_a_turn():
@@ -98,6 +138,60 @@ def test_ply_round_trip(tmp_path):
     loaded = load_ply(path)
     assert np.allclose(loaded.points, cloud.points, atol=1e-6)
     assert np.array_equal(loaded.colors, colors)
+
+
+def test_ply_keeps_instances_and_confidence(tmp_path):
+    masks = np.zeros((2, 4, 4), bool)
+    masks[0, :2], masks[1, 2:, :2] = True, True
+    maps = np.array([[[0.5, 1.0]], [[0.25, 0.0]]])  # (2, 1, 2)
+    image = picture(4, 4)
+    plain, painted = (
+        build_point_cloud(
+            image, np.zeros((4, 4)), masks, confidences=maps, paint=paint
+        )
+        for paint in (False, True)
+    )
+    assert np.array_equal(plain.colors, image.reshape(-1, 3))
+    assert not np.array_equal(painted.colors, plain.colors)
+    loaded = load_ply(save_ply(plain, tmp_path / 'cloud.ply'))
+    assert loaded.instances.reshape(4, 4).tolist() == [
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+        [1, 1, -1, -1],
+        [1, 1, -1, -1],
+    ]
+    assert loaded.confidences.reshape(4, 4).tolist() == [
+        [0.5, 0.5, 1, 1],
+        [0.5, 0.5, 1, 1],
+        [0.25, 0.25, 0, 0],
+        [0.25, 0.25, 0, 0],
+    ]
+    sure = build_point_cloud(image, np.zeros((4, 4)), masks).confidences
+    assert sure.reshape(4, 4)[2].tolist() == [1, 1, 0, 0]
+    with pytest.raises(ValueError, match='confidences'):
+        build_point_cloud(image, np.zeros((4, 4)), masks, confidences=maps[:1])
+
+
+def test_edges_round_trip(tmp_path):
+    ends = np.random.default_rng(0).normal(size=(7, 2, 3))
+    path = save_edges(ends, tmp_path / 'new' / 'edges.ply')
+    assert np.allclose(load_edges(path), ends, atol=1e-6)
+    none = save_edges(np.zeros((0, 2, 3)), tmp_path / 'none.ply')
+    assert load_edges(none).shape == (0, 2, 3)
+    with pytest.raises(ValueError, match='save_ply'):
+        load_ply(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match='save_edges'):
+        load_edges(path)
+
+
+def test_open3d_reads_the_edges(tmp_path):
+    open3d = pytest.importorskip('open3d', reason='open3d is not installed')
+    ends = np.random.default_rng(0).normal(size=(7, 2, 3))
+    path = save_edges(ends, tmp_path / 'edges.ply')
+    loaded = open3d.io.read_line_set(str(path))
+    points = np.asarray(loaded.points)[np.asarray(loaded.lines)]
+    assert np.allclose(points, upright(ends), atol=1e-6)
 
 
 def test_open3d_reads_the_ply(tmp_path):
@@ -172,6 +266,23 @@ def test_a_dead_renderer_gives_a_plainer_picture(
     assert image.shape == (160, 200, 3)
     assert red.mean() > 0.02 and blue.mean() > 0.02
     assert len(warnings) == 1 and reason in warnings[0]
+
+
+def test_both_renderers_draw_the_lines(tmp_path, monkeypatch):
+    white = np.full((16, 16, 3), 230, np.uint8)
+    flat = build_point_cloud(white, np.zeros((16, 16)))
+    ends = np.array([[[-0.4, y, -0.05], [0.4, y, -0.05]] for y in (-0.2, 0.2)])
+
+    def reddish(name):
+        path = viewer.render_png(
+            replace(flat, line_ends=ends), tmp_path / name, 'front', (300, 300)
+        )
+        image = colours_in(path)[0]
+        return ((image[..., 0] > 150) & (image[..., 1] < 150)).sum()
+
+    assert reddish('open3d.png') > 200
+    monkeypatch.setattr(viewer, '_run_worker', lambda *a: 'not here')
+    assert reddish('matplotlib.png') > 200
 
 
 def test_missing_open3d_is_a_clear_error(monkeypatch):

@@ -251,6 +251,23 @@ class LocalCut:
         surface = self.surface(depth, grid_of(inside))
         return self._knn_graph(inside, surface)[0].lengths
 
+    def removed_edges(
+        self, mask: ArrayLike, depth: ArrayLike | Surface
+    ) -> NDArray[np.intp]:
+        """Edges inside a mask that count as longer than `tau_knn`.
+
+        Returns:
+            (E, 2) int, the patches at their ends, row-major on (h, w).
+        """
+        inside = check_mask('mask', mask)
+        if not inside.any():
+            return np.zeros((0, 2), np.intp)
+        surface = self.surface(depth, grid_of(inside))
+        found = self._mask_graph(inside, inside * 1.0, surface, self.tau_knn)
+        ends = found.graph.edges[found.graph.lengths > self.tau_knn]
+        within = found.inside[ends].all(axis=1)
+        return np.asarray(found.nodes[ends[within]])
+
     def separation(self, mask: ArrayLike, depth: ArrayLike | Surface) -> float:
         """How much of a mask's border parts in 3D; beyond the paper.
 
