@@ -46,6 +46,7 @@ def prepare() -> None:
 
     # Now `mmcuts3d::` names our configs, as `mmdet::` names mmdet's.
     MODULE2PACKAGE.setdefault('mmcuts3d', 'mmcuts3d')
+    register_named_weights()
 
 
 def import_module(name: str) -> ModuleType:
@@ -92,3 +93,17 @@ def check_operators() -> None:
             f'cannot be loaded: {error}\nUninstall mmcv, empty the wheel '
             f'cache of pip, and build it again.\n{INSTALL}'
         ) from error
+
+
+def register_named_weights() -> None:
+    """Lets ``init_cfg`` name checkpoints ``mmcuts3d://NAME``."""
+    from mmengine.runner import CheckpointLoader
+
+    def load_from_mmcuts3d(filename: str, map_location: object = None):
+        from .models.backbone_weights import load_from_mmcuts3d as load
+
+        return load(filename, map_location)
+
+    CheckpointLoader.register_scheme(
+        'mmcuts3d://', load_from_mmcuts3d, force=True
+    )

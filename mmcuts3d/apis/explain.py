@@ -81,51 +81,56 @@ def take_explanation(
     return Explanation(list(steps), sample.pop('cut_depth', None), local_cut)
 
 
-def write_outputs(
+def save_prediction(
+    name: str, prediction: dict[str, Any], out_dir: str | os.PathLike[str]
+) -> None:
+    """Write ``preds/NAME.json``."""
+    target = Path(out_dir, 'preds', f'{name}.json')
+    target.parent.mkdir(parents=True, exist_ok=True)
+    dump(prediction, str(target))
+
+
+def save_explanation(
     data: Prepared,
     sample: DetDataSample,
-    prediction: dict[str, Any],
     explanation: Explanation | None,
     out_dir: str | os.PathLike[str],
     cloud: bool = True,
     edges: bool = False,
 ) -> None:
-    """Write ``preds/NAME.json`` and the pictures of the cut, if any.
+    """Write the pictures and clouds of the cut, if there was one.
 
     Args:
         data (Prepared): The image.
         sample (DetDataSample): Its prediction.
-        prediction (dict): The same, ready for JSON.
         explanation (Explanation, optional): How it was cut.
         out_dir (str | PathLike): The folder.
         cloud (bool): Whether the cloud is rendered too. Defaults to True.
         edges (bool): Whether that picture has the removed edges too.
             Defaults to False.
     """
+    if explanation is None or not explanation.steps:
+        return
     name = data.item.name
-    target = Path(out_dir, 'preds', f'{name}.json')
-    target.parent.mkdir(parents=True, exist_ok=True)
-    dump(prediction, str(target))
-    if explanation is not None and explanation.steps:
-        instances = sample_to_instances(sample)
-        picture = None
-        if explanation.depth is not None:
-            target = Path(out_dir, 'clouds', f'{name}.ply')
-            lifted = _save_clouds(explanation, data.image, instances, target)
-            if not edges:
-                lifted = replace(lifted, line_ends=np.zeros((0, 2, 3)))
-            if cloud:
-                drawn = render_png(lifted, target.with_suffix('.png'))
-                picture = cv2.imread(str(drawn))[..., ::-1]
-        sheet = draw_cut(
-            data.image,
-            explanation.steps,
-            instances,
-            explanation.depth,
-            picture,
-            title=name,
-        )
-        save_image(sheet, Path(out_dir, 'cuts', f'{name}.png'))
+    instances = sample_to_instances(sample)
+    picture = None
+    if explanation.depth is not None:
+        target = Path(out_dir, 'clouds', f'{name}.ply')
+        lifted = _save_clouds(explanation, data.image, instances, target)
+        if not edges:
+            lifted = replace(lifted, line_ends=np.zeros((0, 2, 3)))
+        if cloud:
+            drawn = render_png(lifted, target.with_suffix('.png'))
+            picture = cv2.imread(str(drawn))[..., ::-1]
+    sheet = draw_cut(
+        data.image,
+        explanation.steps,
+        instances,
+        explanation.depth,
+        picture,
+        title=name,
+    )
+    save_image(sheet, Path(out_dir, 'cuts', f'{name}.png'))
 
 
 def _save_clouds(

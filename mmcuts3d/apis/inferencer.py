@@ -25,8 +25,9 @@ from .explain import (
     Explanation,
     explaining,
     is_labeler,
+    save_explanation,
+    save_prediction,
     take_explanation,
-    write_outputs,
 )
 from .items import Item, Source, as_items
 from .preparing import (
@@ -64,7 +65,9 @@ class CutS3DInferencer(BaseInferencer):
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}
     forward_kwargs = {'explain'}
     visualize_kwargs = {'return_vis', 'show', 'wait_time', 'pred_score_thr'}
+    visualize_kwargs |= {'draw_pred', 'no_save_vis'}
     postprocess_kwargs = {'out_dir', 'cloud', 'edges'}
+    postprocess_kwargs |= {'print_result', 'no_save_pred'}
 
     def __init__(
         self,
@@ -121,9 +124,10 @@ class CutS3DInferencer(BaseInferencer):
                   is rendered too, some seconds each. Defaults to True.
                 - ``edges`` (bool): whether that picture has the edges too
                   that were removed from the graph. Defaults to False.
-                - ``return_vis``, ``show``, ``wait_time``,
-                  ``pred_score_thr``: as in mmdet; the threshold defaults to
-                  0 for a labeler and 0.3 for a detector.
+                - ``return_vis``, ``show``, ``wait_time``, ``draw_pred``,
+                  ``pred_score_thr``, ``print_result``, ``no_save_vis``,
+                  ``no_save_pred``: as in mmdet; but the threshold defaults
+                  to 0 for a labeler, and ``no_save_pred`` to False.
 
         Returns:
             dict: ``predictions``, one dict or DetDataSample an image (see
@@ -217,6 +221,8 @@ class CutS3DInferencer(BaseInferencer):
         return_vis: bool = False,
         wait_time: float = 0,
         pred_score_thr: float | None = None,
+        draw_pred: bool = True,
+        no_save_vis: bool = False,
         out_dir: str = '',
     ) -> list[np.ndarray]:
         """Draw the instances over the images.
@@ -231,12 +237,16 @@ class CutS3DInferencer(BaseInferencer):
                 Defaults to 0.
             pred_score_thr (float, optional): Least score that is drawn.
                 Defaults to None: 0 for a labeler, 0.3 for a detector.
+            draw_pred (bool): Whether instances are drawn. Defaults to True.
+            no_save_vis (bool): Whether ``out_dir`` gets no pictures.
+                Defaults to False.
             out_dir (str): Folder of ``vis``. Defaults to ''.
 
         Returns:
             list[np.ndarray]: (H, W, 3) uint8 RGB, empty unless
             ``return_vis``; an unreadable image is one black pixel.
         """
+        out_dir = '' if no_save_vis else out_dir
         if not (show or return_vis or out_dir):
             return []
         if pred_score_thr is None:
@@ -253,6 +263,7 @@ class CutS3DInferencer(BaseInferencer):
                 image,
                 sample,
                 draw_gt=False,
+                draw_pred=draw_pred,
                 show=show,
                 wait_time=wait_time,
                 pred_score_thr=pred_score_thr,
@@ -269,16 +280,24 @@ class CutS3DInferencer(BaseInferencer):
         out_dir: str = '',
         cloud: bool = True,
         edges: bool = False,
+        print_result: bool = False,
+        no_save_pred: bool = False,
         data: Sequence[Prepared] = (),
         explanations: Sequence[Explanation | None] = (),
     ) -> dict[str, list]:
         """Turn predictions into dicts and write what is to be written."""
         predictions = [sample_to_dict(sample) for sample in preds]
+        if print_result:
+            print(predictions)  # noqa: T201  # asked for
         if out_dir:
             for parts in zip(
                 data, preds, predictions, explanations, strict=True
             ):
-                write_outputs(*parts, out_dir, cloud, edges)
+                if not no_save_pred:
+                    save_prediction(parts[0].item.name, parts[2], out_dir)
+                save_explanation(
+                    parts[0], parts[1], parts[3], out_dir, cloud, edges
+                )
         return {
             'predictions': list(preds) if return_datasample else predictions,
             'visualization': visualization,

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmcuts3d.files import as_path, find_spelled, shown
+from mmcuts3d.files.addresses import check_local
 
 
 class SidecarFiles:
@@ -45,6 +46,7 @@ class SidecarFiles:
         image_root: str | os.PathLike[str] | None = None,
     ) -> None:
         self.root = as_path(root, 'root')
+        check_local(self.root, 'argument `root`')
         self.suffixes = [suffix] if isinstance(suffix, str) else list(suffix)
         if not self.suffixes or not all(self.suffixes):
             raise ValueError(

@@ -184,6 +184,34 @@ def test_detector_hides_low_scores_in_pictures_only(detector):
     assert len(hidden['predictions'][0]['scores']) == 1
 
 
+def test_what_is_saved_and_printed(detector, tmp_path, capsys):
+    def written(name, **settings):
+        detector(red_square(), out_dir=str(tmp_path / name), **settings)
+        return sorted(
+            path.parent.name for path in tmp_path.glob(f'{name}/*/*')
+        )
+
+    assert written('both') == ['preds', 'vis']
+    assert written('no_vis', no_save_vis=True) == ['preds']
+    assert written('no_pred', no_save_pred=True) == ['vis']
+    assert capsys.readouterr().out == ''
+    plain = detector(
+        red_square(), draw_pred=False, return_vis=True, print_result=True
+    )
+    assert np.array_equal(plain['visualization'][0], red_square())
+    assert "'scores': [0.5]" in capsys.readouterr().out
+
+
+def test_addresses_are_refused_as_they_were_given(labeler, scene):
+    found = labeler(scene.image, depth='https://host/a/depth.png')
+    assert (
+        'https://host/a/depth.png: fetch' in found['predictions'][0]['error']
+    )
+    given = {'depth': scene.depth, 'features': 's3://bucket/map.npz'}
+    found = labeler(scene.image, **given)['predictions'][0]
+    assert 's3://bucket/map.npz: fetch' in found['error']
+
+
 def test_labeler_gives_what_the_method_gives(labeler, scene, tmp_path):
     result = labeler(
         scene.image, depth=scene.depth, return_vis=True, out_dir=tmp_path

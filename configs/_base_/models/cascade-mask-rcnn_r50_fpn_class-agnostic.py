@@ -10,12 +10,10 @@ model = dict(
         # (sync_bn in the schedule makes these layers SyncBN on GPUs).
         frozen_stages=-1,
         norm_eval=False,
-        # Table 8: DINO weights. The official file has torchvision's keys;
-        # a downloaded one goes here by its path.
+        # Table 8: DINO weights. The official file has torchvision's keys; it
+        # is downloaded once. Another one goes here by its path.
         init_cfg=dict(
-            type='Pretrained',
-            checkpoint='https://dl.fbaipublicfiles.com/dino/'
-            'dino_resnet50_pretrain/dino_resnet50_pretrain.pth',
+            type='Pretrained', checkpoint='mmcuts3d://dino_resnet50'
         ),
     ),
     # CutLER: FPN.NORM SyncBN.

@@ -19,6 +19,7 @@ from mmcuts3d.files import (
     read_array,
     shown,
 )
+from mmcuts3d.files.addresses import check_local
 from mmcuts3d.files.arrays import MAX_VALUES
 
 #: A map may have this many times the pixels of its image, or _ROOM pixels,
@@ -56,6 +57,7 @@ def read_depth(
         ImportError: If an EXR file cannot be read because OpenCV's reader is
             switched off and the package OpenEXR is not installed.
     """
+    check_local(path, 'a depth map')
     path = Path(path)
     most = MAX_VALUES
     if image_shape is not None:

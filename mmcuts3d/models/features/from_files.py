@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mmcuts3d.files import first_few, open_regular, read_array, shown
+from mmcuts3d.files.addresses import check_local
 from mmcuts3d.registry import MODELS
 
 from ..sidecar import SidecarFiles
@@ -116,6 +117,7 @@ def read_features(
     Raises:
         ValueError: If it cannot be read or is no such map; names the file.
     """
+    check_local(path, 'a feature map')
     path = Path(path)
     features, scale = _read(path, key, scale_key)
     if features.ndim == 4 and features.shape[0] == 1:

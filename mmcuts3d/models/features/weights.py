@@ -11,6 +11,7 @@ import os
 import shutil
 import urllib.request
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,17 +114,20 @@ def find_weights(
     cache_dir: str | os.PathLike[str] | None = None,
     base_url: str = HOST,
     timeout: float = 60.0,
+    known: Mapping[str, OfficialWeights] = OFFICIAL_WEIGHTS,
 ) -> Path:
     """Local file of weights given by name or path, downloaded if needed.
 
     Args:
-        weights (str or path): A key of ``OFFICIAL_WEIGHTS`` or a local file.
+        weights (str or path): A key of ``known`` or a local file.
         cache_dir (path, optional): See :func:`weights_folder`. Defaults to
             None.
         base_url (str): Host of the official files, or a mirror of it.
             Defaults to the authors' own.
         timeout (float): Seconds without an answer before giving up.
             Defaults to 60.
+        known (Mapping): What can be asked for by name. Defaults to
+            ``OFFICIAL_WEIGHTS``.
 
     Returns:
         Path: The file. Named weights have been compared with the SHA-256
@@ -135,13 +139,13 @@ def find_weights(
             was recorded or published; the message says how to place the file
             by hand.
     """
-    official = OFFICIAL_WEIGHTS.get(str(weights))
+    official = known.get(str(weights))
     if official is None:
         path = Path(weights).expanduser()
         if not path.is_file():
             raise ValueError(
                 'Expected argument `weights` to be a file or one of '
-                f'{sorted(OFFICIAL_WEIGHTS)}, but got {str(weights)!r}'
+                f'{sorted(known)}, but got {str(weights)!r}'
             )
         return path
     path = weights_folder(cache_dir) / official.file_name
