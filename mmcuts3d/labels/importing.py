@@ -135,9 +135,11 @@ def _code_sizes(rows: Sequence[Any], ids: ImageIds) -> dict[int, set[Size]]:
         code = row.get('segmentation') if isinstance(row, dict) else None
         size = code.get('size') if isinstance(code, dict) else None
         number = ids.find(row.get('image_id')) if size is not None else None
-        sides = size if isinstance(size, list) and len(size) == 2 else [None]
-        if number is not None and all(type(side) is int for side in sides):
-            sizes[number].add((sides[0], sides[1]))
+        if number is None or not isinstance(size, list) or len(size) != 2:
+            continue
+        height, width = size
+        if isinstance(height, int) and isinstance(width, int):
+            sizes[number].add((height, width))
     return sizes
 
 

@@ -125,7 +125,8 @@ def _check_categories(categories: Sequence[Any]) -> int:
     if names != [CATEGORY_NAME]:
         raise ValueError(
             f"Expected the one category ['{CATEGORY_NAME}'], but got "
-            f'{shown(names[:5])}.'
+            f'{shown(names[:5])}. Pseudo-labels of CutLER, CuVLER and others '
+            'are imported by tools/dataset_converters/import_pseudo_labels.py.'
         )
     return whole_number(categories[0].get('id'), 'the `id` of the category')
 

@@ -84,8 +84,12 @@ def tool():
 
 
 def test_our_reader_says_what_to_do(write):
-    with pytest.raises(ValueError, match='import_pseudo_labels'):
-        read_labels(write(their_labels()[0]))
+    content, _ = their_labels()
+    with pytest.raises(ValueError, match=r"\['fg'\].*import_pseudo_labels"):
+        read_labels(write(content))
+    content['categories'][0]['name'] = 'object'
+    with pytest.raises(ValueError, match='exchanged.*import_pseudo_labels'):
+        read_labels(write(content))
 
 
 @pytest.mark.parametrize('scores', [None, [0.25, 0.5, 0.75]])

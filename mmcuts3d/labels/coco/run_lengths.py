@@ -81,7 +81,7 @@ def decode_runs(code: Any, height: int, width: int) -> Runs:
     if sides != [height, width]:
         raise ValueError(
             f'Expected a segmentation of size [{height}, {width}], but got '
-            f'{sides}.'
+            f'{sides}.{_exchanged(sides, [width, height])}'
         )
     counts = code['counts']
     if isinstance(counts, (str, bytes)):
@@ -194,6 +194,16 @@ def _no_runs(counts: Any) -> str:
     return (
         'Expected the `counts` of a run-length code to be a list of whole '
         f'numbers, but got {shown(counts)}.'
+    )
+
+
+def _exchanged(sides: list[int], other: list[int]) -> str:
+    """The remedy where height and width are exchanged, as CutLER's are."""
+    if sides != other:
+        return ''
+    return (
+        ' Height and width are exchanged: '
+        'tools/dataset_converters/import_pseudo_labels.py mends that.'
     )
 
 
