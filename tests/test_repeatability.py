@@ -7,7 +7,6 @@ import torch
 from helpers import ROOT
 from helpers.training import DEMO, tiny_config
 from mmengine.config import Config
-from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
 
@@ -36,8 +35,9 @@ def train(name, seed):
     config.randomness = dict(recipe.randomness, **seed)
     config.default_hooks.logger.interval = 1
     config.work_dir = config.experiment_name = name
-    Runner.from_cfg(config).train()
-    history = MessageHub.get_instance(name).get_scalar('train/loss')
+    runner = Runner.from_cfg(config)
+    runner.train()
+    history = runner.message_hub.get_scalar('train/loss')
     weights = torch.load(
         Path(name) / 'iter_4.pth', map_location='cpu', weights_only=True
     )['state_dict']
