@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from mmcuts3d.datasets.transforms import LoadImage
+from mmcuts3d.engine.config import load_config
 from mmcuts3d.files import shown
 
 from .items import Item, check_array_image, given_maps
@@ -92,7 +93,7 @@ def read_config(model: str | os.PathLike[str] | dict | Config) -> Config:
                 'Expected argument `model` to be a config file, but got '
                 f'{shown(model)}, which is none'
             )
-        config = Config.fromfile(str(model))
+        config = load_config(model)
     elif isinstance(model, Config):
         config = Config(model.to_dict())
     else:
