@@ -271,6 +271,14 @@ def test_every_file_has_a_layer():
     assert {p.stem for p in SOURCES if p.parent == PACKAGE} == TOP
 
 
+@pytest.mark.parametrize('layer', sorted(set(LAYER) - PURE - {REPAIRS}))
+def test_layer_imports_the_registry_first(layer):
+    """It repairs what mmdet imports, whichever module a user names."""
+    text = (PACKAGE / layer / '__init__.py').read_text('utf-8')
+    first = imports(ast.parse(text), ['mmcuts3d', layer])[0][0]
+    assert first == 'mmcuts3d.registry'
+
+
 def test_folders_stay_small():
     sizes = {}
     for path in SOURCES:

@@ -51,12 +51,13 @@ def test_cuts_and_labels_do_without_openmmlab():
     assert run(code) == ['imported']
 
 
-def test_everything_imports_beside_any_torchvision():
+@pytest.mark.parametrize('first', ['registry', 'apis', 'visualization'])
+def test_everything_imports_beside_any_torchvision(first):
     pytest.importorskip('mmpretrain')
     if importlib.util.find_spec('torchvision') is None:
         pytest.skip('torchvision is not installed')
-    code = """if True:
-        import mmcuts3d.registry
+    code = f"""if True:
+        import mmcuts3d.{first}
         import torchvision
         import mmpretrain.models
         from mmengine.runner import Runner

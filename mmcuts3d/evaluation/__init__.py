@@ -1,6 +1,8 @@
 """Metrics of instances, of plain lists and for mmengine, and the label store
 as a metric."""
 
+from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
+
 from .functional import (
     best_iou,
     confidence_quality,

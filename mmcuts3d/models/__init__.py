@@ -1,5 +1,7 @@
 """Models (L2): features, depth, labelers, losses and heads."""
 
+from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
+
 from . import bbox_heads, depth, features, labelers, losses, mask_heads
 from .placeholder import GivenByCaller
 

@@ -1,5 +1,7 @@
 """Labels against ground truth: tables with intervals, and pictures."""
 
+from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
+
 from .choosing import choose_images
 from .measuring import ImageMetrics, LabelEvaluation, evaluate_labels
 from .pictures import Pictures, check_images, draw_images

@@ -1,5 +1,7 @@
 """Pictures: cuts as sheets of panels, instances, and point clouds."""
 
+from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
+
 from .cut_visualizer import CutVisualizer, save_image
 from .drawing import draw_instances
 from .panels import draw_cut
