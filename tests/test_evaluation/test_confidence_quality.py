@@ -1,4 +1,4 @@
-"""Quality of confidence maps and scores, pixel by pixel and by hand."""
+"""Quality of confidence maps, pixel by pixel and by hand."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from helpers.coco import SIZE, random_mask
 from pycocotools import mask as coco_mask
 from scipy import stats
 
-from mmcuts3d.evaluation import confidence_quality, score_quality
+from mmcuts3d.evaluation import confidence_quality
 from mmcuts3d.evaluation.functional import patch_errors
 from mmcuts3d.labels import encode_confidence, encode_mask, mask_levels
 
@@ -157,23 +157,6 @@ def test_confidence_that_knows_and_that_does_not():
     assert np.isnan(got['confidence_error_spearman'])
 
 
-def test_scores_by_hand():
-    truth = [row_of(block(0, 0, 10, 10))]
-    found = [
-        row_of(block(0, 0, 10, width), score=score)
-        for width, score in ((10, 0.9), (8, 0.8), (5, 0.3), (6, 0.2))
-    ]
-    found.append(row_of(block(50, 50, 10, 10), score=0.25))
-    got = score_quality([IMAGE], truth, found)
-    ious, scores = [1, 0.8, 0.5, 0.6, 0], [0.9, 0.8, 0.3, 0.2, 0.25]
-    expected = np.corrcoef(stats.rankdata(ious), stats.rankdata(scores))[0, 1]
-    assert got['score_IoU_spearman'] == pytest.approx(expected)
-    assert got['mean_IoU'] == pytest.approx(100 * 2.9 / 5)
-    assert score_quality([IMAGE], truth, found, 'bbox') == pytest.approx(got)
-    got = score_quality([IMAGE], [], found)
-    assert got['mean_IoU'] == 0 and np.isnan(got['score_IoU_spearman'])
-
-
 @pytest.mark.parametrize(
     'found',
     [
@@ -188,9 +171,6 @@ def test_nothing_to_measure(found):
     got = confidence_quality([IMAGE], [row_of(block(0, 0, 9, 9))], found)
     for name, value in got.items():
         assert np.isnan(value) if 'error' in name else value == -1
-    if not found:
-        got = score_quality([IMAGE], [], [])
-        assert got['mean_IoU'] == -1 and np.isnan(got['score_IoU_spearman'])
 
 
 def test_bad_input_is_refused():

@@ -7,7 +7,6 @@ import pytest
 from helpers.bootstrap import copied, random_set, row_of
 from helpers.coco import SIZE
 
-from mmcuts3d.evaluation import best_iou
 from mmcuts3d.evaluation.functional import (
     BestIoU,
     image_statistics,
@@ -70,20 +69,6 @@ def square(left, width, **more):
 
 
 IMAGES = [{'id': key, 'height': SIZE[0], 'width': SIZE[1]} for key in (1, 2)]
-
-
-def test_best_iou_by_hand():
-    # Found whole, found by half, missed; the crowd does not count.
-    truth = [square(0, 10), square(20, 10), square(40, 10)]
-    truth.append(square(60, 10, iscrowd=1))
-    found = [square(0, 10, score=0.1), square(25, 5, score=0.9)]
-    assert best_iou(IMAGES, truth, found) == {'best_IoU': 50}
-    assert best_iou(IMAGES, truth, found, 'bbox') == {'best_IoU': 50}
-    assert best_iou(IMAGES, truth, []) == {'best_IoU': 0}
-    assert best_iou(IMAGES, [], found) == {'best_IoU': -1}
-    boxes_only = [*truth[:2], {**truth[2], 'box_only': True}]
-    assert best_iou(IMAGES, boxes_only, found) == {'best_IoU': 75}
-    assert best_iou(IMAGES, boxes_only, found, 'bbox') == {'best_IoU': 50}
 
 
 def test_values_of_single_images():

@@ -80,8 +80,8 @@ def evaluate_coco(
             curve = precision[:, :, area, det]
         if measure.iou_thr is not None:
             curve = curve[np.isclose(thresholds, measure.iou_thr)]
-        known = curve[curve > -1]
-        mean = 100 * known.mean() if known.size else np.nan
+        curve = curve[curve > -1]
+        mean = 100 * curve.mean() if curve.size else np.nan
         values[measure.name] = measure.reported(mean)
     return values
 
