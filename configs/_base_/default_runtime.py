@@ -4,6 +4,6 @@ _base_ = 'mmdet::_base_/default_runtime.py'
 default_hooks = dict(
     # Validations too: TensorBoard and WandB show them at their iteration.
     logger=dict(log_metric_by_epoch=False),
-    checkpoint=dict(by_epoch=False, interval=5000, max_keep_ckpts=3)
+    checkpoint=dict(by_epoch=False, interval=5000, max_keep_ckpts=3),
 )
 log_processor = dict(by_epoch=False)
