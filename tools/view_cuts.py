@@ -67,7 +67,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--features', help='feature map of the image')
     parser.add_argument(
-        '--config', help=f'config of a labeller ({CONFIG.as_posix()})'
+        '--config', help=f'config of a labeler ({CONFIG.as_posix()})'
     )
     parser.add_argument(
         '--cfg-options',

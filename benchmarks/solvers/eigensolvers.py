@@ -30,7 +30,7 @@ GOAL = 20
 def main():
     """Print a row per graph and a summary; 1 if a goal is missed."""
     args = parse_args()
-    kind, scenes = 'photographs', real_scenes(args.images)
+    kind, scenes = 'images', real_scenes(args.images)
     if not scenes:
         kind, scenes = 'synthetic scenes', synthetic_scenes(args.images)
     print(f'{len(scenes)} {kind}, tau = {args.tau}, eps = {args.eps}')
@@ -104,7 +104,7 @@ def compare(weights, grid, args):
 
 
 def real_scenes(number):
-    """(name, features (64, 60, 60)) of photographs, if they are here."""
+    """(name, features (64, 60, 60)) of real images, if they are here."""
     data = os.environ.get('MMCUTS3D_DATA', ROOT.parent / 'shared' / 'data')
     files = sorted(Path(data).glob('*/features_mobilenetv2/*.npz'))
     # Every set in turn, so that a short run sees more than one.

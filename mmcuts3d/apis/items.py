@@ -85,7 +85,7 @@ def given_maps(
     depth_settings: dict[str, Any] | None = None,
     image_shape: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Read what came with an image, as labellers take it.
+    """Read what came with an image, as labelers take it.
 
     Args:
         item (Item): The image with its depth and features.

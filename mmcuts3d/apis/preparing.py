@@ -55,7 +55,7 @@ def prepare(
 
     Returns:
         Prepared: Depth and features that came with the item lie in the
-        metainfo of the packed data sample, where labellers look first.
+        metainfo of the packed data sample, where labelers look first.
     """
     is_array = isinstance(item.image, np.ndarray)
     path = item.name if is_array else str(item.image)
@@ -113,7 +113,7 @@ def transforms_after_loading(config: Config) -> Sequence[dict]:
     LoadImageFromFile on plain images and refuses bad ones by name.
 
     Args:
-        config (Config): Of a labeller or detector; without a test dataset
+        config (Config): Of a labeler or detector; without a test dataset
             images are brought to 480×480, as the paper does.
 
     Returns:

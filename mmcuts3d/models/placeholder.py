@@ -41,7 +41,7 @@ class GivenByCaller(nn.Module):
 def spare_missing_folders(model: dict) -> None:
     """Replace sources whose folder lacks, so that the model can be built.
 
-    A labeller of files can then still run on maps that the caller brings.
+    A labeler of files can then still run on maps that the caller brings.
 
     Args:
         model (dict): Config of the model, changed in place.

@@ -10,7 +10,7 @@ file names are made of the last two parts, such as val2017/000000397133.jpg.
 Areas and polygons are the original's. Which categories LVIS has looked for in
 an image (`neg_category_ids`, `not_exhaustive_category_ids`) is kept, but
 COCO's measure does not look at it: an object that nobody annotated counts
-against a method that finds it, in the papers' figures too.
+against a method that finds it, in the papers' numbers too.
 """
 
 import sys

@@ -15,7 +15,7 @@ from mmcuts3d.evaluation import evaluate_coco, load_ground_truth
 from mmcuts3d.files.json_files import read_json
 from mmcuts3d.labels import label_statistics, read_labels
 
-FIGURES = ('AP50', 'AP', 'AR100')
+METRICS = ('AP50', 'AP', 'AR100')
 SURE = 0.5  # from this score on a mask counts as one in the last columns
 
 
@@ -138,14 +138,14 @@ def measure(
             f'Expected {stage.labels} to be labels of the images of '
             f'{ann_file}, but got {len(others)} others, such as {others[0]!r}.'
         )
-    for kind, prefix, figures in (
-        ('segm', '', FIGURES),
+    for kind, prefix, metrics in (
+        ('segm', '', METRICS),
         ('bbox', 'box_', ('AP50', 'AP')),
     ):
         values = evaluate_coco(
             true_images, annotations, labels['annotations'], kind
         )
-        row.update({prefix + name: values[name] for name in figures})
+        row.update({prefix + name: values[name] for name in metrics})
     return row
 
 
