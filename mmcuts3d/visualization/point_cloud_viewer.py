@@ -16,7 +16,6 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
-from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from .display import display_problem
 from .point_cloud import Cloud, upright
@@ -209,10 +208,11 @@ def _scatter(
         depthshade=False,
     )
     if len(cloud.line_ends):
-        ends = upright(cloud.line_ends)[..., [0, 2, 1]] * [1, -1, 1]
-        axes.add_collection3d(
-            Line3DCollection(ends, colors='#d91a1a', linewidths=0.8)
-        )
+        # One line, broken after each pair of ends.
+        ends = upright(cloud.line_ends)
+        gaps = np.full((len(ends), 1, 3), np.nan)
+        x, y, z = np.concatenate([ends, gaps], axis=1).reshape(-1, 3).T
+        axes.plot(x, -z, y, color='#d91a1a', linewidth=0.8)
     axes.set_box_aspect(np.maximum(np.ptp(points, 0)[[0, 2, 1]], 1e-3))
     axes.view_init(
         elev=float(np.degrees(np.arcsin(front[1]))),
