@@ -114,6 +114,11 @@ class CutS3D:
         check_literal('score', score, Score)
         self.score: Score = score
 
+    @property
+    def has_confidences(self) -> bool:
+        """Whether the sweep has two cuts or more, which can disagree."""
+        return self.local.num_cuts > 1
+
     @classmethod
     def from_preset(cls, name: Preset = 'paper', **changes: Any) -> CutS3D:
         """CutS3D by the name of a preset, with changes.
@@ -187,7 +192,7 @@ class CutS3D:
             if cut is None:
                 break
             if cut.eigenvalue > self.max_eigenvalue:
-                none = no_cut(surface.grid, surface.depth)
+                none = self._nothing(surface)
                 return steps or [
                     replace(none, status=TOO_COSTLY, eigenvalue=cut.eigenvalue)
                 ]
@@ -204,7 +209,11 @@ class CutS3D:
             elif self.selection.remove_rejected:
                 found = found | cut.mask
             steps.append(step)
-        return steps or [no_cut(surface.grid, surface.depth)]
+        return steps or [self._nothing(surface)]
+
+    def _nothing(self, surface: Surface) -> CutStep:
+        none = no_cut(surface.grid, surface.depth)
+        return none if self.has_confidences else replace(none, confidence=None)
 
     def _step(
         self,
@@ -221,7 +230,9 @@ class CutS3D:
             eigenvector=x,
             semantic_mask=cut.mask,
             local_cut=mask,
-            confidence=spatial_confidence(cuts, mask),
+            confidence=spatial_confidence(cuts, mask)
+            if self.has_confidences
+            else None,
             seed=cut.seed,
             status=self.selection.judge(mask, earlier, separation),
             depth=surface.depth,

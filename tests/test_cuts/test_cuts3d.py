@@ -319,3 +319,14 @@ def test_photograph(real_features, name):
         floored = np.maximum(inside, MIN_CONFIDENCE)
         assert score == pytest.approx(floored.mean(), abs=1e-5)
         np.testing.assert_allclose(inside * 6, np.rint(inside * 6), atol=1e-4)
+
+
+@pytest.mark.parametrize('num_cuts,has', [(1, False), (2, True)])
+def test_one_cut_cannot_disagree_and_has_no_confidence(squares, num_cuts, has):
+    scene = squares()
+    cut = CutS3D(local={'num_cuts': num_cuts}, refine={'crf': False})
+    found = cut(scene.image, scene.features, scene.depth)
+    assert len(found) and (found.confidences is not None) is has
+    assert (found.scores == 1).all()
+    nothing = cut(scene.image, np.ones_like(scene.features), scene.depth)
+    assert not len(nothing) and (nothing.confidences is not None) is has

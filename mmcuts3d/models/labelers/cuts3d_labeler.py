@@ -38,6 +38,7 @@ class CutS3DLabeler(BaseLabeler):
         changes = dict(cut or {})
         name = changes.pop('preset', 'paper')
         self.cut = CutS3D.from_preset(name, **changes)
+        self.has_confidences = self.cut.has_confidences
 
     def sources(self) -> dict[str, nn.Module]:
         """Features, and ``depth`` (H, W) in [0, 1], 0 = nearest.
