@@ -179,3 +179,11 @@ def test_merging_refuses_what_it_cannot(merge, tmp_path, capsys):
     assert before.read_text() == text
     with pytest.raises(ValueError, match='nowhere'):
         merge(before, tmp_path / 'nowhere.json', '--out', tmp_path / 'x')
+
+
+@pytest.mark.parametrize('tool', ['train', 'test'])
+def test_two_configs_at_once_are_named(call, tool, capsys):
+    assert call(tool, LABELER, MASKCUT) == '2'
+    words = capsys.readouterr().err
+    assert 'Expected one config' in words
+    assert str(LABELER) in words and str(MASKCUT) in words

@@ -80,6 +80,11 @@ def parse_args() -> argparse.Namespace:
             f'Expected argument --out to end in .pkl or .pickle, but got '
             f'{args.out}'
         )
+    if args.checkpoint is not None and args.checkpoint.endswith('.py'):
+        parser.error(
+            f'Expected one config and its checkpoint, but got two configs: '
+            f'{args.config}, {args.checkpoint}. Measure one after the other'
+        )
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
 

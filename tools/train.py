@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', nargs='+', help='config file')
     parser.add_argument(
         '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
     )
@@ -60,6 +60,13 @@ def parse_args() -> argparse.Namespace:
     # torch.distributed writes --local-rank or --local_rank by its version.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
+    if len(args.config) > 1:
+        parser.error(
+            f'Expected one config, but got {len(args.config)}: '
+            f'{", ".join(args.config)}. Start a run for each, or make one '
+            'file that inherits from them: _base_ = [...]'
+        )
+    (args.config,) = args.config
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
 
