@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,22 +37,15 @@ def open_regular(
         ValueError: If there is none, it may not be read, is a folder, a
             FIFO, a device or a socket, or is too large; names the file.
     """
-    try:
-        # Looked at before, since opening a device can have effects, and
-        # again when open, so that nothing comes in between.
-        _check(os.stat(path), path, what, max_bytes)
+    # Looked at before, since opening a device can have effects, and again when
+    # open, so that nothing comes in between.
+    with _named(path, what):
+        found = os.stat(path)
+    _check(found, path, what, max_bytes)
+    with _named(path, what):
         flags = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0)
         flags |= getattr(os, 'O_BINARY', 0)
         file = os.fdopen(os.open(path, flags), 'rb')
-    except FileNotFoundError as error:
-        reason = 'no file there'
-        if os.path.islink(path):
-            reason = 'a broken link'
-        raise _refused(path, what, reason) from error
-    except OSError as error:
-        raise _refused(path, what, error.strerror or str(error)) from error
-    except ValueError as error:  # a null character, or bytes of no text
-        raise _refused(path, what, f'a name of no file ({error})') from error
     try:
         _check(os.fstat(file.fileno()), path, what, max_bytes)
     except BaseException:
@@ -66,6 +61,22 @@ def kind_of(mode: int) -> str:
     return next(
         (name for is_kind, name in _KINDS if is_kind(mode)), 'no regular file'
     )
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Errors of the system as a ValueError that names the file."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        reason = 'no file there'
+        if os.path.islink(path):
+            reason = 'a broken link'
+        raise _refused(path, what, reason) from error
+    except OSError as error:
+        raise _refused(path, what, error.strerror or str(error)) from error
+    except ValueError as error:  # a null character, or bytes of no text
+        raise _refused(path, what, f'a name of no file ({error})') from error
 
 
 def _refused(

@@ -113,7 +113,7 @@ def test_reload(tmp_path):
     assert dataset.reload('round1.json') is dataset
     counts = [len(dataset.get_data_info(i)['instances']) for i in range(3)]
     assert counts == [0, 0, 1]
-    with pytest.raises(ValueError, match='no such file'):
+    with pytest.raises(ValueError, match='no file there'):
         dataset.reload('nothing.json')
     assert len(dataset) == 3 and dataset.ann_file.endswith('round1.json')
     assert len(dataset[2]['gt_masks']) == 1

@@ -50,15 +50,15 @@ def test_what_is_no_regular_file_is_named(tmp_path):
     (tmp_path / 'folder.json').mkdir()
     (tmp_path / 'broken.json').symlink_to(tmp_path / 'nowhere')
     for name, words in (
-        ('pipe.json', 'a COCO file at .*pipe.json, but got a FIFO'),
-        ('folder.json', 'folder.json, but got a folder'),
-        ('broken.json', 'broken.json, but got no such file'),
-        ('none.json', 'none.json, but got no such file'),
-        ('none.json/a', 'a, but got no such file'),
+        ('pipe.json', 'pipe.json to be a COCO file, but got a FIFO'),
+        ('folder.json', 'folder.json to be .*, but got a folder'),
+        ('broken.json', 'broken.json to be .*, but got a broken link'),
+        ('none.json', 'none.json to be .*, but got no file there'),
+        ('none.json/a', 'a to be .*, but got no file there'),
     ):
         with pytest.raises(ValueError, match=words):
             read_json(tmp_path / name, 'a COCO file')
-    with pytest.raises(ValueError, match='zero, but got a device'):
+    with pytest.raises(ValueError, match='zero to be .*, but got a device'):
         read_json('/dev/zero')
     (tmp_path / 'folder.json' / 'a').write_text('[1]')
     link = tmp_path / 'link.json'

@@ -237,7 +237,7 @@ def test_repeated_ids_and_missing_keys_are_reported(tmp_path, rows):
 
 
 def test_what_is_no_label_file_is_reported(tmp_path):
-    with pytest.raises(ValueError, match='no such file'):
+    with pytest.raises(ValueError, match='no file there'):
         read_labels(tmp_path / 'none.json')
     path = tmp_path / 'text.json'
     path.write_text('labels')

@@ -69,8 +69,11 @@ def test_failed_images_are_pointed_at(tool, data):
             lambda data: results(data, ['image_id', 'score']),
             r'results\[0\] of .photo_0\.png.: .*`bbox` of four',
         ),
-        (lambda data: str(data / 'nothing.json'), 'no such file'),
-        (lambda data: str(data), r'pseudo_labels\.json, but got no such file'),
+        (lambda data: str(data / 'nothing.json'), 'no file there'),
+        (
+            lambda data: str(data),
+            r'labels\.json to be .*but got no file there',
+        ),
         (lambda data: str(data / 'truth.json'), "'object'"),
     ],
 )

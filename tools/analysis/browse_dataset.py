@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.engine.config import load_config
+
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
@@ -124,9 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     from mmcuts3d.visualization import save_image
 
-    config = Config.fromfile(args.config)
-    if args.cfg_options:
-        config.merge_from_dict(args.cfg_options)
+    config = load_config(args.config, args.cfg_options)
     dataset = build_dataset(config)
     set_random_seed(args.seed)
     number = min(args.number, len(dataset))

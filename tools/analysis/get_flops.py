@@ -19,6 +19,8 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.engine.config import load_config
+
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
@@ -128,9 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
         int: 0.
     """
     args = parse_args(arguments)
-    config = Config.fromfile(args.config)
-    if args.cfg_options:
-        config.merge_from_dict(args.cfg_options)
+    config = load_config(args.config, args.cfg_options)
     found = count(config, tuple(args.shape))
     height, width = found['shape']
     print(f'image: {height} x {width} pixels, padding included')
