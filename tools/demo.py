@@ -78,7 +78,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         '--iters',
         type=int,
-        default=300,
+        default=250,
         help='training steps of each of the two rounds (%(default)s)',
     )
     add(

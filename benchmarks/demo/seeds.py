@@ -40,7 +40,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--seeds', type=int, default=5, help='how many, from 0 (%(default)s)')
     add('--scenes', type=int, default=160, help='to train on (%(default)s)')
-    add('--iters', type=int, default=300, help='of a round (%(default)s)')
+    add('--iters', type=int, default=250, help='of a round (%(default)s)')
     add('--out', default='demo_seeds', help='output folder (%(default)s)')
     args = parser.parse_args(arguments)
     if args.seeds < 2:

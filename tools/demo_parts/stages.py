@@ -16,7 +16,9 @@ from mmcuts3d.files.json_files import read_json
 from mmcuts3d.labels import label_statistics, read_labels
 
 METRICS = ('AP50', 'AP', 'AR100')
-SURE = 0.5  # from this score on a mask counts as one in the last columns
+#: From this score on a mask is drawn, and counted in the last columns; mmdet
+#: draws detections from it on too.
+SURE = 0.3
 
 
 @dataclass(frozen=True)
