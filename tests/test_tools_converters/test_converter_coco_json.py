@@ -220,7 +220,8 @@ def test_a_broken_file_is_named(text, convert, write):
 
 
 def test_a_missing_file_is_named(convert):
-    with pytest.raises(ValueError, match=r'JSON file at none\.json'):
+    words = r'none\.json to be a JSON file, but got no file there'
+    with pytest.raises(ValueError, match=words):
         convert('coco', '--annotations', 'none.json')
 
 
