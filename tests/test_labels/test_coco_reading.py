@@ -289,5 +289,7 @@ def test_a_sound_file_reads_without_a_word(tmp_path):
         found = read_coco(path)
     assert len(found.annotations) == 6
     os.mkfifo(tmp_path / 'pipe')
-    with pytest.raises(ValueError, match='pipe to be a COCO file, but got a FIFO'):
+    with pytest.raises(
+        ValueError, match='pipe to be a COCO file, but got a FIFO'
+    ):
         read_coco(tmp_path / 'pipe')
