@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.clouds import picture, two_walls
 
 from mmcuts3d.cuts.spatial import LocalCut
 from mmcuts3d.cuts.spatial.creases import Creases
@@ -18,21 +19,6 @@ from mmcuts3d.visualization.point_cloud import (
     removed_edges,
     upright,
 )
-
-
-def picture(height=2, width=4):
-    values = np.arange(height * width * 3, dtype=np.uint8)
-    return values.reshape(height, width, 3)
-
-
-def two_walls(size=24):
-    """A cloud of two walls, one nearer, in two colours."""
-    depth = np.zeros((size, size))
-    depth[:, size // 2 :] = 1
-    image = np.zeros((size, size, 3), np.uint8)
-    image[:, : size // 2, 0] = 220
-    image[:, size // 2 :, 2] = 220
-    return build_point_cloud(image, depth)
 
 
 def test_geometry_by_hand():
