@@ -28,6 +28,7 @@ from ._check import (
 from .instances import Score, to_instances
 from .pixel_masks import mask_iou
 from .presets import Preset, preset
+from .progress import SurfaceProgress
 from .refinement import Refinement
 from .selection import Selection
 from .semantic.bipartition import Bipartition
@@ -182,34 +183,66 @@ class CutS3D:
             One to N steps; fewer than N where an early stop came.
         """
         array = check_features(features)
-        surface = self.local.surface(depth, grid_of(array))
-        graph = self.semantic.graph(array, surface.depth)
+        progress = self.begin(depth, grid_of(array))
+        graph = self.semantic.graph(array, progress.surface.depth)
+        while not progress.done:
+            self.advance(progress, self.semantic(graph, progress.found))
+        return progress.steps
+
+    def begin(
+        self, depth: ArrayLike | Surface, grid: tuple[int, int]
+    ) -> SurfaceProgress:
+        """The state of an image before its first step.
+
+        Args:
+            depth: See :meth:`steps`.
+            grid: (h, w) of the patch grid.
+        """
+        surface = self.local.surface(depth, grid)
         found: NDArray[np.bool_] = np.zeros(surface.grid, bool)
-        earlier: list[NDArray[np.bool_] | None] = []
-        steps: list[CutStep] = []
-        for _ in range(self.num_instances):
-            cut = self.semantic(graph, found)
-            if cut is None:
-                break
-            if cut.eigenvalue > self.max_eigenvalue:
-                none = self._nothing(surface)
-                return steps or [
-                    replace(none, status=TOO_COSTLY, eigenvalue=cut.eigenvalue)
-                ]
-            if steps and is_complement(
-                cut.bipartition, found, self.early_stop
-            ):
-                break
-            step = self._step(cut, surface, earlier)
-            kept = step.status == ACCEPTED
-            earlier.append(step.local_cut if kept else None)
-            if kept or step.status == NOT_APART:
-                local = self.paint == 'local'
-                found = found | (step.local_cut if local else cut.mask)
-            elif self.selection.remove_rejected:
-                found = found | cut.mask
-            steps.append(step)
-        return steps or [self._nothing(surface)]
+        return SurfaceProgress(found=found, surface=surface)
+
+    def advance(
+        self, progress: SurfaceProgress, cut: SemanticMask | None
+    ) -> None:
+        """One step: cut a semantic mask in 3D, and judge the instance.
+
+        Args:
+            progress: State of the image, changed.
+            cut: The semantic cut of what is left, or None if that has no
+                structure.
+        """
+        surface, steps = progress.surface, progress.steps
+        if cut is None or self._ends(progress, cut):
+            progress.done = True
+            if not steps:
+                nothing = self._nothing(surface)
+                if cut is not None:
+                    nothing = replace(
+                        nothing, status=TOO_COSTLY, eigenvalue=cut.eigenvalue
+                    )
+                steps.append(nothing)
+            return
+        step = self._step(cut, surface, progress.earlier)
+        kept = step.status == ACCEPTED
+        progress.earlier.append(step.local_cut if kept else None)
+        if kept or step.status == NOT_APART:
+            local = self.paint == 'local'
+            progress.found = progress.found | (
+                step.local_cut if local else cut.mask
+            )
+        elif self.selection.remove_rejected:
+            progress.found = progress.found | cut.mask
+        steps.append(step)
+        progress.done = len(steps) == self.num_instances
+
+    def _ends(self, progress: SurfaceProgress, cut: SemanticMask) -> bool:
+        """Whether a semantic cut shows that nothing is left to find."""
+        if cut.eigenvalue > self.max_eigenvalue:
+            return True
+        return bool(progress.steps) and is_complement(
+            cut.bipartition, progress.found, self.early_stop
+        )
 
     def _nothing(self, surface: Surface) -> CutStep:
         none = no_cut(surface.grid, surface.depth)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ._check import (
     check_arguments,
@@ -17,12 +17,14 @@ from ._check import (
     check_features,
     check_image,
     check_part,
+    grid_of,
 )
 from .instances import to_instances
+from .progress import Progress
 from .refinement import Refinement
 from .selection import Selection
-from .semantic.semantic_cut import SemanticCut
-from .types import CutStep, PseudoInstances, no_cut
+from .semantic.semantic_cut import SemanticCut, SemanticMask
+from .types import ACCEPTED, CutStep, PseudoInstances, no_cut
 
 #: What MaskCut's semantic cut has otherwise than CutS3D's.
 SEMANTIC: Mapping[str, Any] = {
@@ -113,28 +115,43 @@ class MaskCut:
         published code cuts noise.
         """
         array = check_features(features)
-        found = np.zeros(array.shape[1:], bool)
+        progress = self.begin(grid_of(array))
         graph = self.semantic.graph(array)
-        earlier: list[NDArray[np.bool_] | None] = []
-        steps: list[CutStep] = []
-        for _ in range(self.num_instances):
-            cut = self.semantic(graph, found)
-            if cut is None:
-                break
-            status = self.selection.judge(cut.mask, earlier)
-            accepted = status == 'accepted'
-            earlier.append(cut.mask if accepted else None)
-            if accepted or self.selection.remove_rejected:
-                found = found | cut.mask
-            steps.append(
-                CutStep(
-                    eigenvector=cut.bipartition.eigenvector,
-                    semantic_mask=cut.mask,
-                    local_cut=cut.mask,
-                    confidence=None,
-                    seed=cut.seed,
-                    status=status,
-                    eigenvalue=cut.eigenvalue,
-                )
+        while not progress.done:
+            self.advance(progress, self.semantic(graph, progress.found))
+        return progress.steps
+
+    def begin(self, grid: tuple[int, int]) -> Progress:
+        """The state of an image (h, w) before its first step."""
+        return Progress(found=np.zeros(grid, bool))
+
+    def advance(self, progress: Progress, cut: SemanticMask | None) -> None:
+        """One step: judge a semantic mask.
+
+        Args:
+            progress: State of the image, changed.
+            cut: The semantic cut of what is left, or None if that has no
+                structure.
+        """
+        if cut is None:
+            progress.done = True
+            if not progress.steps:
+                progress.steps.append(no_cut(progress.found.shape))
+            return
+        status = self.selection.judge(cut.mask, progress.earlier)
+        accepted = status == ACCEPTED
+        progress.earlier.append(cut.mask if accepted else None)
+        if accepted or self.selection.remove_rejected:
+            progress.found = progress.found | cut.mask
+        progress.steps.append(
+            CutStep(
+                eigenvector=cut.bipartition.eigenvector,
+                semantic_mask=cut.mask,
+                local_cut=cut.mask,
+                confidence=None,
+                seed=cut.seed,
+                status=status,
+                eigenvalue=cut.eigenvalue,
             )
-        return steps or [no_cut(found.shape)]
+        )
+        progress.done = len(progress.steps) == self.num_instances

@@ -10,7 +10,7 @@ its vectors, which the reflections tell. A few dozen steps hold the entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,30 @@ def lapack_sign(
         The sign; None where it is not clear after 400 steps, as with an
         eigenvector that is 0 at the first node.
     """
+    steps = sign_steps(eigenvector)
+    try:
+        column = next(steps)
+        while True:
+            column = steps.send(multiply(column))
+    except StopIteration as end:
+        sign: int | None = end.value
+        return sign
+
+
+def sign_steps(
+    eigenvector: Vector,
+) -> Generator[Vector, Vector, int | None]:
+    """:func:`lapack_sign` for somebody who multiplies many at a time.
+
+    Args:
+        eigenvector: (n,) unit vector.
+
+    Yields:
+        (n,) vectors, to each of which the product with the matrix is sent.
+
+    Returns:
+        As of :func:`lapack_sign`.
+    """
     number = len(eigenvector)
     column: Vector = np.zeros(number)
     column[0] = 1.0
@@ -48,7 +72,7 @@ def lapack_sign(
         if left < largest**2:
             return 1 if largest > 0 else -1
         known = basis[: step + 1]
-        rest = multiply(column)
+        rest = yield column
         for _ in range(2):  # twice is enough for full orthogonality
             rest = np.asarray(rest - known.T @ (known @ rest))
         length = float(np.linalg.norm(rest))

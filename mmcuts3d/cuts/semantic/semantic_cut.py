@@ -127,17 +127,33 @@ class SemanticCut:
             left = np.flatnonzero(~found)
             graph = graph[np.ix_(left, left)]
         cut = normalized_cut(graph, self.tau_ncut, self.eps, self.solver)
+        return self.mask_of(cut.eigenvector, cut.eigenvalue, found)
+
+    def mask_of(
+        self,
+        eigenvector: NDArray[np.float64],
+        eigenvalue: float,
+        found: NDArray[np.bool_],
+    ) -> SemanticMask:
+        """The semantic mask of an eigenvector.
+
+        Args:
+            eigenvector: (n,), of the patches that are nodes of the graph:
+                all, or, where `removal` is 'delete', those not found before.
+            eigenvalue: Its eigenvalue.
+            found: (h, w) bool, see :meth:`__call__`.
+        """
         if self.removal == 'delete':
             x = np.zeros(found.shape)
-            x[~found] = cut.eigenvector
+            x[~found] = eigenvector
             split = bipartition(x, self.corner_rule, ~found)
         else:
-            x = cut.eigenvector.reshape(found.shape)
+            x = eigenvector.reshape(found.shape)
             split = bipartition(x, self.corner_rule)
         mask, seed = split.component, split.seed
         if self.removal == 'exclude':
             mask, seed = without_found(split, found)
-        return SemanticMask(mask, seed, split, cut.eigenvalue)
+        return SemanticMask(mask, seed, split, eigenvalue)
 
 
 def has_no_structure(

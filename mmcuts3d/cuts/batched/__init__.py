@@ -1,0 +1,20 @@
+"""The GPU path of the cuts: everything but max-flow, in batches of images.
+
+A twin in torch of the numpy reference, with its names and its arguments and
+one more axis in front, for tensors of any device. Results are those of the
+reference; the tests hold them together on CPU tensors.
+"""
+
+from .affinity import affinity, paint_out
+from .normalized_cut import NormalizedCuts, normalized_cut
+from .spatial_importance import sharpen, spatial_importance, strong_edges
+
+__all__ = [
+    'NormalizedCuts',
+    'affinity',
+    'normalized_cut',
+    'paint_out',
+    'sharpen',
+    'spatial_importance',
+    'strong_edges',
+]
