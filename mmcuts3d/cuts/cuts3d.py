@@ -7,7 +7,7 @@ patch gets a confidence (§3.4).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -166,8 +166,13 @@ class CutS3D:
                     f'{pixels.shape[:2]} or of the features {grid}, '
                     f'but got {depth.shape}.'
                 )
-        steps = self.steps(features, depth)
-        return to_instances(pixels, steps, self.refine, self.score)
+        return self.instances(pixels, self.steps(features, depth))
+
+    def instances(
+        self, image: NDArray[np.uint8], steps: Sequence[CutStep]
+    ) -> PseudoInstances:
+        """The pseudo-labels of an image (H, W, 3), from its :meth:`steps`."""
+        return to_instances(image, steps, self.refine, self.score)
 
     def steps(
         self, features: ArrayLike, depth: ArrayLike | Surface

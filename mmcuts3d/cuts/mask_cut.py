@@ -5,11 +5,11 @@ Semantic masks are cut out of a patch graph, one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ._check import (
     check_arguments,
@@ -101,9 +101,13 @@ class MaskCut:
         Raises:
             ValueError: On an argument of another shape, type or range.
         """
-        return to_instances(
-            check_image(image), self.steps(features), self.refine
-        )
+        return self.instances(check_image(image), self.steps(features))
+
+    def instances(
+        self, image: NDArray[np.uint8], steps: Sequence[CutStep]
+    ) -> PseudoInstances:
+        """The pseudo-labels of an image (H, W, 3), from its :meth:`steps`."""
+        return to_instances(image, steps, self.refine)
 
     def steps(self, features: ArrayLike) -> list[CutStep]:
         """The N steps on the patch grid; see :class:`CutStep`.

@@ -8,10 +8,13 @@ patches are found, cuts the rest, and hands the semantic mask over.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .semantic.normalized_cut import NormalizedCut
+from .semantic.semantic_cut import SemanticCut, SemanticMask
 from .spatial.surface import Surface
 from .types import CutStep
 
@@ -42,3 +45,35 @@ class SurfaceProgress(Progress):
     """
 
     surface: Surface
+
+
+class Method(Protocol):
+    """What :class:`CutS3D` and :class:`MaskCut` share."""
+
+    semantic: SemanticCut
+
+    def advance(self, progress: Any, cut: SemanticMask | None) -> None:
+        """Does one step."""
+
+
+def advanced(
+    method: Method, progress: Progress, cut: NormalizedCut | None
+) -> Progress:
+    """One step of a method from the solution of its normalized cut.
+
+    Args:
+        method: The method.
+        progress: State of the image.
+        cut: Of the patches that :meth:`SemanticCut.mask_of` names; None
+            where what is left has no structure.
+
+    Returns:
+        The state after the step: a process gives back what it was sent.
+    """
+    mask = None
+    if cut is not None:
+        mask = method.semantic.mask_of(
+            cut.eigenvector, cut.eigenvalue, progress.found
+        )
+    method.advance(progress, mask)
+    return progress

@@ -6,10 +6,12 @@ reference; the tests hold them together on CPU tensors.
 """
 
 from .affinity import affinity, paint_out
+from .batch_cutter import BatchCutter
 from .normalized_cut import NormalizedCuts, normalized_cut
 from .spatial_importance import sharpen, spatial_importance, strong_edges
 
 __all__ = [
+    'BatchCutter',
     'NormalizedCuts',
     'affinity',
     'normalized_cut',

@@ -282,7 +282,7 @@ def _ritz(
         select_range=(size - 1, size - 1),
     )
     value, vector = float(values[0]), vectors[:, 0]
-    smallest = np.finfo(np.float64).eps ** (2 / 3)
+    smallest = float(np.finfo(np.float64).eps) ** (2 / 3)
     error = abs(beside[size - 1] * vector[-1])
     if error > TOLERANCE * max(abs(value), smallest):
         return None
