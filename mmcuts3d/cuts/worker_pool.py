@@ -40,8 +40,8 @@ Task = tuple[Future[Any], bytes]
 class WorkerPool:
     """Runs functions in processes of one thread each.
 
-    Close it, or use it in a ``with`` statement; processes end with their
-    parent in any case, even one that is killed.
+    They start with the first task, and end when the pool is closed or is
+    forgotten, or with their parent, even one that is killed.
 
     Args:
         workers: Number of processes; 0 runs everything in the caller.
@@ -56,20 +56,25 @@ class WorkerPool:
         self.workers = check_count('workers', workers, 0)
         if waiting is None:
             waiting = 4 * max(workers, 1)
-        self._tasks: queue.Queue[Task | None] = queue.Queue(
-            check_count('waiting', waiting)
-        )
+        self.waiting = check_count('waiting', waiting)
+        self._tasks: queue.Queue[Task | None] = queue.Queue(self.waiting)
         self._running: list[Worker] = []
-        for _ in range(self.workers):
+        # Not a method: the pool can be forgotten while its threads wait.
+        self._end = weakref.finalize(
+            self, _end, os.getpid(), self._running, self._tasks
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, in this process or in another, has processes of its own."""
+        return WorkerPool, (self.workers, self.waiting)
+
+    def _start(self) -> None:
+        while len(self._running) < self.workers:
             worker = Worker()
             self._running.append(worker)
             threading.Thread(
                 target=_serve, args=(worker, self._tasks), daemon=True
             ).start()
-        # Not a method: the pool can be forgotten while its threads wait.
-        self._end = weakref.finalize(
-            self, _end, os.getpid(), self._running, self._tasks
-        )
 
     @property
     def pids(self) -> list[int]:
@@ -97,6 +102,7 @@ class WorkerPool:
             )
         future: Future[Any] = Future()
         if self.workers:
+            self._start()
             self._tasks.put((future, pickle.dumps((function, args), 5)))
         else:
             try:

@@ -1,9 +1,10 @@
 """The methods of ``cuts/`` as detectors and as parts (L2)."""
 
-from .base import BaseLabeler, at_size, to_instance_data
+from .base import BaseLabeler
 from .cuts3d_labeler import CutS3DLabeler
 from .local_cut import local_cut
 from .mask_cut_labeler import MaskCutLabeler
+from .to_samples import at_size, to_instance_data
 
 __all__ = [
     'BaseLabeler',

@@ -1,22 +1,24 @@
 """A pseudo-labeler is a model, and labeling is a test run."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmdet.models.detectors import BaseDetector
 from mmdet.structures import DetDataSample
-from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmcuts3d.cuts import PseudoInstances, box_of
+from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances
+from mmcuts3d.cuts.batched import BatchCutter
 from mmcuts3d.registry import MODELS
+
+from .to_samples import at_size, to_instance_data
 
 DATA_PREPROCESSOR = dict(type='mmdet.DetDataPreprocessor', bgr_to_rgb=True)
 ON_ERROR = ('raise', 'record')
+Inputs = dict[str, Any]
 
 
 class BaseLabeler(BaseDetector, metaclass=ABCMeta):
@@ -45,6 +47,8 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
 
     #: Whether the method has Spatial Confidence.
     has_confidences = True
+    #: What cuts the images of a batch together, if anything does.
+    cutter: BatchCutter | None = None
 
     def __init__(
         self,
@@ -63,6 +67,13 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         self.features = MODELS.build(features)
         self.on_error = on_error
         self.keep_steps = False
+
+    def cut_in_batches(
+        self, method: CutS3D | MaskCut, settings: dict[str, Any] | None
+    ) -> None:
+        """Set up :attr:`cutter` for a method, unless settings are None."""
+        if settings is not None:
+            self.cutter = BatchCutter.from_settings(method, **settings)
 
     @abstractmethod
     def label(
@@ -129,15 +140,21 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 if sample.get(name) is None:
                     left.append(place)
                 else:
-                    maps[name] = _to_numpy(sample.get(name))
+                    maps[name] = self._taken(name, sample.get(name))
             found = _ask(source, images[left], [data_samples[i] for i in left])
             for place, value in zip(left, found, strict=True):
                 maps = inputs[place]
                 if isinstance(value, ValueError):
                     inputs[place] = value
                 elif isinstance(maps, dict):
-                    maps[name] = _to_numpy(value)
+                    maps[name] = self._taken(name, value)
         return inputs
+
+    def _taken(self, name: str, value: Tensor | np.ndarray) -> Any:
+        """A map as an array; features of a batch stay on their device."""
+        if name == 'features' and self.cutter and isinstance(value, Tensor):
+            return value.detach()
+        return _to_numpy(value)
 
     @torch.no_grad()
     def predict(
@@ -162,21 +179,31 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
             a method that has them, ``confidences`` (N, h, w) float in
             [0, 1].
         """
-        results: list[PseudoInstances | None] = [None] * len(batch_inputs)
-        for (height, width), places in _by_size(batch_data_samples).items():
-            images = batch_inputs[places, :, :height, :width]
-            samples = [batch_data_samples[place] for place in places]
-            gathered = self.gather_batch(images, samples)
-            for place, image, sample, inputs in zip(
-                places, images, samples, gathered, strict=True
-            ):
-                try:
-                    results[place] = self._label_image(image, sample, inputs)
-                except ValueError as error:
-                    self._report(sample, error)
-        for sample, found in zip(batch_data_samples, results, strict=True):
+        places: list[int] = []
+        images: list[Tensor] = []
+        inputs: list[Inputs | ValueError] = []
+        for (height, width), own in _by_size(batch_data_samples).items():
+            pixels = batch_inputs[own, :, :height, :width]
+            samples = [batch_data_samples[place] for place in own]
+            places.extend(own)
+            images.extend(pixels)
+            inputs.extend(self.gather_batch(pixels, samples))
+        results: dict[int, PseudoInstances] = {}
+        for place, found in zip(
+            places, self._label_all(images, inputs), strict=True
+        ):
+            if isinstance(found, ValueError):
+                self._report(batch_data_samples[place], found)
+            else:
+                results[place] = found
+        if self.keep_steps:
+            for place, maps in zip(places, inputs, strict=True):
+                if isinstance(maps, dict):
+                    batch_data_samples[place].cut_depth = maps.get('depth')
+        for place, sample in enumerate(batch_data_samples):
             shape = sample.ori_shape if rescale else sample.img_shape
             frame = (int(shape[0]), int(shape[1]))
+            found = results.get(place)
             if found is None:
                 found = PseudoInstances.empty(
                     frame, (1, 1), self.has_confidences
@@ -189,18 +216,39 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 sample.cut_steps = found.steps
         return list(batch_data_samples)
 
-    def _label_image(
+    def _label_all(
         self,
-        image: Tensor,
-        sample: DetDataSample,
-        inputs: dict[str, np.ndarray] | ValueError,
-    ) -> PseudoInstances:
-        if isinstance(inputs, ValueError):
-            raise inputs
-        if self.keep_steps:
-            sample.cut_depth = inputs.get('depth')
-        pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
-        return self.label(pixels.cpu().numpy(), inputs)
+        images: Sequence[Tensor],
+        inputs: Sequence[Inputs | ValueError],
+    ) -> Iterator[PseudoInstances | ValueError]:
+        """Labels, or the error why there are none, for each image."""
+        cut = self._cut_together if self.cutter else self._cut_one_by_one
+        good = [
+            (_pixels(image), maps)
+            for image, maps in zip(images, inputs, strict=True)
+            if isinstance(maps, dict)
+        ]
+        found = iter(cut(good))
+        for maps in inputs:
+            yield maps if isinstance(maps, ValueError) else next(found)
+
+    def _cut_one_by_one(
+        self, items: Sequence[tuple[np.ndarray, Inputs]]
+    ) -> Iterator[PseudoInstances | ValueError]:
+        for image, maps in items:
+            try:
+                yield self.label(image, maps)
+            except ValueError as error:
+                yield error
+
+    def _cut_together(
+        self, items: Sequence[tuple[np.ndarray, Inputs]]
+    ) -> list[PseudoInstances | ValueError]:
+        return self.cutter(
+            [image for image, _ in items],
+            [maps['features'] for _, maps in items],
+            [maps.get('depth') for _, maps in items],
+        )
 
     def _report(self, sample: DetDataSample, error: ValueError) -> None:
         if self.on_error == 'raise':
@@ -262,55 +310,10 @@ def _ask(
     return found
 
 
-def at_size(found: PseudoInstances, shape: tuple[int, int]) -> PseudoInstances:
-    """Pseudo-instances on an image of another size.
-
-    Args:
-        found (PseudoInstances): On an image of any size.
-        shape (tuple[int, int]): (H, W) to give the masks.
-
-    Returns:
-        PseudoInstances: An instance whose mask vanishes at that size is left
-        out.
-    """
-    masks = np.zeros((len(found), *shape), bool)
-    for target, mask in zip(masks, found.masks, strict=True):
-        target[:] = _resize_mask(mask, shape)
-    kept = masks.any(axis=(1, 2))
-    boxes = np.zeros((int(kept.sum()), 4), np.float32)
-    for box, mask in zip(boxes, masks[kept], strict=True):
-        box[:] = box_of(mask)
-    return replace(found[kept], masks=masks[kept], boxes=boxes)
-
-
-def to_instance_data(
-    found: PseudoInstances, device: torch.device | str = 'cpu'
-) -> InstanceData:
-    """Pseudo-instances as mmdet's ``pred_instances``.
-
-    Args:
-        found (PseudoInstances): See :func:`at_size`.
-        device (torch.device): Defaults to 'cpu'.
-
-    Returns:
-        InstanceData: See :meth:`BaseLabeler.predict`.
-    """
-    data = InstanceData(
-        bboxes=torch.tensor(found.boxes, device=device),
-        labels=torch.zeros(len(found), dtype=torch.long, device=device),
-        scores=torch.tensor(found.scores, device=device),
-        masks=torch.tensor(found.masks, device=device),
-    )
-    if found.confidences is not None:
-        data.confidences = torch.tensor(found.confidences, device=device)
-    return data
-
-
-def _resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    if mask.shape == tuple(shape):
-        return mask
-    size = (shape[1], shape[0])
-    return cv2.resize(mask.astype(np.float32), size) >= 0.5
+def _pixels(image: Tensor) -> np.ndarray:
+    """(3, H, W) in [0, 255] to (H, W, 3) uint8."""
+    pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
+    return pixels.cpu().numpy()
 
 
 def _to_numpy(value: Tensor | np.ndarray) -> np.ndarray:

@@ -23,6 +23,13 @@ class CutS3DLabeler(BaseLabeler):
             :class:`~mmcuts3d.cuts.CutS3D`, the settings of its parts by
             name, such as ``dict(preset='touching', local=dict(k=8))``.
             Defaults to None: the paper.
+        batched (dict, optional): Cuts the images of a batch together: their
+            graphs and eigenvectors on the model's device, the rest in
+            processes. Settings of
+            :class:`~mmcuts3d.cuts.batched.BatchCutter`, such as
+            ``dict(workers=8)``. The batch size is the dataloader's, and two
+            halves of a batch take turns: take 16 or more on a GPU. Defaults
+            to None: image by image, by the numpy reference.
         **kwargs: See :class:`BaseLabeler`.
     """
 
@@ -31,6 +38,7 @@ class CutS3DLabeler(BaseLabeler):
         features: dict,
         depth: dict,
         cut: dict | None = None,
+        batched: dict | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(features, **kwargs)
@@ -38,6 +46,7 @@ class CutS3DLabeler(BaseLabeler):
         changes = dict(cut or {})
         name = changes.pop('preset', 'paper')
         self.cut = CutS3D.from_preset(name, **changes)
+        self.cut_in_batches(self.cut, batched)
         self.has_confidences = self.cut.has_confidences
 
     def sources(self) -> dict[str, nn.Module]:

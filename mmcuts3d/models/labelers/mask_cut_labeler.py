@@ -18,16 +18,28 @@ class MaskCutLabeler(BaseLabeler):
         features (dict or ConfigDict): Config of the feature extractor.
         cut (dict, optional): Arguments of the method, the settings of its
             parts by name. Defaults to None: the published ones.
+        batched (dict, optional): Cuts the images of a batch together: their
+            graphs and eigenvectors on the model's device, the rest in
+            processes. Settings of
+            :class:`~mmcuts3d.cuts.batched.BatchCutter`, such as
+            ``dict(workers=8)``. The batch size is the dataloader's, and two
+            halves of a batch take turns: take 16 or more on a GPU. Defaults
+            to None: image by image, by the numpy reference.
         **kwargs: See :class:`BaseLabeler`.
     """
 
     has_confidences = False
 
     def __init__(
-        self, features: dict, cut: dict | None = None, **kwargs: Any
+        self,
+        features: dict,
+        cut: dict | None = None,
+        batched: dict | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(features, **kwargs)
         self.cut = MaskCut.from_settings(**(cut or {}))
+        self.cut_in_batches(self.cut, batched)
 
     def label(
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
