@@ -98,7 +98,8 @@ def symmetric(strong: Tensor) -> Tensor:
         ValueError: If a graph has more than a few of them.
     """
     both = strong & strong.mT
-    odd = (strong.sum(dim=(1, 2)) - both.sum(dim=(1, 2))).tolist()
+    counts = [torch.count_nonzero(x, dim=(1, 2)) for x in (strong, both)]
+    odd = (counts[0] - counts[1]).tolist()
     limit = MAX_ODD * strong.shape[1] ** 2
     if max(odd, default=0) > limit:
         raise ValueError(

@@ -86,7 +86,9 @@ class DepthFromTransformers(nn.Module):
     def forward(
         self, images: Tensor, data_samples: Sequence[Any] | None = None
     ) -> list[Tensor]:
-        """Depth maps of a batch of images, one pass for each image.
+        """Depth maps of a batch of images.
+
+        Images that the network's processor brings to one size are one pass.
 
         Args:
             images (Tensor): (B, 3, H, W) RGB, 0 … 255.
@@ -99,27 +101,48 @@ class DepthFromTransformers(nn.Module):
             device of ``images``.
         """
         maps = []
-        for image in network_images(images, data_samples):
+        for prediction in self._predict(network_images(images, data_samples)):
             depth = normalise_depth(
-                self._predict(image), direction=self.direction, clip=self.clip
+                prediction, direction=self.direction, clip=self.clip
             )
             maps.append(torch.from_numpy(depth).to(images.device))
         return maps
 
-    def _predict(self, image: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 -> (H, W) in the numbers of the network."""
+    def _predict(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """(H, W, 3) uint8 each -> (H, W) in the numbers of the network."""
+        inputs = [
+            dict(self.processor(images=[image], return_tensors='pt'))
+            for image in images
+        ]
+        by_size: dict[torch.Size, list[int]] = {}
+        for place, own in enumerate(inputs):
+            by_size.setdefault(own['pixel_values'].shape, []).append(place)
+        found: dict[int, np.ndarray] = {}
+        for places in by_size.values():
+            batch = {
+                key: torch.cat([inputs[place][key] for place in places])
+                for key in inputs[places[0]]
+            }
+            sizes = [images[place].shape[:2] for place in places]
+            found.update(zip(places, self._pass(batch, sizes), strict=True))
+        return [found[place] for place in range(len(images))]
+
+    def _pass(
+        self, inputs: dict[str, Tensor], sizes: list[tuple[int, int]]
+    ) -> list[np.ndarray]:
+        """One pass of the network; maps at the sizes of the images."""
         device = next(self.model.parameters()).device
-        inputs = self.processor(images=[image], return_tensors='pt').to(device)
+        inputs = {key: value.to(device) for key, value in inputs.items()}
         dtype = torch.bfloat16 if device.type == 'cpu' else torch.float16
         with torch.autocast(device.type, dtype=dtype, enabled=self.amp):
             outputs = self.model(**inputs)
         outputs.predicted_depth = outputs.predicted_depth.float()
         post_process = self.processor.post_process_depth_estimation
-        sizes = {'target_sizes': [image.shape[:2]]}
+        options = {'target_sizes': sizes}
         if 'source_sizes' in inspect.signature(post_process).parameters:
-            sizes['source_sizes'] = [image.shape[:2]]  # ZoeDepth pads
-        (result,) = post_process(outputs, **sizes)
-        return result['predicted_depth'].cpu().numpy()
+            options['source_sizes'] = sizes  # ZoeDepth pads
+        results = post_process(outputs, **options)
+        return [result['predicted_depth'].cpu().numpy() for result in results]
 
     def train(self, mode: bool = True) -> 'DepthFromTransformers':
         """Keeps evaluation mode, whatever the parent switches to."""

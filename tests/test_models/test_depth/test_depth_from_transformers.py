@@ -210,6 +210,30 @@ def test_depth_has_the_aspect_ratio_of_the_photograph(saved):
     assert cropped.shape == (24, 32)
 
 
+@pytest.mark.parametrize('name', NETWORKS)
+def test_a_batch_is_one_pass_for_each_size_of_the_network(name, saved):
+    module = DepthFromTransformers(saved(name), local_files_only=True)
+    shapes = [(32, 32), (32, 32), (24, 32), (32, 32)]
+    samples = [SimpleNamespace(img_shape=own, ori_shape=own) for own in shapes]
+    images = torch.cat([image().roll(n, 3) for n in range(4)])
+    passes = []
+    module.model.register_forward_pre_hook(
+        lambda _, args, kwargs: passes.append(len(kwargs['pixel_values'])),
+        with_kwargs=True,
+    )
+    together = module(images, samples)
+    assert sum(passes) == 4 and len(passes) < 4
+    for place, (own, (height, width)) in enumerate(
+        zip(together, shapes, strict=True)
+    ):
+        (alone,) = module(
+            images[place : place + 1], samples[place : place + 1]
+        )
+        assert own.shape == (height, width)
+        torch.testing.assert_close(own, alone, atol=1e-3, rtol=0)
+    assert (together[0] - together[1]).abs().max() > 0.05
+
+
 def test_network_stays_frozen(saved):
     module = DepthFromTransformers(saved('dpt'), amp=True)
     torch.nn.ModuleList([module]).train()
