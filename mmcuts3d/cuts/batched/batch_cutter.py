@@ -149,11 +149,11 @@ class BatchCutter:
             else:
                 kind = (tuple(image.features.shape), image.features.device)
                 by_kind.setdefault(kind, []).append(image)
-        for group in by_kind.values():
-            _take_turns(
-                HalfBatch(self.method, self.pool, part, results).run()
-                for part in self._halves(group)
-            )
+        _take_turns(
+            HalfBatch(self.method, self.pool, part, results).run()
+            for group in by_kind.values()
+            for part in self._halves(group)
+        )
         return [results[place] for place in range(number)]
 
     def _halves(self, group: list[BatchItem]) -> Iterator[list[BatchItem]]:

@@ -215,7 +215,8 @@ def test_a_batch_is_one_pass_for_each_size_of_the_network(name, saved):
     module = DepthFromTransformers(saved(name), local_files_only=True)
     shapes = [(32, 32), (32, 32), (24, 32), (32, 32)]
     samples = [SimpleNamespace(img_shape=own, ori_shape=own) for own in shapes]
-    images = torch.cat([image().roll(n, 3) for n in range(4)])
+    noise = torch.rand(1, 3, 32, 32, generator=torch.manual_seed(0)) * 255
+    images = torch.cat([image(), noise, noise.flip(3), 255 - image()])
     passes = []
     module.model.register_forward_pre_hook(
         lambda _, args, kwargs: passes.append(len(kwargs['pixel_values'])),
@@ -231,7 +232,32 @@ def test_a_batch_is_one_pass_for_each_size_of_the_network(name, saved):
         )
         assert own.shape == (height, width)
         torch.testing.assert_close(own, alone, atol=1e-3, rtol=0)
-    assert (together[0] - together[1]).abs().max() > 0.05
+
+
+class Brightness(torch.nn.Module):
+    """A network that predicts how bright each pixel is."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, pixel_values):
+        return SimpleNamespace(predicted_depth=pixel_values.mean(1))
+
+
+def test_each_image_of_a_batch_gets_its_own_map(saved):
+    module = DepthFromTransformers(saved('dpt'), local_files_only=True)
+    module.model = Brightness(module.model.config)
+    images = torch.rand(4, 3, 32, 32) * 255
+    shapes = [(32, 32), (24, 32), (32, 32), (32, 24)]
+    samples = [SimpleNamespace(img_shape=own, ori_shape=own) for own in shapes]
+    maps = module(images, samples)
+    for own, pixels, (height, width) in zip(maps, images, shapes, strict=True):
+        assert own.shape == (height, width)
+        bright = pixels[:, :height, :width].mean(0)
+        both = torch.stack([own.flatten(), -bright.flatten()])
+        assert torch.corrcoef(both)[0, 1] > 0.7  # near is large
 
 
 def test_network_stays_frozen(saved):
