@@ -154,6 +154,14 @@ def test_a_detectors_dataset_becomes_a_folder(images):
         folder_dataloader({'dataset': {'type': 'RepeatDataset'}}, images)
 
 
+def test_how_a_labeler_computes_is_not_in_the_fingerprint():
+    plain = {'type': 'mmcuts3d.CutS3DLabeler', 'cut': {'num_instances': 2}}
+    together = {**plain, 'batched': {'workers': 8}}
+    assert labeling_fingerprint(plain) == labeling_fingerprint(together)
+    other = {**together, 'cut': {'num_instances': 3}}
+    assert labeling_fingerprint(other) != labeling_fingerprint(together)
+
+
 def test_the_fingerprint_stands_for_all_parts(tmp_path):
     weights = tmp_path / 'weights.pth'
     weights.write_bytes(b'1')

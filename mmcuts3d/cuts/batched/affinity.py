@@ -36,7 +36,7 @@ def affinity(features: Tensor) -> Tensor:
     unit = vectors / torch.where(lengths > 0, lengths, 1)
     number = unit.shape[2]
     cosines = unit.new_empty((len(unit), number, number))
-    with full_precision():
+    with full_precision(unit.device):
         # Image by image: large enough for any device, and the arithmetic of
         # an image then does not depend on the rest of its batch.
         for own, target in zip(unit, cosines, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,17 +19,36 @@ VECTOR_BITS = 53
 
 
 @contextmanager
-def full_precision() -> Iterator[None]:
+def full_precision(device: torch.device) -> Iterator[None]:
     """Products of float32 matrices in float32, whatever is allowed outside.
 
-    TensorFloat-32 keeps three digits: not enough to compare with a threshold.
+    TensorFloat-32 and half precision keep three digits: not enough to compare
+    with a threshold.
+
+    Args:
+        device: Where the products are made.
     """
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision('highest')
+    switches = _switches()
+    before = [getattr(owner, name) for owner, name, _ in switches]
+    for owner, name, value in switches:
+        setattr(owner, name, value)
     try:
-        yield
+        with torch.autocast(device.type, enabled=False):
+            yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        for (owner, name, _), value in zip(switches, before, strict=True):
+            setattr(owner, name, value)
+
+
+def _switches() -> list[tuple[Any, str, Any]]:
+    """What decides on precision in this version of torch."""
+    backends: Any = torch.backends
+    if hasattr(backends.cuda.matmul, 'fp32_precision'):  # from 2.9 on
+        return [
+            (backends.cuda.matmul, 'fp32_precision', 'ieee'),
+            (backends.mkldnn.matmul, 'fp32_precision', 'ieee'),
+        ]
+    return [(backends.cuda.matmul, 'allow_tf32', False)]
 
 
 def binary_product(matrices: Tensor, vectors: Tensor) -> Tensor:
@@ -59,7 +79,9 @@ def binary_product(matrices: Tensor, vectors: Tensor) -> Tensor:
         slices.append(part)
         rest = (rest - part) * 2.0**bits
     parts = torch.stack(slices, dim=1).float()
-    with full_precision():  # rows from the left: matrices are read in order
+    with full_precision(
+        vectors.device
+    ):  # rows from the left: matrices are read in order
         sums = torch.bmm(parts, matrices).double()
     total = torch.zeros_like(vectors)
     for place in reversed(range(len(slices))):

@@ -122,7 +122,8 @@ def strong_edges(
 
 def exceeds(values: Tensor, threshold: float) -> Tensor:
     """values > threshold, the threshold rounded as numpy rounds it."""
-    return values > torch.tensor(threshold).to(values)
+    limit = torch.tensor(threshold, dtype=values.dtype, device=values.device)
+    return values > limit
 
 
 def _logarithms(affinity: Tensor) -> Tensor:

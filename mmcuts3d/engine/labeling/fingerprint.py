@@ -15,6 +15,8 @@ from mmcuts3d.version import __version__
 _BELOW_DATA_ROOT = ('ann_file', 'seg_map_path')
 #: Keys of any config that name a folder.
 _FOLDERS = ('root', 'image_root')
+#: Keys of a labeler's config that say how it computes, and not what.
+_HOW = ('batched',)
 
 
 def labeling_fingerprint(*parts: Any, checkpoint: str | None = None) -> str:
@@ -62,7 +64,11 @@ def weights_fingerprint(model: nn.Module) -> str:
 def _canonical(value: Any) -> Any:
     """A config with every folder in the one way to write it."""
     if isinstance(value, dict):
-        config = {key: _canonical(inner) for key, inner in value.items()}
+        config = {
+            key: _canonical(inner)
+            for key, inner in value.items()
+            if key not in _HOW
+        }
         for key in _FOLDERS:
             config.update(_resolved(config, key, ''))
         if 'data_prefix' in config or 'ann_file' in config:

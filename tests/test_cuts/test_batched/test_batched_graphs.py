@@ -134,13 +134,25 @@ def test_binary_product_does_not_depend_on_order():
 
 
 def test_precision_is_what_it_was_outside():
-    torch.set_float32_matmul_precision('high')
+    cpu = torch.device('cpu')
+    torch.set_float32_matmul_precision('medium')
     try:
-        with full_precision():
-            assert torch.get_float32_matmul_precision() == 'highest'
-        assert torch.get_float32_matmul_precision() == 'high'
+        with full_precision(cpu), pytest.raises(KeyError), full_precision(cpu):
+            raise KeyError
+        assert torch.get_float32_matmul_precision() == 'medium'
     finally:
         torch.set_float32_matmul_precision('highest')
+
+
+def test_half_precision_outside_changes_nothing(features):
+    batch = torch.from_numpy(features)
+    plain = twin.affinity(batch)
+    cut = twin.normalized_cut(plain, 0.5)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        assert (plain[0] @ plain[0]).dtype == torch.bfloat16
+        assert torch.equal(twin.affinity(batch), plain)
+        again = twin.normalized_cut(plain, 0.5)
+    np.testing.assert_array_equal(again.eigenvectors, cut.eigenvectors)
 
 
 @pytest.mark.parametrize(

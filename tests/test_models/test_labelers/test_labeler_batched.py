@@ -115,7 +115,7 @@ def test_features_stay_where_they_are(batch, monkeypatch):
 
 
 def test_processes_of_a_labeler(batch):
-    settings = {'cut': {'num_instances': 1, 'refine': {'crf': False}}}
+    settings = {'cut': {'num_instances': 2}}  # with the CRF
     labeler = noisy(cuts3d(**settings, batched={'workers': 1}))
     expected = run(noisy(cuts3d(**settings)), *batch())
     # A copy, such as a job makes, has processes of its own.
