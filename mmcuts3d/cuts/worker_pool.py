@@ -12,6 +12,7 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -104,6 +105,8 @@ class WorkerPool:
         if self.workers:
             self._start()
             self._tasks.put((future, pickle.dumps((function, args), 5)))
+            if not self._end.alive:  # closed by another thread meanwhile
+                future.cancel()
         else:
             try:
                 future.set_result(function(*args))
@@ -277,6 +280,8 @@ def _read(source: IO[bytes], size: int) -> bytes:
 
 def main() -> None:
     """What a process does: tasks from its input, results to its output."""
+    # Ctrl-C is for the parent, with which this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source = sys.stdin.buffer
     # Whatever prints must not print between the results.
     target = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
@@ -284,7 +289,7 @@ def main() -> None:
     while True:
         try:
             message = _receive(source)
-        except (EOFError, KeyboardInterrupt):  # the parent has gone
+        except EOFError:  # the parent has gone
             return
         try:
             function, args = pickle.loads(message)

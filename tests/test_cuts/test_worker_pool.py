@@ -63,6 +63,17 @@ def test_a_process_has_one_thread_and_may_print(pool):
     assert pool.submit(abs, -4).result(TIMEOUT) == 4
 
 
+def test_ctrl_c_is_for_the_parent(pool):
+    slow = [pool.submit(time.sleep, 0.5) for _ in range(2)]
+    while not all(future.running() for future in slow):
+        time.sleep(0.01)
+    pids = pool.pids
+    for pid in pids:
+        os.kill(pid, signal.SIGINT)
+    assert [future.result(TIMEOUT) for future in slow] == [None, None]
+    assert pool.pids == pids
+
+
 def test_a_killed_process_is_replaced():
     with WorkerPool(1) as pool:
         first = pool.submit(os.getpid).result(TIMEOUT)
