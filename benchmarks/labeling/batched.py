@@ -8,9 +8,10 @@ For each combination of batch size, grid, N, T and number of processes a row:
 seconds an image of the reference (one process, one thread) and of the batched
 path, CPU seconds an image, peak memory, and how many images have the same
 masks and scores, from the same run. Images are those of coco_photos where
-they are here and the grid is 60, else embedded scenes. With ``--backbone``
-features are those of a ViT (random weights, unless ``--weights``), and its
-time is in the row.
+they are here and the grid is 60, else embedded scenes. With
+``--backbone`` the time of a ViT is in the row; with ``--weights`` too its
+features are cut, else, since random ones have no structure, those that came
+with the images.
 """
 
 import argparse
@@ -69,7 +70,10 @@ def main() -> int:
         cases = load(args.images, grid)
         backbone = backbone_of(args, grid)
         method = method_of(args, steps, cuts)
-        features = in_batches(backbone, cases, max(args.batch), args.device)
+        learned = bool(args.weights)
+        features = in_batches(
+            backbone, cases, max(args.batch), args.device, learned
+        )
         features = [own.cpu().numpy() for own in features]
         start = time.perf_counter()
         expected = [
@@ -77,6 +81,7 @@ def main() -> int:
             for case, own in zip(cases, features, strict=True)
         ]
         reference = (time.perf_counter() - start) / len(cases)
+        masks = sum(map(len, expected))
         for batch, workers in itertools.product(args.batch, args.workers):
             row = measure(method, cases, backbone, batch, workers, args)
             same, odd = compare(row.found, expected)
@@ -87,7 +92,7 @@ def main() -> int:
                 f'{reference / row.wall:>7.1f}{1 / row.wall:>10.2f}'
                 f'{row.cpu:>7.3f}s{row.memory / 1e9:>6.2f} GB'
                 f'  {same} of {len(cases)}, '
-                f'{len(cases) - same - odd} others tie',
+                f'{len(cases) - same - odd} others tie, {masks} masks',
                 flush=True,
             )
     return int(failed)
@@ -176,7 +181,7 @@ def backbone_of(args, grid):
     ).to(args.device)
 
 
-def in_batches(backbone, cases, batch, device):
+def in_batches(backbone, cases, batch, device, learned=True):
     """Features of all images, on the device."""
     if backbone is None:
         return [torch.from_numpy(case.features).to(device) for case in cases]
@@ -185,7 +190,7 @@ def in_batches(backbone, cases, batch, device):
         images = np.stack([case.image for case in cases[first:][:batch]])
         pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
         found.extend(backbone(pixels))
-    return found
+    return found if learned else in_batches(None, cases, batch, device)
 
 
 def one(method, case: Case, features: np.ndarray) -> PseudoInstances:
@@ -212,7 +217,9 @@ def measure(method, cases, backbone, batch, workers, args) -> Row:
     with BatchCutter(method, workers=workers, memory=args.memory) as cutter:
 
         def run(part):
-            features = in_batches(backbone, part, batch, args.device)
+            features = in_batches(
+                backbone, part, batch, args.device, bool(args.weights)
+            )
             return cutter(
                 [case.image for case in part],
                 features,

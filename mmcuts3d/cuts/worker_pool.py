@@ -97,7 +97,7 @@ class WorkerPool:
         Raises:
             ValueError: If the pool is closed.
         """
-        if not self._end.alive:
+        if self._closed():
             raise ValueError(
                 'Expected a pool that is open, but got one that was closed.'
             )
@@ -105,7 +105,7 @@ class WorkerPool:
         if self.workers:
             self._start()
             self._tasks.put((future, pickle.dumps((function, args), 5)))
-            if not self._end.alive:  # closed by another thread meanwhile
+            if self._closed():  # closed by another thread meanwhile
                 future.cancel()
         else:
             try:
@@ -113,6 +113,9 @@ class WorkerPool:
             except Exception as error:
                 future.set_exception(error)
         return future
+
+    def _closed(self) -> bool:
+        return not self._end.alive
 
     def close(self) -> None:
         """End the processes; what still waits is cancelled."""
