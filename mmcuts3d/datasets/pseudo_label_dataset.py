@@ -1,18 +1,28 @@
 """Pseudo-labels as a dataset that mmdet trains on.
 
-Reads the label file that a labelling run, or a round of self-training,
-wrote. The confidence maps stay encoded until LoadPseudoLabels needs them.
+Reads what a labeling run, or a round of self-training, wrote: a COCO file
+whole, the shards of a folder image by image. The confidence maps stay encoded
+until LoadPseudoLabels needs them.
 """
 
 import os.path as osp
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from mmdet.datasets import BaseDetDataset
+from mmengine.dataset import force_full_init
 from mmengine.fileio import get_local_path
 from mmengine.utils import is_abs
 
-from mmcuts3d.labels import CATEGORY_NAME, read_labels
+from mmcuts3d.labels import (
+    CATEGORY_NAME,
+    InstanceColumns,
+    LabelStore,
+    open_store,
+    read_labels,
+)
 from mmcuts3d.registry import DATASETS
 
 
@@ -26,8 +36,12 @@ class PseudoLabelDataset(BaseDetDataset):
     file has none). Plain ground truth of the one category ``object`` reads
     as well.
 
+    Of a folder only the places of the images are held, whatever its size;
+    names are taken as they stand there.
+
     Args:
-        ann_file (str): The label file, below ``data_root`` if relative.
+        ann_file (str): The label file, or the folder of a label store, below
+            ``data_root`` if relative.
         min_score (float): Instances with a score below it are left out.
             Defaults to 0.0.
         **kwargs: Those of mmdet's ``BaseDetDataset``: ``data_root``,
@@ -48,13 +62,15 @@ class PseudoLabelDataset(BaseDetDataset):
         self, *args: Any, min_score: float = 0.0, **kwargs: Any
     ) -> None:
         self.min_score = min_score
+        self._store: LabelStore | None = None
         super().__init__(*args, **kwargs)
 
-    def load_data_list(self) -> list[dict[str, Any]]:
-        """Read the label file.
+    def load_data_list(self) -> list[dict[str, Any]] | npt.NDArray[np.int64]:
+        """Read the label file, or open the label store.
 
         Returns:
-            list[dict]: One entry an image, in the order of the image ids.
+            list[dict]: One entry an image, in the order of the image ids; or
+            the places in the store, int64, which stand for entries.
 
         Raises:
             ValueError: If the file or ``metainfo`` is wrong.
@@ -65,6 +81,10 @@ class PseudoLabelDataset(BaseDetDataset):
                 f"Expected `classes` of metainfo to be ('{CATEGORY_NAME}',), "
                 f'but got {classes}.'
             )
+        self._store = None
+        if osp.isdir(self.ann_file):
+            self._store = open_store(self.ann_file)
+            return np.arange(len(self._store))
         with get_local_path(
             self.ann_file, backend_args=self.backend_args
         ) as path:
@@ -107,11 +127,11 @@ class PseudoLabelDataset(BaseDetDataset):
             'instances': instances,
         }
 
-    def filter_data(self) -> list[dict[str, Any]]:
+    def filter_data(self) -> list[dict[str, Any]] | npt.NDArray[np.int64]:
         """Apply ``filter_cfg`` in training.
 
         Returns:
-            list[dict]: The entries that stay.
+            list[dict]: The entries that stay; of a store their places.
 
         Raises:
             ValueError: If none stays.
@@ -119,22 +139,93 @@ class PseudoLabelDataset(BaseDetDataset):
         filter_cfg = {} if self.test_mode else self.filter_cfg or {}
         wants_instances = filter_cfg.get('filter_empty_gt', False)
         min_size = filter_cfg.get('min_size', 0)
-        kept = [
-            entry
-            for entry in self.data_list
-            if min(entry['height'], entry['width']) >= min_size
-            and not (
-                wants_instances
-                and all(row['ignore_flag'] for row in entry['instances'])
-            )
-        ]
-        if not kept:
+        if self._store is not None:
+            kept = self._filtered(self._store, wants_instances, min_size)
+        else:
+            kept = [
+                entry
+                for entry in self.data_list
+                if min(entry['height'], entry['width']) >= min_size
+                and not (
+                    wants_instances
+                    and all(row['ignore_flag'] for row in entry['instances'])
+                )
+            ]
+        if not len(kept):
             raise ValueError(
                 f'Expected {self.ann_file} to hold an image to use, but got '
                 f'{len(self.data_list)} images, none of which passes '
                 f'filter_cfg={filter_cfg} with min_score={self.min_score}.'
             )
         return kept
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict[str, Any]:
+        """The entry of one image; of a store it is read now.
+
+        Args:
+            idx (int): Index of the image.
+
+        Returns:
+            dict: See :meth:`parse_data_info`, and ``sample_idx``.
+        """
+        if self._store is None:
+            return super().get_data_info(idx)
+        places = (
+            self.data_bytes.view(np.int64)
+            if self.serialize_data
+            else self.data_list
+        )
+        record = self._store.record(int(places[idx]))
+        info = self.parse_data_info(
+            {
+                'raw_img_info': record.image_entry(),
+                'raw_ann_info': record.annotations,
+            }
+        )
+        info['sample_idx'] = idx if idx >= 0 else len(self) + idx
+        return info
+
+    def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of a store, places of eight bytes each: subsets are cut as ever."""
+        if self._store is None:
+            return super()._serialize_data()
+        places = np.asarray(self.data_list, np.int64)
+        self.data_list = []
+        return places.view(np.uint8), np.arange(1, len(places) + 1) * 8
+
+    def _filtered(
+        self, store: LabelStore, wants_instances: bool, min_size: int
+    ) -> npt.NDArray[np.int64]:
+        columns = store.image_columns()
+        keep = np.minimum(columns.heights, columns.widths) >= min_size
+        if wants_instances:
+            found = np.zeros(len(store), bool)
+            for masks in store.instance_columns():
+                sizes = columns.heights, columns.widths
+                usable = self._are_usable(masks, *sizes) & ~masks.crowds
+                found[masks.images[usable]] = True
+            keep &= found
+        return np.flatnonzero(keep)
+
+    def _are_usable(
+        self,
+        masks: InstanceColumns,
+        heights: npt.NDArray[np.int32],
+        widths: npt.NDArray[np.int32],
+    ) -> npt.NDArray[np.bool_]:
+        """:meth:`_is_usable` for many."""
+        x, y, width, height = masks.boxes.T
+        inside_x = np.minimum(x + width, widths[masks.images]) - x.clip(0)
+        inside_y = np.minimum(y + height, heights[masks.images]) - y.clip(0)
+        usable: npt.NDArray[np.bool_] = (
+            ~masks.ignored
+            & (masks.areas > 0)
+            & (np.minimum(width, height) >= 1)
+            & (np.minimum(inside_x, inside_y) > 0)
+            & (masks.scores >= self.min_score)
+        )
+        return usable
 
     def reload(self, ann_file: str) -> 'PseudoLabelDataset':
         """Read another label file in place of this one (self-training).

@@ -8,6 +8,18 @@ from .confidence import (
     encode_confidence,
     mask_levels,
 )
+from .contract import (
+    ImageColumns,
+    InstanceColumns,
+    LabelStore,
+    ShardPlan,
+    ShardWriter,
+    StoreInfo,
+    StoreRun,
+    StoreSummary,
+)
+from .merging import merge_stores
+from .opening import BACKENDS, begin_store, open_shard, open_store
 from .own_files import ERROR_FILE, LABEL_FILE, remove_labels
 from .reading import check_labels, read_labels
 from .records import (
@@ -18,16 +30,28 @@ from .records import (
     instance_to_annotation,
 )
 from .rounds import label_statistics, merge_rounds
+from .statistics import LabelStatistics
 from .store import LabelWriter, build_labels, write_json
 
 __all__ = [
+    'BACKENDS',
     'CATEGORY_ID',
     'CATEGORY_NAME',
     'CONFIDENCE_SCALE',
     'ERROR_FILE',
     'LABEL_FILE',
+    'ImageColumns',
     'ImageRecord',
+    'InstanceColumns',
+    'LabelStatistics',
+    'LabelStore',
     'LabelWriter',
+    'ShardPlan',
+    'ShardWriter',
+    'StoreInfo',
+    'StoreRun',
+    'StoreSummary',
+    'begin_store',
     'build_labels',
     'check_labels',
     'decode_confidence',
@@ -38,6 +62,9 @@ __all__ = [
     'label_statistics',
     'mask_levels',
     'merge_rounds',
+    'merge_stores',
+    'open_shard',
+    'open_store',
     'read_labels',
     'remove_labels',
     'segmentation_to_rle',

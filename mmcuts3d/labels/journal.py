@@ -6,8 +6,11 @@ on the disk; a last line that was cut off is dropped. Every line begins with
 a checksum of the rest of it, so that a damaged one cannot pass for labels.
 """
 
+import contextlib
 import json
+import math
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,23 +31,34 @@ class Journal:
         path (Path): The file. Made at the first append.
         fingerprint (str): What the run was made with; lines of another run
             are never mixed in.
+        sync_seconds (float): How long a line may wait to be forced to the
+            disk. A killed process loses nothing meanwhile, a machine that
+            loses power does. Defaults to 0: each is forced at once.
 
     Raises:
         ValueError: If the file holds another format or fingerprint.
     """
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    def __init__(
+        self, path: Path, fingerprint: str, sync_seconds: float = 0.0
+    ) -> None:
         self.path = path
         self.fingerprint = fingerprint
+        self.sync_seconds = sync_seconds
+        self._synced = -math.inf
         for _ in read_journal(path, fingerprint):
             break
         self._drop_cut_off_line()
 
     def append(self, entry: dict[str, Any]) -> None:
-        """Write one entry and wait until it is on the disk.
+        """Write one entry; safe from a kill when the call returns.
 
         Args:
             entry (dict): Anything that JSON can hold, not empty.
+
+        Raises:
+            ValueError: If the disk takes no more; what was written before
+                stays whole.
         """
         lines = encode_line(entry)
         if not self.path.exists() or self.path.stat().st_size == 0:
@@ -53,10 +67,22 @@ class Journal:
                 'fingerprint': self.fingerprint,
             }
             lines = encode_line(header) + lines
+        before = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            self._write(lines)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.truncate(self.path, before)
+            raise cannot_write(self.path.parent, error) from error
+
+    def _write(self, lines: bytes) -> None:
         with self.path.open('ab') as file:
             file.write(lines)
             file.flush()
-            os.fsync(file.fileno())
+            now = time.monotonic()
+            if now - self._synced >= self.sync_seconds:
+                os.fsync(file.fileno())
+                self._synced = now
 
     def _drop_cut_off_line(self) -> None:
         if not self.path.exists():
@@ -67,6 +93,23 @@ class Journal:
                 if line.endswith(b'\n'):
                     end += len(line)
             file.truncate(end)
+
+
+def cannot_write(folder: Path, error: OSError) -> ValueError:
+    """What is said where a store's folder takes no more.
+
+    Args:
+        folder (Path): The folder.
+        error (OSError): What the system says.
+
+    Returns:
+        ValueError: To be raised.
+    """
+    return ValueError(
+        f'Expected {folder} to take the labels, but got: '
+        f'{error.strerror or error}. Nothing that was written is lost: mend '
+        'it, and run the same command again.'
+    )
 
 
 def read_journal(path: Path, fingerprint: str) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ class FolderLock:
 
     Args:
         folder (Path): The folder, which exists.
+        name (str): File of the lock in it. Defaults to that of a run.
 
     Raises:
         ValueError: If another process labels into the folder; it says which.
@@ -36,8 +37,8 @@ class FolderLock:
 
     _held: dict[str, tuple[int, int, int]] = {}
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / LOCK_FILE
+    def __init__(self, folder: Path, name: str = LOCK_FILE) -> None:
+        self.path = folder / name
         self._key = os.path.realpath(self.path)
         self._mine = False
         pid, number, count = self._held.get(self._key, (0, -1, 0))

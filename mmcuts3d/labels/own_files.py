@@ -7,6 +7,11 @@ from typing import Any
 LABEL_FILE = 'pseudo_labels.json'
 ERROR_FILE = 'errors.json'
 JOURNALS = 'records.rank*.jsonl'
+MANIFEST = 'store.json'
+SHARDS = 'shard-*-of-*.parquet'
+SHARD_JOURNALS = 'shard-*-of-*.jsonl'
+SUMMARY = 'summary.json'
+INDICES = 'index-*.parquet'
 DESCRIPTION = 'pseudo-labels of mmcuts3d'
 _INFO = '{"info": '
 
@@ -69,6 +74,33 @@ def check_own_errors(path: Path) -> None:
         )
 
 
+def check_own_manifest(path: Path) -> dict[str, Any]:
+    """Read the manifest of a store.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        dict: What it holds.
+
+    Raises:
+        ValueError: If the file is of somebody else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or not str(
+        content.get('description')
+    ).startswith(DESCRIPTION):
+        raise ValueError(
+            f'Expected {path} to be the manifest of a label store, but got a '
+            'file of another origin. Move it away, or label into another '
+            'folder.'
+        )
+    return content
+
+
 def remove_labels(out_dir: str | Path) -> None:
     """Remove a store's files from a folder, and nothing else.
 
@@ -83,6 +115,13 @@ def remove_labels(out_dir: str | Path) -> None:
     if (out_dir / LABEL_FILE).exists():
         check_own_labels(out_dir / LABEL_FILE)
     check_own_errors(out_dir / ERROR_FILE)
-    for pattern in (JOURNALS, LABEL_FILE, ERROR_FILE):
+    manifest = out_dir / MANIFEST
+    patterns = [JOURNALS, LABEL_FILE, ERROR_FILE]
+    if manifest.exists():
+        check_own_manifest(manifest)
+        for pattern in (SHARDS, SHARD_JOURNALS, INDICES, SUMMARY):
+            patterns += [pattern, f'{pattern}.tmp']
+        patterns += [f'{MANIFEST}.tmp', MANIFEST]
+    for pattern in patterns:
         for path in out_dir.glob(pattern):
             path.unlink()

@@ -6,6 +6,7 @@ those that no kept mask covers.
 
 import math
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,43 +54,71 @@ def merge_rounds(
     records = _records(previous)
     ids = {record.image_id: name for name, record in records.items()}
     for name, new in _records(predicted).items():
-        kept = [
-            annotation
-            for annotation in new.annotations
-            if annotation.get('score', 1.0) > score_thr
-        ]
-        kept.sort(key=lambda annotation: -annotation.get('score', 1.0))
-        new.annotations = kept
         old = records.get(name)
-        if old is None:
-            if ids.setdefault(new.image_id, name) != name:
-                raise ValueError(
-                    f'Expected {name} to have an id of its own, but got id '
-                    f'{new.image_id}, which is that of {ids[new.image_id]}.'
-                )
-            records[name] = new
-            continue
-        if (old.height, old.width) != (new.height, new.width):
+        if old is None and ids.setdefault(new.image_id, name) != name:
             raise ValueError(
-                f'Expected {name} to be of size {old.height} x {old.width} '
-                f'as before, but got {new.height} x {new.width}.'
+                f'Expected {name} to have an id of its own, but got id '
+                f'{new.image_id}, which is that of {ids[new.image_id]}.'
             )
-        overlap = _max_iou(old, kept)
-        old.annotations = kept + [
-            annotation
-            for annotation, iou in zip(old.annotations, overlap, strict=True)
-            if iou < iou_thr
-        ]
+        records[name] = merge_image(old, new, score_thr, iou_thr)
     if not keep_confidence:
         for record in records.values():
-            record.annotations = [
-                {k: v for k, v in row.items() if k != 'confidence'}
-                for row in record.annotations
-            ]
+            drop_confidence(record)
     return build_labels(
         list(records.values()),
         {'description': 'pseudo-labels of mmcuts3d, merged'},
     )
+
+
+def merge_image(
+    old: ImageRecord | None,
+    new: ImageRecord,
+    score_thr: float,
+    iou_thr: float,
+) -> ImageRecord:
+    """Merge the masks of one image; see :func:`merge_rounds`.
+
+    Args:
+        old (ImageRecord, optional): The labels before, None without any.
+        new (ImageRecord): The detector's masks.
+        score_thr (float): Predictions with a score above it are kept.
+        iou_thr (float): A previous mask stays if its IoU with every kept
+            prediction is below it.
+
+    Returns:
+        ImageRecord: With the id that the image had.
+
+    Raises:
+        ValueError: If the image has another size.
+    """
+    kept = [
+        annotation
+        for annotation in new.annotations
+        if annotation.get('score', 1.0) > score_thr
+    ]
+    kept.sort(key=lambda annotation: -annotation.get('score', 1.0))
+    if old is None:
+        return replace(new, annotations=kept)
+    if (old.height, old.width) != (new.height, new.width):
+        raise ValueError(
+            f'Expected {new.file_name} to be of size {old.height} x '
+            f'{old.width} as before, but got {new.height} x {new.width}.'
+        )
+    overlap = _max_iou(old, kept)
+    stay = [
+        annotation
+        for annotation, iou in zip(old.annotations, overlap, strict=True)
+        if iou < iou_thr
+    ]
+    return replace(old, annotations=kept + stay)
+
+
+def drop_confidence(record: ImageRecord) -> None:
+    """Take the confidence maps off a record's masks."""
+    record.annotations = [
+        {k: v for k, v in row.items() if k != 'confidence'}
+        for row in record.annotations
+    ]
 
 
 def label_statistics(labels: dict[str, Any]) -> dict[str, Any]:

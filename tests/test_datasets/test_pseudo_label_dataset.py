@@ -1,6 +1,7 @@
 """PseudoLabelDataset: from the label file to mmdet's samples."""
 
 import json
+import pickle
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,14 @@ from mmdet.datasets import MultiImageMixDataset
 from mmdet.utils import register_all_modules
 
 from mmcuts3d.datasets import PseudoLabelDataset
-from mmcuts3d.labels import ImageRecord, LabelWriter, instance_to_annotation
+from mmcuts3d.labels import (
+    ImageRecord,
+    LabelWriter,
+    begin_store,
+    instance_to_annotation,
+    open_shard,
+    open_store,
+)
 from mmcuts3d.registry import DATASETS
 
 HEIGHT, WIDTH = 48, 64
@@ -160,3 +168,68 @@ def test_mixes_and_packs(tmp_path):
         assert set(np.unique(gt.masks.masks)) <= {0, 1}
         assert (gt.confidences.masks[gt.masks.masks == 0] == 240).all()
         assert set(np.unique(gt.confidences.masks)) <= {120, 240}
+
+
+def _as_parquet(path):
+    """The labels of a file as a store of Parquet shards."""
+    folder = path.with_name('parquet')
+    records = list(open_store(path))
+    names = [record.file_name for record in records]
+    with begin_store(folder, names, 'test', 'parquet', shard_size=2) as run:
+        for plan in run.plan():
+            with open_shard(plan) as writer:
+                for place in plan.images:
+                    writer.append(records[place])
+                writer.seal()
+        run.finish()
+    return folder
+
+
+@pytest.mark.parametrize('serialize', [False, True])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        {},
+        {'filter_cfg': {'filter_empty_gt': True, 'min_size': 32}},
+        {'filter_cfg': {'filter_empty_gt': True}, 'min_score': 0.95},
+        {'filter_cfg': {'min_size': 48}, 'min_score': 0.5},
+        {'indices': 2},
+    ],
+)
+def test_a_store_gives_what_its_file_gives(tmp_path, settings, serialize):
+    path = _write(tmp_path)
+    settings = {**settings, 'serialize_data': serialize}
+    file = _dataset(path, **settings)
+    store = _dataset(path, **{**settings, 'ann_file': str(_as_parquet(path))})
+    store = pickle.loads(pickle.dumps(store))
+    assert len(store) == len(file)
+    # mmengine itself cannot take -1 of a single serialised entry.
+    for index in [*range(len(file)), *([-1] if len(file) > 1 else [])]:
+        assert store.get_data_info(index) == file.get_data_info(index)
+    np.testing.assert_array_equal(
+        store[0]['gt_masks'].levels, file[0]['gt_masks'].levels
+    )
+    last = [len(file) - 1]
+    part, other = store.get_subset(last), file.get_subset(last)
+    assert len(part) == 1
+    assert part.get_data_info(0) == other.get_data_info(0)
+    store.get_subset_(1)
+    assert store.get_data_info(0) == file.get_data_info(0)
+    assert len(store) == 1
+
+
+def test_reload_goes_from_file_to_store_and_back(tmp_path):
+    path = _write(tmp_path)
+    dataset = _dataset(path, filter_cfg={'filter_empty_gt': True})
+    before = [dataset.get_data_info(index) for index in range(2)]
+    folder = _as_parquet(path)
+    for other in (folder, path, folder):
+        dataset.reload(str(other))
+        assert [dataset.get_data_info(i) for i in range(2)] == before
+    with pytest.raises(ValueError, match='without labels'):
+        dataset.reload(str(tmp_path / 'images'))
+    assert [dataset.get_data_info(i) for i in range(2)] == before
+    empty = _dataset(path, ann_file=str(folder), filter_cfg={'min_size': 48})
+    assert len(empty) == 3
+    with pytest.raises(ValueError, match='3 images'):
+        _dataset(path, ann_file=str(folder), filter_cfg={'min_size': 49})
