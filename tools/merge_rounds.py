@@ -2,8 +2,12 @@
 
     python tools/merge_rounds.py BEFORE NEW --out FILE
 
+    python tools/merge_rounds.py BEFORE NEW --out FOLDER
+
 BEFORE and NEW are label files, or folders that
-tools/generate_pseudo_labels.py wrote. Kept are the masks of NEW with a score
+tools/generate_pseudo_labels.py wrote. --out is a .json file, or a folder that
+becomes a store of Parquet shards: then nothing is read whole, and a merge
+that was stopped goes on. Kept are the masks of NEW with a score
 above --score-thr, and of BEFORE those whose IoU with every kept mask is below
 --iou-thr. SelfTrainingHook does the same inside a training.
 """
@@ -17,6 +21,8 @@ from mmcuts3d.labels import (
     LABEL_FILE,
     label_statistics,
     merge_rounds,
+    merge_stores,
+    open_store,
     read_labels,
     write_json,
 )
@@ -30,7 +36,9 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('before', help='labels of the round before')
     parser.add_argument('new', help="the detector's labels of the same images")
-    parser.add_argument('--out', required=True, help='file of the result')
+    parser.add_argument(
+        '--out', required=True, help='file (.json) or folder of the result'
+    )
     parser.add_argument(
         '--score-thr',
         type=float,
@@ -50,7 +58,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         'with 1, as in the paper (supplement, Sec. E.3)',
     )
     parser.add_argument(
-        '--overwrite', action='store_true', help='replace the file of --out'
+        '--overwrite', action='store_true', help='replace the labels of --out'
     )
     args = parser.parse_args(arguments)
     for name in ('score_thr', 'iou_thr'):
@@ -60,6 +68,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
                 f'--{name.replace("_", "-")}: in [0, 1], but got {value}'
             )
     out = Path(args.out)
+    if out.suffix != '.json':
+        return args  # a folder says itself whose labels it holds
     if out.is_dir():
         parser.error(f'--out: a file, but got the folder {out}')
     if out.exists() and not args.overwrite:
@@ -81,14 +91,29 @@ def main(arguments: list[str] | None = None) -> int:
         ValueError: If a file holds no labels, or the two do not fit.
     """
     args = parse_args(arguments)
+    out = Path(args.out)
+    thresholds = args.score_thr, args.iou_thr, args.keep_confidence
+    if out.suffix != '.json':
+        stores = open_store(args.before), open_store(args.new)
+        merge_stores(*stores, out, *thresholds, overwrite=args.overwrite)
+        counted = open_store(out).statistics()
+        print(
+            json.dumps(
+                {
+                    'num_images': counted.num_images,
+                    'num_masks': counted.num_masks,
+                    'mean_score': counted.mean_score,
+                    'mean_area_share': counted.mean_area_share,
+                }
+            )
+        )
+        print(f'Merged labels: {out}')
+        return 0
     merged = merge_rounds(
         read_labels(label_file(args.before)),
         read_labels(label_file(args.new)),
-        args.score_thr,
-        args.iou_thr,
-        keep_confidence=args.keep_confidence,
+        *thresholds,
     )
-    out = Path(args.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_json(out, merged)
     print(json.dumps(label_statistics(merged)))

@@ -180,13 +180,9 @@ def _max_iou(record: ImageRecord, kept: list[dict[str, Any]]) -> list[float]:
         return [0.0] * len(record.annotations)
     if not record.annotations:
         return []
+    # Codes that come out of a store, or of `check_labels`, are whole.
     rles = [
-        [
-            segmentation_to_rle(
-                annotation['segmentation'], record.height, record.width
-            )
-            for annotation in annotations
-        ]
+        [annotation['segmentation'] for annotation in annotations]
         for annotations in (record.annotations, kept)
     ]
     iou = coco_mask.iou(rles[0], rles[1], [0] * len(rles[1]))

@@ -282,6 +282,40 @@ def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
         begin(tmp_path, 'parquet')
 
 
+def test_a_mask_that_cannot_be_kept_is_refused(tmp_path):
+    with begin(tmp_path, 'parquet') as run:
+        [plan, *_] = run.plan()
+    with open_shard(plan) as writer:
+        for code in (
+            {'size': [24, 31], 'counts': 'PPY1'},
+            {'size': [24, 32], 'counts': '~~~'},
+            [[1, 2, 3, 4, 5, 6]],
+        ):
+            record = make_record(1)
+            record.annotations[0]['segmentation'] = code
+            with pytest.raises(ValueError, match=r'set/001\.jpg: Exp'):
+                writer.append(record)
+        assert writer.done == set()
+
+
+def test_other_keys_and_kinds_of_numbers_come_back(tmp_path):
+    record = make_record(1)
+    record.annotations[0].update(
+        area=72.0, bbox=[1, 2, 3.5, 4], ignore=1, note={'a': [1.0, None]}
+    )
+    with begin(tmp_path, 'parquet', names=NAMES[1:2]) as run:
+        with open_shard(run.plan()[0]) as writer:
+            writer.append(record)
+            writer.seal()
+        run.finish()
+    [found] = open_store(tmp_path)
+    assert repr(sorted(found.annotations[0].items())) == repr(
+        sorted(record.annotations[0].items())
+    )
+    [masks] = open_store(tmp_path).instance_columns()
+    assert masks.ignored.all() and masks.boxes.tolist() == [[1, 2, 3.5, 4]]
+
+
 def test_what_is_no_store_is_named(tmp_path):
     with pytest.raises(ValueError, match='nothing there'):
         open_store(tmp_path / 'none')

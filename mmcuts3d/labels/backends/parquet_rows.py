@@ -159,11 +159,18 @@ def _encode_mask(
         key: value
         for key, value in annotation.items()
         if key not in ('segmentation', 'confidence')
-        and json.dumps(value) != json.dumps(plain.get(key))
+        and not _is_same(value, plain.get(key))
     }
     if extra:
         values['extra'] = json.dumps(extra)
     return values
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Whether two values are written alike as JSON: 1 and 1.0 are not."""
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(_is_same, value, other))
+    return type(value) is type(other) and bool(value == other)
 
 
 def _decode(values: dict[str, Any]) -> Row:

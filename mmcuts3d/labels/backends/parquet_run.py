@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..coco import check_run_length
 from ..contract import ShardPlan, ShardWriter, StoreRun, StoreSummary
 from ..journal import Journal, read_journal
 from ..lock import FolderLock
@@ -194,6 +195,8 @@ class ParquetShardWriter(ShardWriter):
         check_member(record.file_name, self._members)
         if record.file_name in self.done:
             return
+        for row in record.annotations:
+            _check_mask(row, record)
         to_table([record])  # refuses what cannot be kept
         self._journal.append({'record': record.to_dict()})
         self._rows[record.file_name] = record
@@ -314,6 +317,14 @@ def _check_shard(path: Path, plan: ShardPlan) -> int:
     with contextlib.suppress(FileNotFoundError):
         path.with_name(f'{path.name}.tmp').unlink()
     return int(failed)
+
+
+def _check_mask(row: dict[str, Any], record: ImageRecord) -> None:
+    """Codes are trusted where a store is read."""
+    try:
+        check_run_length(row.get('segmentation'), record.height, record.width)
+    except ValueError as error:
+        raise ValueError(f'{record.file_name}: {error}') from error
 
 
 def _labeled(rows: dict[str, Row]) -> set[str]:
