@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mmcuts3d.labels import (
     LABEL_FILE,
+    MANIFEST,
     label_statistics,
     merge_rounds,
     merge_stores,
@@ -68,6 +69,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
                 f'--{name.replace("_", "-")}: in [0, 1], but got {value}'
             )
     out = Path(args.out)
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
+        parser.error(
+            f'--out: a file, but got the folder {out}, which is no label store'
+        )
     if out.suffix != '.json':
         return args  # a folder says itself whose labels it holds
     if out.is_dir():

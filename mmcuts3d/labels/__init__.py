@@ -20,7 +20,7 @@ from .contract import (
 )
 from .merging import merge_stores
 from .opening import BACKENDS, begin_store, open_shard, open_store
-from .own_files import ERROR_FILE, LABEL_FILE, remove_labels
+from .own_files import ERROR_FILE, LABEL_FILE, MANIFEST, remove_labels
 from .reading import check_labels, read_labels
 from .records import (
     CATEGORY_ID,
@@ -40,6 +40,7 @@ __all__ = [
     'CONFIDENCE_SCALE',
     'ERROR_FILE',
     'LABEL_FILE',
+    'MANIFEST',
     'ImageColumns',
     'ImageRecord',
     'InstanceColumns',

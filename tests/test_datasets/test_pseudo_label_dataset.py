@@ -213,7 +213,7 @@ def test_a_store_gives_what_its_file_gives(tmp_path, settings, serialize):
     part, other = store.get_subset(last), file.get_subset(last)
     assert len(part) == 1
     assert part.get_data_info(0) == other.get_data_info(0)
-    store.get_subset_(1)
+    store.get_subset_([0])
     assert store.get_data_info(0) == file.get_data_info(0)
     assert len(store) == 1
 
