@@ -12,10 +12,18 @@ import argparse
 import sys
 
 from mmengine.config import Config, DictAction
+from mmengine.device import is_cuda_available
 from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 
-from mmcuts3d.engine.labeling import EXIT_CODES, LabelingResult, run_labeling
+from mmcuts3d.engine.executors import run_on_ray
+from mmcuts3d.engine.executors.launched import SILENCE
+from mmcuts3d.engine.labeling import (
+    EXIT_CODES,
+    LabelingJob,
+    LabelingResult,
+    run_labeling,
+)
 from mmcuts3d.engine.labeling.by_config import job_by_config
 from mmcuts3d.engine.processes import join_processes
 
@@ -79,16 +87,50 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        choices=['none', 'pytorch', 'slurm', 'mpi', 'ray'],
         default='none',
-        help='how the processes of a distributed run were started; without a '
-        'GPU they talk by gloo',
+        help='how the processes of a distributed run were started, without a '
+        'GPU they talk by gloo; or ray, whose cluster this command asks for '
+        'workers',
+    )
+    parser.add_argument(
+        '--ray-address',
+        help='of the cluster for --launcher ray, such as auto or '
+        'ray://HOST:10001 (default: a cluster of this machine)',
+    )
+    parser.add_argument(
+        '--workers',
+        nargs='+',
+        type=int,
+        metavar='N',
+        help='workers of --launcher ray: their number, or the fewest and the '
+        'most (default: from 1 to what the cluster has room for)',
+    )
+    parser.add_argument(
+        '--worker-gpus',
+        type=float,
+        help='GPUs of a worker of --launcher ray (default: 1 where this '
+        'machine has some, else 0)',
+    )
+    parser.add_argument(
+        '--worker-cpus',
+        type=float,
+        default=1.0,
+        help='cores of a worker of --launcher ray (default: %(default)s)',
     )
     # torch's launcher may pass it; the rank is read from the environment.
     parser.add_argument(
         '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
     )
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    of_ray = (args.ray_address, args.workers, args.worker_gpus)
+    if args.launcher != 'ray' and any(value is not None for value in of_ray):
+        parser.error(
+            '--ray-address, --workers and --worker-gpus are for --launcher ray'
+        )
+    if args.workers and len(args.workers) > 2:
+        parser.error('--workers takes one number or two')
+    return args
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,7 +149,9 @@ def main(arguments: list[str] | None = None) -> int:
     args = parse_args(arguments)
     # Only for its settings of the processes; the job reads it for itself.
     environment = Config.fromfile(args.config).get('env_cfg') or {}
-    join_processes(args.launcher, environment.get('dist_cfg'))
+    dist_cfg = environment.get('dist_cfg') or {}
+    on_ray = args.launcher == 'ray'
+    join_processes('none' if on_ray else args.launcher, dist_cfg)
     job = job_by_config(
         args.config,
         args.images,
@@ -123,10 +167,21 @@ def main(arguments: list[str] | None = None) -> int:
         overwrite=args.overwrite,
     )
     logger = MMLogger.get_instance('mmcuts3d')
-    result = run_labeling(job)
+    if on_ray:
+        result = _run_on_ray(job, args)
+    else:
+        result = run_labeling(job, float(dist_cfg.get('timeout', SILENCE)))
     if is_main_process():
         report(result, logger)
     return result.exit_code
+
+
+def _run_on_ray(job: LabelingJob, args: argparse.Namespace) -> LabelingResult:
+    gpus = args.worker_gpus
+    if gpus is None:
+        gpus = 0.0 if args.device == 'cpu' else float(is_cuda_available())
+    workers = args.workers and (args.workers[0], args.workers[-1])
+    return run_on_ray(job, args.ray_address, workers, gpus, args.worker_cpus)
 
 
 def report(result: LabelingResult, logger: MMLogger) -> None:

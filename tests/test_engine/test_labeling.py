@@ -11,13 +11,13 @@ from PIL import Image
 from pycocotools.coco import COCO
 from rich.console import Console
 
+from mmcuts3d.engine.executors.progress import LabelingProgress
 from mmcuts3d.engine.labeling import (
     LabelingJob,
     folder_dataloader,
     labeling_fingerprint,
     run_labeling,
 )
-from mmcuts3d.engine.labeling.progress import LabelingProgress
 from mmcuts3d.labels import decode_confidence, read_labels
 from mmcuts3d.registry import MODELS
 
@@ -183,7 +183,7 @@ def test_the_fingerprint_stands_for_all_parts(tmp_path):
 def test_progress_goes_to_the_log_without_a_terminal(monkeypatch):
     lines = []
     monkeypatch.setattr(
-        'mmcuts3d.engine.labeling.progress.print_log',
+        'mmcuts3d.engine.executors.progress.print_log',
         lambda message, **_: lines.append(message),
     )
     with LabelingProgress(4, interval=0) as progress:

@@ -1,16 +1,17 @@
 """Labeling: one job, for every caller, run by executors that know nothing
 of models."""
 
+from ..executors import run_labeling
 from .dataloaders import folder_dataloader
-from .executors import run_labeling
 from .fingerprint import labeling_fingerprint, weights_fingerprint
-from .job import LabelingJob, Shard
+from .job import LabelingJob
 from .result import (
     EXIT_CODES,
     EXIT_NONE_LABELED,
     EXIT_SOME_FAILED,
     LabelingResult,
 )
+from .shards import Shard
 
 __all__ = [
     'EXIT_CODES',

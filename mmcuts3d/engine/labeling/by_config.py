@@ -58,5 +58,6 @@ def job_by_config(
         config.model,
         dataloader,
         out_dir,
+        imports=tuple((config.get('custom_imports') or {}).get('imports', ())),
         **settings,
     )

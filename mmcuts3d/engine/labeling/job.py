@@ -3,12 +3,12 @@
 It knows models, datasets and the store; it knows no launcher. Whoever runs
 it calls :meth:`LabelingJob.plan` once, :meth:`LabelingJob.label` for each
 shard, anywhere, and :meth:`LabelingJob.finish` once: see
-:mod:`mmcuts3d.engine.labeling.executors`.
+:mod:`mmcuts3d.engine.executors`.
 """
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,14 @@ import torch
 from mmengine.device import get_device
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS, MODELS
+from mmengine.registry import (
+    DATASETS,
+    MODELS,
+    DefaultScope,
+    init_default_scope,
+)
 from mmengine.runner import load_checkpoint
+from mmengine.utils import import_modules_from_strings
 from torch import nn
 
 from mmcuts3d.evaluation.metrics.dump_pseudo_labels import (
@@ -32,23 +38,8 @@ from ..config_kinds import check_learned
 from ..processes import check_device
 from .dataloaders import image_root, subset_dataloader
 from .fingerprint import labeling_fingerprint, weights_fingerprint
-from .progress import LabelingProgress
 from .result import LabelingResult
-
-
-@dataclass(frozen=True)
-class Shard:
-    """A share of the images, and the part of the store it goes to.
-
-    Attributes:
-        number (int): From 0 on; names the journal in the store.
-        images (tuple[int, ...]): Indices into the dataset.
-        fingerprint (str): That of the job, the same in all shards.
-    """
-
-    number: int
-    images: tuple[int, ...]
-    fingerprint: str
+from .shards import Shard, share_out
 
 
 @dataclass
@@ -78,6 +69,8 @@ class LabelingJob:
             Defaults to False.
         settings (Any): What else the labels depend on where ``model`` is a
             module, such as its config. Defaults to None.
+        imports (Sequence[str]): Modules that register what the configs name,
+            imported where the job is sent to. Defaults to ().
     """
 
     model: dict | nn.Module
@@ -89,8 +82,10 @@ class LabelingJob:
     device: str | torch.device | None = None
     overwrite: bool = False
     settings: Any = None
+    imports: Sequence[str] = ()
     _dataset: Any = field(default=None, init=False, repr=False)
     _writer: LabelWriter | None = field(default=None, init=False, repr=False)
+    _built: nn.Module | None = field(default=None, init=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -126,14 +121,33 @@ class LabelingJob:
             )
         return self._dataset
 
-    def plan(self, count: int = 1) -> list[Shard]:
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process: no lock, no model by config."""
+        scope = DefaultScope.get_current_instance()
+        return {
+            **self.__dict__,
+            '_writer': None,
+            '_built': None,
+            'imports': list(self.imports),
+            '_scope': None if scope is None else scope.scope_name,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        scope = state.pop('_scope')
+        self.__dict__.update(state)
+        import_modules_from_strings(list(self.imports))
+        if scope is not None:
+            init_default_scope(scope)
+
+    def plan(self, count: int | None = None) -> list[Shard]:
         """Lock the store, and share out the images that have no labels.
 
         Args:
-            count (int): Number of shards. Defaults to 1.
+            count (int, optional): Number of shards. Defaults to None: of at
+                most 256 images, whatever the number of workers.
 
         Returns:
-            list[Shard]: The shards, some perhaps empty.
+            list[Shard]: The shards, some perhaps empty if ``count`` is given.
 
         Raises:
             ValueError: If the dataset cannot be built, the model lacks its
@@ -153,8 +167,7 @@ class LabelingJob:
         left = [
             index
             for index in range(len(dataset))
-            if name_in_store(dataset.get_data_info(index)['img_path'], root)
-            not in done
+            if self._name(index, root) not in done
         ]
         if len(left) < len(dataset):
             print_log(
@@ -162,17 +175,26 @@ class LabelingJob:
                 'labeled already',
                 logger='current',
             )
-        return [
-            Shard(number, tuple(left[number::count]), fingerprint)
-            for number in range(count)
-        ]
+        batch_size = int(self.dataloader.get('batch_size') or 1)
+        return share_out(left, fingerprint, batch_size, count)
 
-    def label(self, shard: Shard) -> None:
+    def size(self, shards: Sequence[Shard]) -> int:
+        """Number of images of shards."""
+        return sum(len(shard.images) for shard in shards)
+
+    def label(
+        self, shard: Shard, count: Callable[[int], None] | None = None
+    ) -> None:
         """Label a shard; each image is on the disk before the next batch.
+
+        A shard that a worker began and did not end goes on where that
+        worker died.
 
         Args:
             shard (Shard): One of :meth:`plan`, of this job or of an equal
                 one in another process.
+            count (Callable, optional): Told after each batch how many images
+                it was. Defaults to None.
 
         Raises:
             ValueError: If predictions cannot be kept, or ``checkpoint`` is
@@ -182,21 +204,26 @@ class LabelingJob:
             return
         root = image_root(self.dataset)
         writer = self._writer_of(shard)
-        batches = subset_dataloader(
-            self.dataloader, self.dataset, shard.images
-        )
+        left = [
+            index
+            for index in shard.images
+            if self._name(index, root) not in writer.done
+        ]
+        if count is not None and len(left) < len(shard.images):
+            count(len(shard.images) - len(left))
+        if not left:
+            return
+        batches = subset_dataloader(self.dataloader, self.dataset, left)
         model = self._built_model()
         was_training = model.training
         model.eval()
         try:
-            with (
-                torch.no_grad(),
-                LabelingProgress(len(shard.images)) as progress,
-            ):
+            with torch.no_grad():
                 for data in batches:
                     samples = model.test_step(data)
                     self._keep(writer, samples, root)
-                    progress.update(len(samples))
+                    if count is not None:
+                        count(len(samples))
         finally:
             model.train(was_training)
 
@@ -243,9 +270,19 @@ class LabelingJob:
             self.out_dir, shard.fingerprint, shard.number, lock=False
         )
 
+    def _name(self, index: int, root: str) -> str:
+        return name_in_store(
+            self.dataset.get_data_info(index)['img_path'], root
+        )
+
     def _built_model(self) -> nn.Module:
         if isinstance(self.model, nn.Module):
             return _unwrapped(self.model)
+        if self._built is None:
+            self._built = self._build_model()
+        return self._built
+
+    def _build_model(self) -> nn.Module:
         # A copy: detectors change their config, which is in the fingerprint.
         model = MODELS.build(copy.deepcopy(self.model))
         if self.checkpoint is not None:
@@ -261,7 +298,8 @@ class LabelingJob:
                 f'Expected a checkpoint for {type(model).__name__}, which '
                 'must be trained, but got none.'
             )
-        return model.to(self.device or get_device())
+        placed: nn.Module = model.to(self.device or get_device())
+        return placed
 
     def _keep(
         self, writer: LabelWriter, samples: Sequence[Any], root: str

@@ -65,12 +65,20 @@ class LabelingProgress:
         Args:
             number (int): How many were labeled since the last call.
         """
-        self.count += number
+        self.show(self.count + number)
+
+    def show(self, count: int) -> None:
+        """Set the number of images, where several processes count them.
+
+        Args:
+            count (int): How many were labeled by all.
+        """
+        self.count = count
         now = time.monotonic()
         rate = self.count / max(now - self._start, 1e-9)
         if self._bar is not None:
             self._bar.update(
-                self._task, advance=number, rate=f'{rate:.2f} images/s'
+                self._task, completed=count, rate=f'{rate:.2f} images/s'
             )
         elif is_main_process() and now - self._last >= self.interval:
             self._last = now
