@@ -38,10 +38,18 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config of a labeler or a detector')
-    parser.add_argument('--images', required=True, help='image folder')
+    parser.add_argument(
+        '--images',
+        required=True,
+        help='image folder (ImageNet: with --recursive), list with one path '
+        'a line (.txt), COCO file (.json), tar of images or folder of tars '
+        'as webdataset writes them',
+    )
     parser.add_argument('--out', required=True, help='folder of the labels')
     parser.add_argument(
-        '--ann-file', help='COCO file with the images to take and their ids'
+        '--ann-file',
+        help='COCO file with the images of the folder to take and their ids, '
+        'or list of them (.txt)',
     )
     parser.add_argument(
         '--recursive',

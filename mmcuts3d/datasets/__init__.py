@@ -3,7 +3,15 @@
 from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .image_folder import ImageFolder
+from .image_sources import ImageList, TarImages, image_source
 from .pseudo_label_dataset import PseudoLabelDataset
 from .rgbd_scenes import RGBDScenes
 
-__all__ = ['ImageFolder', 'PseudoLabelDataset', 'RGBDScenes']
+__all__ = [
+    'ImageFolder',
+    'ImageList',
+    'PseudoLabelDataset',
+    'RGBDScenes',
+    'TarImages',
+    'image_source',
+]

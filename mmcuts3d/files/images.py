@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .names import shown
-from .regular import open_regular
+from .tars import open_file_or_member
 
 #: Endings in use by a format, and the formats that this Pillow decodes. Left
 #: out are those that Pillow hands to another program (EPS) or that are films.
@@ -68,7 +68,7 @@ def read_image(
     whatever the name says.
 
     Args:
-        path (str | PathLike): The file.
+        path (str | PathLike): The file, or ``shard.tar/member``.
         upright (bool): Whether the EXIF orientation is applied. Defaults to
             True.
 
@@ -80,7 +80,7 @@ def read_image(
             truncated, of more than about 179 million pixels, or holds
             neither 8-bit nor 16-bit values. The message names it.
     """
-    with open_regular(path, 'a readable image', _MAX_BYTES) as file:
+    with open_file_or_member(path, 'a readable image', _MAX_BYTES) as file:
         return _decoded(file, upright, path)
 
 
@@ -234,7 +234,7 @@ def _stated(image: Image.Image) -> int:
 
 def _header(path: str | os.PathLike[str]) -> tuple[tuple[int, int], int]:
     """Stored (width, height) and orientation."""
-    with open_regular(path, 'a readable image', _MAX_BYTES) as file:
+    with open_file_or_member(path, 'a readable image', _MAX_BYTES) as file:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')

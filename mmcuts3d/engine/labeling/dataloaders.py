@@ -1,13 +1,14 @@
 """Dataloaders of a labeling job: over a folder, over a part of a dataset."""
 
 import copy
-import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, SequentialSampler
+
+from mmcuts3d.datasets import image_source
 
 
 def folder_dataloader(
@@ -21,7 +22,8 @@ def folder_dataloader(
 
     Args:
         dataloader (dict): Config of a test dataloader, left as it is.
-        images (str | Path): The folder.
+        images (str | Path): The folder, or another input that
+            :func:`~mmcuts3d.datasets.image_source` knows.
         ann_file (str | Path, optional): COCO file with the images to take
             and their ids. Defaults to None: all of the folder.
 
@@ -38,17 +40,13 @@ def folder_dataloader(
             'Expected the dataset of the test dataloader to have a '
             f'`pipeline`, but got keys {sorted(dataset)}.'
         )
+    source = image_source(images, ann_file)
     if str(dataset.get('type')).rpartition('.')[2] != 'ImageFolder':
         dataset = {
             'type': 'mmcuts3d.ImageFolder',
             'pipeline': [_robust(step) for step in dataset['pipeline']],
         }
-    dataset.update(
-        data_root='',
-        data_prefix={'img': osp.abspath(images)},
-        ann_file=osp.abspath(ann_file) if ann_file else '',
-        test_mode=True,
-    )
+    dataset.update(source, data_root='', test_mode=True)
     return {**dataloader, 'dataset': dataset}
 
 
