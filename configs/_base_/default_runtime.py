@@ -7,3 +7,7 @@ default_hooks = dict(
     checkpoint=dict(by_epoch=False, interval=5000, max_keep_ckpts=3),
 )
 log_processor = dict(by_epoch=False)
+# Work that grows with the set, such as a merge of rounds, is done by one
+# process while others wait: two hours, where NCCL's own patience is ten
+# minutes.
+env_cfg = dict(dist_cfg=dict(backend='nccl', timeout=7200))

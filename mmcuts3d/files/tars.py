@@ -51,8 +51,6 @@ def tar_members(path: str | os.PathLike[str]) -> Iterator[Member]:
         try:
             with tarfile.open(fileobj=file, mode='r:') as archive:
                 for info in archive:
-                    # It keeps every header otherwise.
-                    archive.members = []
                     if not info.isreg():
                         continue
                     last = f'member {shown(info.name)}'

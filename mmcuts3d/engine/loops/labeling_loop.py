@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 
 from mmcuts3d.registry import LOOPS
 
+from ..executors.launched import SILENCE
 from ..labeling import LabelingJob, LabelingResult, run_labeling
 
 
@@ -80,13 +81,15 @@ class LabelingLoop(BaseLoop):
             ``labels/num_errors``, ``labels/mean_score``.
         """
         self.runner.call_hook('before_test')
+        job = LabelingJob(
+            self.runner.model,
+            self._config,
+            settings=self.runner.cfg.get('model'),
+            **self._settings,
+        )
+        processes = self.runner.cfg.get('env_cfg', {}).get('dist_cfg') or {}
         self.result = run_labeling(
-            LabelingJob(
-                self.runner.model,
-                self._config,
-                settings=self.runner.cfg.get('model'),
-                **self._settings,
-            )
+            job, float(processes.get('timeout', SILENCE))
         )
         print_log(self.result.summary, logger='current')
         self.runner.call_hook('after_test')
