@@ -75,6 +75,8 @@ def fork(action: Callable[[], int], log: Path) -> int:
     if pid:
         return pid
     code = 70
+    # Ray ends what shares a process group with a driver that died.
+    os.setsid()
     try:
         sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(sink, 1)
@@ -311,6 +313,13 @@ def refusals(images: Path, expected: Path, folder: Path, log: Path):
     return rows
 
 
+def show(rows: list[tuple]) -> list[tuple]:
+    """Print rows of the table."""
+    for row in rows:
+        print('| ' + ' | '.join(map(str, row)) + ' |', flush=True)
+    return rows
+
+
 def main() -> int:
     """Prints the table; 1 if a store was not what it should be."""
     parser = argparse.ArgumentParser(
@@ -337,14 +346,13 @@ def main() -> int:
     expected = folder / 'expected'
     code = code_of(*Runs('local', images, log).start(expected))
     assert code == 3, log.read_text()
-    rows = refusals(images, expected, folder, log)
+    print('| executor | fault | runs | broken | store as unbroken |')
+    print('|---|---|---:|---:|---:|', flush=True)
+    rows = show(refusals(images, expected, folder, log))
     for kind in args.executors:
         runs = Runs(kind, images, log)
-        rows += kills(runs, folder / kind, expected, number, args.seed)
-    print('| executor | fault | runs | broken | store as unbroken |')
-    print('|---|---|---:|---:|---:|')
-    for row in rows:
-        print('| ' + ' | '.join(map(str, row)) + ' |')
+        out = folder / kind
+        rows += show(kills(runs, out, expected, number, args.seed))
     wrong = sum(row[2] - row[4] for row in rows)
     print(f'{wrong} stores differ' if wrong else 'nothing is lost', flush=True)
     if not wrong:
