@@ -1,0 +1,1 @@
+"""The dense CRF on the permutohedral lattice of an image."""
