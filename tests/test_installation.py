@@ -123,7 +123,6 @@ def test_every_import_is_a_stated_requirement():
         'PIL': 'pillow',
         'cv2': 'mmcv',
         'yaml': 'pyyaml',
-        'pydensecrf': 'pydensecrf2',
     }
     text = '\n'.join(
         (ROOT / 'requirements' / f'{name}.txt').read_text()

@@ -1,6 +1,8 @@
 """Dense CRF that fits a mask to the colours of the image, as in MaskCut.
 
-Kraehenbuehl and Koltun, 2011; computed by pydensecrf.
+Kraehenbuehl and Koltun, 2011. The masks of an image are refined together on
+one lattice, see :mod:`mmcuts3d.cuts.crf`; pydensecrf, which builds it again
+for each mask, is the reference of the tests.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._check import as_array, check_count, check_image
+from ._check import as_array, check_count, check_image, check_range
 
 
 def dense_crf(
@@ -26,15 +28,17 @@ def dense_crf(
     bilateral_sxy: float = 50,
     bilateral_srgb: float = 5,
 ) -> NDArray[np.bool_]:
-    """Refine a binary mask by mean-field inference with two labels.
+    """Refine binary masks by mean-field inference with two labels.
 
     The unary is the negative log of the softmax of (1 - m, m).
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        mask: (H, W) bool or float in [0, 1].
-        unknown: (H, W) bool, pixels about which the mask says nothing: their
-            unary is even, the colours decide. Defaults to None: no pixel.
+        mask: (H, W) bool or float in [0, 1]; or (M, H, W), M masks, each
+            refined as it would be alone.
+        unknown: Of the shape of `mask`, bool, pixels about which the mask
+            says nothing: their unary is even, the colours decide. Defaults
+            to None: no pixel.
         iterations: Defaults to 10, and so on: MaskCut's values.
         gaussian_weight: Of the smoothness term. Defaults to 7.
         gaussian_sxy: Its width in pixels. Defaults to 3.
@@ -43,51 +47,47 @@ def dense_crf(
         bilateral_srgb: Its width in grey levels. Defaults to 5.
 
     Returns:
-        (H, W) bool.
+        Bool, of the shape of `mask`.
 
     Raises:
-        ValueError: If image, mask and unknown differ in size.
-        ImportError: If pydensecrf is not installed.
+        ValueError: If image, mask and unknown differ in size, or a setting
+            is out of range.
     """
-    try:
-        from pydensecrf.densecrf import DenseCRF2D
-    except ImportError as error:
-        raise ImportError(
-            'The dense CRF needs pydensecrf: `pip install pydensecrf2`, '
-            'or switch it off with `crf=False`.'
-        ) from error
     check_count('iterations', iterations)
-    # pydensecrf takes no read-only buffer, such as Pillow's.
-    pixels = np.require(check_image(image), requirements=['C', 'W'])
+    check_range('gaussian_weight', gaussian_weight, 0)
+    check_range('bilateral_weight', bilateral_weight, 0)
+    check_range('gaussian_sxy', gaussian_sxy, 0, open_low=True)
+    check_range('bilateral_sxy', bilateral_sxy, 0, open_low=True)
+    check_range('bilateral_srgb', bilateral_srgb, 0, open_low=True)
+    pixels = check_image(image)
     foreground = as_array('mask', mask).astype(np.float32)
-    height, width = pixels.shape[:2]
-    if foreground.shape != (height, width):
+    size = pixels.shape[:2]
+    if foreground.ndim not in (2, 3) or foreground.shape[-2:] != size:
         raise ValueError(
             'Expected argument `mask` to have the size of the image '
-            f'{(height, width)}, but got shape {foreground.shape}.'
+            f'{size}, but got shape {foreground.shape}.'
         )
-    logits = np.stack([1 - foreground, foreground])
+    log_odds = 2 * foreground - 1
     if unknown is not None:
         open_pixels = as_array('unknown', unknown).astype(bool)
         if open_pixels.shape != foreground.shape:
             raise ValueError(
-                'Expected argument `unknown` to have the size of the image '
-                f'{(height, width)}, but got shape {open_pixels.shape}.'
+                'Expected argument `unknown` to have the shape of `mask` '
+                f'{foreground.shape}, but got shape {open_pixels.shape}.'
             )
-        logits[:, open_pixels] = 0.5
-    logits = logits.reshape(2, -1)
-    unary = np.logaddexp(logits[0], logits[1])[None] - logits
-    crf = DenseCRF2D(width, height, 2)
-    crf.setUnaryEnergy(np.ascontiguousarray(unary, dtype=np.float32))
-    crf.addPairwiseGaussian(sxy=gaussian_sxy, compat=gaussian_weight)
-    crf.addPairwiseBilateral(
-        sxy=bilateral_sxy,
-        srgb=bilateral_srgb,
-        rgbim=pixels,
-        compat=bilateral_weight,
+        log_odds[open_pixels] = 0
+    from .crf.mean_field import ImageCRF
+
+    crf = ImageCRF(
+        pixels,
+        gaussian_weight,
+        gaussian_sxy,
+        bilateral_weight,
+        bilateral_sxy,
+        bilateral_srgb,
     )
-    marginals = np.asarray(crf.inference(iterations))
-    return np.asarray(marginals[1] > marginals[0]).reshape(height, width)
+    flat = log_odds.reshape(-1, size[0] * size[1])
+    return crf(flat, iterations).reshape(foreground.shape)
 
 
 def check_crf(

@@ -55,35 +55,47 @@ def to_instances(
     size = (image.shape[0], image.shape[1])
     taken = np.zeros(steps[0].local_cut.shape, bool)
     semantic = np.any([step.semantic_mask for step in steps], axis=0)
+    mine: list[NDArray[np.bool_]] = []
+    for step in steps:
+        mine.append(step.local_cut & ~taken)
+        if step.accepted:
+            taken |= step.local_cut
+    asked = [
+        place
+        for place, step in enumerate(steps)
+        if step.accepted and mine[place].any()
+    ]
+    fitted = refine(
+        image,
+        [mine[place] for place in asked],
+        [semantic & ~mine[place] for place in asked],
+    )
+    found = dict(zip(asked, fitted, strict=True))
     pixels: list[NDArray[np.bool_]] = []
     patches: list[NDArray[np.bool_]] = []
     scores: list[float] = []
     confidences: list[NDArray[np.float32]] = []
     told: list[CutStep] = []
-    for step in steps:
-        mine = step.local_cut & ~taken
-        refined = None
-        if step.accepted and mine.any():
-            taken |= step.local_cut
-            refined = refine(image, mine, semantic & ~mine)
-            if refined is None:
-                lost = VANISHED if refine.crf is False else LOST_TO_CRF
-                step = replace(step, status=lost)
-        elif step.accepted:
-            step = replace(step, status=TAKEN)
+    for place, step in enumerate(steps):
+        refined = found.get(place)
         if refined is None:
-            told.append(step)
+            lost = step.status
+            if place in found:
+                lost = VANISHED if refine.crf is False else LOST_TO_CRF
+            elif step.accepted:
+                lost = TAKEN
+            told.append(replace(step, status=lost))
             continue
         told.append(replace(step, instance=len(pixels)))
         pixels.append(refined)
-        patches.append(mine)
-        scores.append(_score(step, mine, score))
+        patches.append(mine[place])
+        scores.append(_score(step, mine[place], score))
         if step.confidence is not None:
-            confidences.append(np.where(mine, step.confidence, 0))
+            confidences.append(np.where(mine[place], step.confidence, 0))
     if not pixels:
         sure = any(step.confidence is not None for step in steps)
-        found = PseudoInstances.empty(size, grid_of(taken), sure)
-        return replace(found, steps=tuple(told))
+        none = PseudoInstances.empty(size, grid_of(taken), sure)
+        return replace(none, steps=tuple(told))
     return PseudoInstances(
         masks=np.stack(pixels),
         patch_masks=np.stack(patches),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,30 +49,61 @@ class Refinement:
     def __call__(
         self,
         image: NDArray[np.uint8],
-        patches: NDArray[np.bool_],
-        others: NDArray[np.bool_],
-    ) -> NDArray[np.bool_] | None:
-        """Fit a patch mask to the image.
+        patches: Sequence[NDArray[np.bool_]],
+        others: Sequence[NDArray[np.bool_]],
+    ) -> list[NDArray[np.bool_] | None]:
+        """Fit the patch masks of an image to it.
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            patches: (h, w) bool, the instance.
-            others: (h, w) bool, the rest of the semantic masks.
+            patches: (h, w) bool each, the instances.
+            others: (h, w) bool each, the rest of the semantic masks.
 
         Returns:
-            (H, W) bool, or None if the mask is rejected.
+            For each (H, W) bool, or None if the mask is rejected.
         """
         size = (image.shape[0], image.shape[1])
-        rest = None
+        masks = [resize_nearest(mask, size) for mask in patches]
+        rests = None
         if self.rest == 'unknown':
-            rest = resize_nearest(others, size)
-        return refine_mask(
-            image,
-            resize_nearest(patches, size),
-            self.crf,
-            self.min_crf_iou,
-            rest,
-        )
+            rests = [resize_nearest(mask, size) for mask in others]
+        return refine_masks(image, masks, self.crf, self.min_crf_iou, rests)
+
+
+def refine_masks(
+    image: NDArray[np.uint8],
+    masks: Sequence[NDArray[np.bool_]],
+    crf: bool | Mapping[str, float] = True,
+    min_crf_iou: float = 0.5,
+    rests: Sequence[NDArray[np.bool_]] | None = None,
+) -> list[NDArray[np.bool_] | None]:
+    """Fit pixel masks to their image; None for one that is rejected.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        masks: (H, W) bool each.
+        crf: See :class:`Refinement`.
+        min_crf_iou: See :class:`Refinement`.
+        rests: (H, W) bool each, what belongs to other instances of the same
+            look. It is unknown to the CRF, so that it neither draws the mask
+            over nor pushes it out, and is taken from the result. Defaults to
+            None.
+    """
+    if crf is False or not len(masks):
+        return [mask if mask.any() else None for mask in masks]
+    settings: dict[str, Any] = {} if crf is True else dict(crf)
+    stack = np.stack(list(masks))
+    unknown = None if rests is None else np.stack(list(rests))
+    refined: list[NDArray[np.bool_] | None] = []
+    for place, fitted in enumerate(
+        dense_crf(image, stack, unknown, **settings)
+    ):
+        filled = binary_fill_holes(fitted)
+        if unknown is not None:  # after the filling: a hole may be an instance
+            filled &= ~unknown[place]
+        kept = filled.any() and mask_iou(stack[place], filled) >= min_crf_iou
+        refined.append(np.asarray(filled, bool) if kept else None)
+    return refined
 
 
 def refine_mask(
@@ -82,24 +113,6 @@ def refine_mask(
     min_crf_iou: float = 0.5,
     rest: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_] | None:
-    """Fit a pixel mask (H, W) to the image; None if it has to be rejected.
-
-    Args:
-        image: (H, W, 3) uint8 RGB.
-        mask: (H, W) bool.
-        crf: See :class:`Refinement`.
-        min_crf_iou: See :class:`Refinement`.
-        rest: (H, W) bool, what belongs to other instances of the same look.
-            It is unknown to the CRF, so that it neither draws the mask over
-            nor pushes it out, and is taken from the result. Defaults to
-            None.
-    """
-    if crf is False:
-        return mask if mask.any() else None
-    settings: dict[str, Any] = {} if crf is True else dict(crf)
-    refined = binary_fill_holes(dense_crf(image, mask, rest, **settings))
-    if rest is not None:  # after the filling: a hole may be an instance
-        refined &= ~rest
-    if mask_iou(mask, refined) < min_crf_iou or not refined.any():
-        return None
-    return np.asarray(refined, bool)
+    """Fit one pixel mask (H, W) to the image, see :func:`refine_masks`."""
+    rests = None if rest is None else [rest]
+    return refine_masks(image, [mask], crf, min_crf_iou, rests)[0]

@@ -37,7 +37,6 @@ def test_depth_separates_what_maskcut_joins(squares):
 
 
 def test_crf_masks_of_a_clean_scene_are_the_objects(squares):
-    pytest.importorskip('pydensecrf')
     scene = squares()
     got = touching()(scene.image, scene.features, scene.depth)
     cell = np.ones((8, 8), bool)

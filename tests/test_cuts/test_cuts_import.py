@@ -13,6 +13,7 @@ HEAVY = {
     'mmpretrain',
     'open3d',
     'pydensecrf',
+    'numba',
     'cv2',
     'torch',
     'torchvision',

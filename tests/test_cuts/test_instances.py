@@ -58,7 +58,7 @@ def test_what_the_crf_knows_of_the_rest(rest, monkeypatch):
         assert unknown is None
     else:
         expected = rectangle((4, 6), (0, 4), (4, 6))
-        assert np.array_equal(unknown, expected)
+        assert np.array_equal(unknown, expected[None])
 
 
 def test_a_mask_that_is_wholly_taken_is_dropped():
@@ -102,7 +102,7 @@ def test_steps_come_with_the_index_of_their_instance():
 def test_what_the_crf_loses_says_so(monkeypatch):
     def lose_the_right(image, mask, unknown=None):
         lost = mask.copy()
-        lost[:, 4:] = False
+        lost[..., 4:] = False
         return lost
 
     monkeypatch.setattr('mmcuts3d.cuts.refinement.dense_crf', lose_the_right)
@@ -124,7 +124,9 @@ def test_what_a_lost_mask_held_is_not_given_to_a_later_one(monkeypatch):
     # MaskCut: what an accepted cut holds is taken, whatever becomes of it.
     monkeypatch.setattr(
         'mmcuts3d.cuts.refinement.dense_crf',
-        lambda image, mask, unknown=None: mask & (mask.sum() != 8),
+        lambda image, mask, unknown=None: (
+            mask & (mask.sum((1, 2), keepdims=True) != 8)
+        ),
     )
     first = step_of([[0, 1, 1], [0, 0, 0]])
     second = step_of([[1, 1, 0], [1, 1, 0]])

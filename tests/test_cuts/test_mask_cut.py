@@ -60,7 +60,6 @@ def test_patch_masks_of_the_published_procedure(real_features, name):
 
 @pytest.mark.parametrize('name', ['demo1', 'demo3', 'demo7'])
 def test_crf_masks_of_the_published_procedure(real_features, name):
-    pytest.importorskip('pydensecrf')
     _, expected = reference(name)
     got = MaskCut()(photograph(name), features_of(name, real_features))
     assert len(got) == len(expected)

@@ -61,7 +61,6 @@ def test_refine_without_crf_keeps_the_mask():
 @pytest.fixture
 def photograph():
     """A red plate on grey ground, and the plate's mask."""
-    pytest.importorskip('pydensecrf')
     shape = rectangle((48, 48), (12, 36), (12, 36))
     image = np.full((48, 48, 3), 40, np.uint8)
     image[shape] = (220, 60, 30)

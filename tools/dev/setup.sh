@@ -223,7 +223,7 @@ step torch 'torch and torchvision: one minute or a long download' \
     <(grep '^torch' $constraints)
 step openmmlab 'OpenMMLab; compiles mmcv: six minutes on two cores, once' \
     $mminstall requirements/runtime.txt $constraints
-step optional 'Open3D, CRF, depth models: one minute' requirements/optional.txt
+step optional 'Open3D, depth models, stores of labels: one minute' requirements/optional.txt
 step package 'mmcuts3d itself, editable: some seconds' \
     setup.py pyproject.toml mmcuts3d/version.py <(pwd)
 step check 'imports, as a check: ten seconds' tools/dev/setup.sh

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 LANES = 4
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def simplices(
     points: NDArray[np.float32],
     scale: NDArray[np.float32],
@@ -53,7 +53,7 @@ def simplices(
             raised[j] = total - np.float32(j) * step
             total += step
         raised[0] = total
-        excess = 0
+        excess = np.int64(0)
         for i in range(side):
             nearest = np.int64(np.floor(raised[i] / side + np.float32(0.5)))
             base[i] = nearest * side
@@ -92,7 +92,7 @@ def simplices(
     return codes, weights
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _slot(table: Any, code: Any) -> Any:
     """Where a code stands in the hash table, or the free slot for it."""
     last = np.int64(len(table) - 1)
@@ -103,7 +103,7 @@ def _slot(table: Any, code: Any) -> Any:
     return slot
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _grown(table: Any) -> Any:
     """The hash table, twice as large."""
     larger = np.zeros((2 * len(table), 2), np.uint64)
@@ -113,7 +113,7 @@ def _grown(table: Any) -> Any:
     return larger
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def number_vertices(
     codes: NDArray[np.uint64],
 ) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
@@ -149,7 +149,7 @@ def number_vertices(
     return numbers, names
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def line_up(
     names: NDArray[np.uint64],
     order: NDArray[np.int64],
@@ -196,7 +196,7 @@ def line_up(
     return chains[:end].copy()
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def lattice_filter(
     values: NDArray[np.float32],
     vertices: NDArray[np.int32],
@@ -261,7 +261,7 @@ def lattice_filter(
         filtered[p, 3] += gain * d
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def update(
     signs: NDArray[np.float32],
     unary: NDArray[np.float32],
