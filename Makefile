@@ -3,6 +3,8 @@
 VENV ?= .venv
 MMFAMILY ?= onedl
 OUT ?= demo_output
+# Processes of the tests, of one thread and about 1.5 GB each.
+TEST_WORKERS ?= 2
 export VENV MMFAMILY PYTHON MAX_JOBS
 
 BIN = $(VENV)/bin
@@ -16,7 +18,7 @@ help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	    awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo 'demo takes IMAGES=DIR DEPTH=DIR FEATURES=DIR ANN=FILE'
-	@echo '  DEPTH_INVALID=0 OUT=DIR DEMO_ARGS="..."; test takes TEST_ARGS="..."'
+	@echo '  DEPTH_INVALID=0 OUT=DIR DEMO_ARGS="..."; test takes TEST_ARGS="..." TEST_WORKERS=2'
 	@echo 'all take VENV=DIR PYTHON=python3.11 MMFAMILY=onedl|upstream'
 
 setup: ## Virtual environment with everything, tests included
@@ -37,7 +39,8 @@ demo: setup-run ## Label, train, self-train, measure; pictures in OUT
 
 test: ## The tests
 	$(SETUP) all
-	$(BIN)/python -m pytest -q -ra --durations=10 $(TEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -ra --durations=10 \
+	    -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
 
 lint: ## Style and likely bugs
 	$(SETUP) all
