@@ -8,8 +8,6 @@ from typing import Any
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, SequentialSampler
 
-from mmcuts3d.datasets import image_source
-
 
 def folder_dataloader(
     dataloader: dict, images: str | Path, ann_file: str | Path | None = None
@@ -40,6 +38,9 @@ def folder_dataloader(
             'Expected the dataset of the test dataloader to have a '
             f'`pipeline`, but got keys {sorted(dataset)}.'
         )
+    # Here: mmdet's data sets print when they are imported.
+    from mmcuts3d.datasets import image_source
+
     source = image_source(images, ann_file)
     if str(dataset.get('type')).rpartition('.')[2] != 'ImageFolder':
         dataset = {
