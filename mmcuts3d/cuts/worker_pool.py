@@ -20,10 +20,10 @@ import traceback
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from types import TracebackType
 from typing import IO, Any
 
 from ._check import check_count
+from .closing import Closing
 
 #: Libraries that would start threads of their own in each process.
 ONE_THREAD = (
@@ -38,7 +38,7 @@ TRIES = 2
 Task = tuple[Future[Any], bytes]
 
 
-class WorkerPool:
+class WorkerPool(Closing):
     """Runs functions in processes of one thread each.
 
     They start with the first task, and end when the pool is closed or is
@@ -120,17 +120,6 @@ class WorkerPool:
     def close(self) -> None:
         """End the processes; what still waits is cancelled."""
         self._end()
-
-    def __enter__(self) -> WorkerPool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Worker:

@@ -1,5 +1,6 @@
 """The label store: pseudo-masks on disk, resumable and COCO-compatible."""
 
+from .backends import finish_labels
 from .coco import segmentation_to_rle
 from .confidence import (
     CONFIDENCE_SCALE,
@@ -30,6 +31,7 @@ from .records import (
     instance_to_annotation,
 )
 from .rounds import label_statistics, merge_rounds
+from .sharing import share_out
 from .statistics import LabelStatistics
 from .store import LabelWriter, build_labels, write_json
 
@@ -59,6 +61,7 @@ __all__ = [
     'decode_levels',
     'encode_confidence',
     'encode_mask',
+    'finish_labels',
     'instance_to_annotation',
     'label_statistics',
     'mask_levels',
@@ -69,5 +72,6 @@ __all__ = [
     'read_labels',
     'remove_labels',
     'segmentation_to_rle',
+    'share_out',
     'write_json',
 ]

@@ -10,11 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from mmcuts3d.cuts.closing import Closing
 
 from .records import ImageRecord
 from .statistics import LabelStatistics
@@ -198,7 +199,7 @@ class ShardPlan:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-class ShardWriter(ABC):
+class ShardWriter(Closing):
     """Writes one shard; a lock keeps other processes out of it.
 
     Use it as a context manager, or :meth:`close` it.
@@ -243,19 +244,8 @@ class ShardWriter(ABC):
     def close(self) -> None:
         """Let others write the shard; a second call does nothing."""
 
-    def __enter__(self) -> 'ShardWriter':
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class StoreRun(ABC):
+class StoreRun(Closing):
     """The driver's side of a run: it holds the folder's lock.
 
     Use it as a context manager, or :meth:`close` it.
@@ -303,14 +293,3 @@ class StoreRun(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let other runs into the folder; a second call does nothing."""
-
-    def __enter__(self) -> 'StoreRun':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

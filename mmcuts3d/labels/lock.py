@@ -99,6 +99,29 @@ class FolderLock:
             os.close(number)
 
 
+def lock_folder(folder: Path, lock: bool = True) -> FolderLock | None:
+    """Make the folder of a run, and lock it.
+
+    Args:
+        folder (Path): The folder, made if missing.
+        lock (bool): Whether it is locked. Defaults to True.
+
+    Returns:
+        FolderLock, optional: The lock, None if none is wanted.
+
+    Raises:
+        ValueError: If it cannot be written, or is locked.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FolderLock(folder) if lock else None
+    except OSError as error:
+        raise ValueError(
+            f'Expected {folder} to be a folder that can be written, or '
+            f'none yet, but got: {error.strerror or error}.'
+        ) from error
+
+
 def _is_at(number: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(number), path.stat())

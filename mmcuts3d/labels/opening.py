@@ -7,10 +7,10 @@ from typing import Any
 from .backends import (
     CocoStore,
     JsonLinesRun,
+    JsonLinesShardWriter,
     ParquetRun,
     ParquetShardWriter,
     ParquetStore,
-    open_json_lines_shard,
 )
 from .contract import LabelStore, ShardPlan, ShardWriter, StoreRun
 from .own_files import JOURNALS, LABEL_FILE, MANIFEST, check_own_manifest
@@ -95,7 +95,7 @@ def begin_store(
     if backend is None:
         backend = _backend_of(folder) if not overwrite else None
     if backend is None:
-        backend = BACKENDS[len(names) > JSON_LINES_IMAGES]
+        backend = 'parquet' if len(names) > JSON_LINES_IMAGES else 'jsonl'
     if backend not in BACKENDS:
         raise ValueError(
             f'Expected argument `backend` to be one of {BACKENDS}, but got '
@@ -121,7 +121,7 @@ def open_shard(plan: ShardPlan) -> ShardWriter:
     """
     if plan.backend == 'parquet':
         return ParquetShardWriter(plan)
-    return open_json_lines_shard(plan)
+    return JsonLinesShardWriter(plan)
 
 
 def _backend_of(folder: Path) -> str | None:

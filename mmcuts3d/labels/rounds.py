@@ -51,9 +51,9 @@ def merge_rounds(
     """
     previous = check_labels(previous)
     predicted = check_labels(predicted)
-    records = _records(previous)
+    records = records_of(previous)
     ids = {record.image_id: name for name, record in records.items()}
-    for name, new in _records(predicted).items():
+    for name, new in records_of(predicted).items():
         old = records.get(name)
         if old is None and ids.setdefault(new.image_id, name) != name:
             raise ValueError(
@@ -157,8 +157,15 @@ def label_statistics(labels: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _records(labels: dict[str, Any]) -> dict[str, ImageRecord]:
-    """Records by file name."""
+def records_of(labels: dict[str, Any]) -> dict[str, ImageRecord]:
+    """The records of a label dict.
+
+    Args:
+        labels (dict): Labels as ``read_labels`` gives them.
+
+    Returns:
+        dict[str, ImageRecord]: By file name; the dict's own annotations.
+    """
     annotations = defaultdict(list)
     for annotation in labels['annotations']:
         annotations[annotation['image_id']].append(annotation)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .journal import FORMAT_VERSION, Journal, read_journal
-from .lock import FolderLock
+from .lock import lock_folder
 from .own_files import (
     DESCRIPTION,
     ERROR_FILE,
@@ -43,11 +43,14 @@ class LabelWriter:
             labels that it holds. Defaults to False.
         lock (bool, optional): Whether this writer locks the folder. Defaults
             to None: that of rank 0 does.
+        others (bool): Whether journals of other shards are read. Defaults to
+            True. A shard that was planned by a writer that read them all
+            needs no second look, which costs as much as is labeled already.
 
     Attributes:
         done (set[str]): File names of the images that have labels, of all
-            ranks. Images that failed are not in it: the next run tries them
-            again.
+            journals read. Images that failed are not in it: the next run
+            tries them again.
         errors (dict[str, str]): File name to message of the images that
             failed and have no labels.
 
@@ -64,34 +67,29 @@ class LabelWriter:
         rank: int = 0,
         overwrite: bool = False,
         lock: bool | None = None,
+        others: bool = True,
     ) -> None:
         self.out_dir = Path(out_dir)
         self.fingerprint = fingerprint
         locks = rank == 0 if lock is None else lock
-        try:
-            self.out_dir.mkdir(parents=True, exist_ok=True)
-            self._lock = FolderLock(self.out_dir) if locks else None
-        except OSError as error:
-            raise ValueError(
-                f'Expected {out_dir} to be a folder that can be written, or '
-                f'none yet, but got: {error.strerror or error}.'
-            ) from error
+        self._lock = lock_folder(self.out_dir, locks)
         try:
             if overwrite and locks:
                 remove_labels(self.out_dir)
-            self._open(rank)
+            self._open(rank, others)
         except BaseException:
             self.close()
             raise
 
-    def _open(self, rank: int) -> None:
+    def _open(self, rank: int, others: bool) -> None:
         self._journal = Journal(
             self.out_dir / f'records.rank{rank}.jsonl', self.fingerprint
         )
         self.done: set[str] = set()
         self.errors: dict[str, str] = {}
         self._file_of_id: dict[int, str] = {}
-        for entry in self._entries():
+        own = [self._journal.path]
+        for entry in self._entries(self._journals() if others else own):
             if 'record' in entry:
                 record = entry['record']
                 self._note(record['file_name'], record['image_id'])
@@ -150,7 +148,7 @@ class LabelWriter:
         """
         self._check_files()
         records: dict[str, dict[str, Any]] = {}
-        for entry in self._entries():
+        for entry in self._entries(self._journals()):
             if 'record' in entry:
                 record = entry['record']
                 self._note(record['file_name'], record['image_id'])
@@ -182,13 +180,34 @@ class LabelWriter:
                 'images. Label into another folder, or overwrite this one.'
             )
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        for path in sorted(self.out_dir.glob(JOURNALS)):
+    def _journals(self) -> list[Path]:
+        return sorted(self.out_dir.glob(JOURNALS))
+
+    def _entries(self, journals: list[Path]) -> Iterator[dict[str, Any]]:
+        for path in journals:
             yield from read_journal(path, self.fingerprint)
 
     def _note(self, file_name: str, image_id: int) -> bool:
         """Take an image in, and tell whether it is new."""
-        holder = self._file_of_id.setdefault(image_id, file_name)
+        self.check_id(file_name, image_id)
+        self._file_of_id[image_id] = file_name
+        if file_name in self.done:
+            return False
+        self.done.add(file_name)
+        self.errors.pop(file_name, None)
+        return True
+
+    def check_id(self, file_name: str, image_id: int) -> None:
+        """Check that the labels hold no other image with an id.
+
+        Args:
+            file_name (str): Name of an image.
+            image_id (int): Its id.
+
+        Raises:
+            ValueError: If they do.
+        """
+        holder = self._file_of_id.get(image_id, file_name)
         if holder != file_name:
             raise ValueError(
                 f'Expected every image of {self.out_dir} to have an id of '
@@ -196,11 +215,6 @@ class LabelWriter:
                 f'{file_name}: the images changed between two runs. Label '
                 'into another folder, or overwrite this one.'
             )
-        if file_name in self.done:
-            return False
-        self.done.add(file_name)
-        self.errors.pop(file_name, None)
-        return True
 
     def _note_error(self, file_name: str, message: str) -> None:
         if file_name not in self.done:

@@ -19,6 +19,7 @@ from mmcuts3d.engine.labeling import (
     run_labeling,
 )
 from mmcuts3d.engine.test_runner import TestRunner
+from mmcuts3d.labels import ImageRecord, LabelWriter
 from mmcuts3d.registry import MODELS
 
 
@@ -59,6 +60,17 @@ def test_shards_may_be_labeled_anywhere_in_any_order(images, tmp_path):
     again = job_of(images, tmp_path / 'out')
     assert [shard.images for shard in again.plan(2)] == [(3,), ()]
     again.close()
+
+
+def test_an_id_that_the_store_gave_away_is_refused_by_the_plan(
+    images, tmp_path
+):
+    job = job_of(images, tmp_path / 'out')
+    writer = LabelWriter(tmp_path / 'out', job.fingerprint)
+    writer.append(ImageRecord('gone.png', 4, 4, 1))
+    writer.close()
+    with pytest.raises(ValueError, match=r'id 1 for gone\.png and for '):
+        job.plan()
 
 
 def test_a_job_is_finished_where_it_was_planned(images, tmp_path):

@@ -132,6 +132,17 @@ def test_all_ranks_end_in_one_file(tmp_path):
     assert len(LabelWriter(tmp_path, 'settings', 5).done) == 7
 
 
+def test_a_planned_shard_reads_no_journal_but_its_own(tmp_path):
+    for rank in range(3):
+        LabelWriter(tmp_path, 'settings', rank).append(make_record(rank + 1))
+    damaged = tmp_path / 'records.rank2.jsonl'
+    damaged.write_bytes(damaged.read_bytes().replace(b'0003', b'0004'))
+    own = LabelWriter(tmp_path, 'settings', 1, others=False)
+    assert own.done == {'0002.jpg'}
+    with pytest.raises(ValueError, match=r'records\.rank2'):
+        LabelWriter(tmp_path, 'settings', 1)
+
+
 def test_errors_are_listed_and_tried_again(tmp_path):
     writer = LabelWriter(tmp_path, 'settings')
     writer.fail('b.jpg', 'no image')

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from .._check import (
     check_image,
     check_range,
 )
+from ..closing import Closing
 from ..cuts3d import CutS3D
 from ..mask_cut import MaskCut
 from ..spatial.surface import Surface
@@ -32,7 +32,7 @@ from .half_batch import BatchItem, Found, HalfBatch
 from .memory import free_memory, images_that_fit
 
 
-class BatchCutter:
+class BatchCutter(Closing):
     """Labels images in batches, as `method` does one by one.
 
     Args:
@@ -83,17 +83,6 @@ class BatchCutter:
     def close(self) -> None:
         """End the processes."""
         self.pool.close()
-
-    def __enter__(self) -> BatchCutter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __call__(
         self,

@@ -11,8 +11,13 @@ class Job(Protocol):
     pickle, and so do its shards.
     """
 
-    def plan(self) -> Sequence[Any]:
-        """Lock the store; what is left to do, in shards."""
+    def plan(self, count: int | None = None) -> Sequence[Any]:
+        """Lock the store; what is left to do, in shards.
+
+        Args:
+            count (int, optional): So many shards, some perhaps empty.
+                Defaults to None: small ones that workers can share.
+        """
 
     def label(
         self, shard: Any, count: Callable[[int], None] | None = None

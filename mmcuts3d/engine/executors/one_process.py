@@ -7,7 +7,7 @@ from .progress import LabelingProgress
 
 
 def run_in_one_process(job: Job) -> Any:
-    """Run a job here, shard by shard.
+    """Run a job here, as one shard: one journal, one data loader.
 
     Args:
         job (Job): The job.
@@ -19,11 +19,10 @@ def run_in_one_process(job: Job) -> Any:
         ValueError: See the job's ``plan``.
     """
     try:
-        shards = job.plan()
-        if shards:
-            with LabelingProgress(job.size(shards)) as progress:
-                for shard in shards:
-                    job.label(shard, progress.update)
+        (shard,) = job.plan(1)
+        if job.size([shard]):
+            with LabelingProgress(job.size([shard])) as progress:
+                job.label(shard, progress.update)
         return job.finish()
     finally:
         job.close()

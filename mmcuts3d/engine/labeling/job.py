@@ -9,7 +9,7 @@ shard, anywhere, and :meth:`LabelingJob.finish` once: see
 import copy
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +28,17 @@ from mmengine.utils import import_modules_from_strings
 from torch import nn
 
 from mmcuts3d.evaluation.metrics.dump_pseudo_labels import (
-    finish_store,
     name_in_store,
     prediction_record,
 )
-from mmcuts3d.labels import LabelWriter
+from mmcuts3d.labels import LabelWriter, finish_labels, share_out
 
 from ..config_kinds import check_learned
 from ..processes import check_device
 from .dataloaders import image_root, subset_dataloader
 from .fingerprint import labeling_fingerprint, weights_fingerprint
 from .result import LabelingResult
-from .shards import Shard, share_out
+from .shards import Shard
 
 
 @dataclass
@@ -163,12 +162,15 @@ class LabelingJob:
         self._writer = LabelWriter(
             self.out_dir, fingerprint, overwrite=self.overwrite
         )
-        done = self._writer.done
-        left = [
-            index
-            for index in range(len(dataset))
-            if self._name(index, root) not in done
-        ]
+        left = []
+        for index in range(len(dataset)):
+            image = dataset.get_data_info(index)
+            name = name_in_store(image['img_path'], root)
+            if name not in self._writer.done:
+                left.append(index)
+                # Shards look into no journal but their own.
+                if image.get('img_id') is not None:
+                    self._writer.check_id(name, int(image['img_id']))
         if len(left) < len(dataset):
             print_log(
                 f'{len(dataset) - len(left)} of {len(dataset)} images are '
@@ -176,7 +178,10 @@ class LabelingJob:
                 logger='current',
             )
         batch_size = int(self.dataloader.get('batch_size') or 1)
-        return share_out(left, fingerprint, batch_size, count)
+        return [
+            Shard(number, images, fingerprint)
+            for number, images in enumerate(share_out(left, count, batch_size))
+        ]
 
     def size(self, shards: Sequence[Shard]) -> int:
         """Number of images of shards."""
@@ -244,16 +249,10 @@ class LabelingJob:
                 'plan of this job.'
             )
         try:
-            numbers = finish_store(self._writer)
+            summary = finish_labels(self._writer)
         finally:
             self.close()
-        return LabelingResult(
-            out_dir=Path(self.out_dir),
-            num_images=int(numbers['num_images']),
-            num_masks=int(numbers['num_masks']),
-            num_errors=int(numbers['num_errors']),
-            mean_score=float(numbers['mean_score']),
-        )
+        return LabelingResult(Path(self.out_dir), **asdict(summary))
 
     def close(self) -> None:
         """Unlock the store without finishing; the run can go on later."""
@@ -267,7 +266,11 @@ class LabelingJob:
         if shard.number == 0 and writer is not None:
             return writer
         return LabelWriter(
-            self.out_dir, shard.fingerprint, shard.number, lock=False
+            self.out_dir,
+            shard.fingerprint,
+            shard.number,
+            lock=False,
+            others=False,
         )
 
     def _name(self, index: int, root: str) -> str:

@@ -1,12 +1,6 @@
-"""Shares of the images, whatever the number of workers."""
+"""A share of the images of a labeling job."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-#: Images of a shard at most, and shards of a small set at most: so many that
-#: several workers share it out.
-SHARD_IMAGES, SMALL_SET_SHARDS = 256, 16
 
 
 @dataclass(frozen=True)
@@ -22,36 +16,3 @@ class Shard:
     number: int
     images: tuple[int, ...]
     fingerprint: str
-
-
-def share_out(
-    images: Sequence[int],
-    fingerprint: str,
-    batch_size: int = 1,
-    count: int | None = None,
-) -> list[Shard]:
-    """Share images out.
-
-    Args:
-        images (Sequence[int]): Indices into the dataset.
-        fingerprint (str): Of the job.
-        batch_size (int): Shards are of whole batches, but for the last.
-            Defaults to 1.
-        count (int, optional): Number of shards, some perhaps empty; images
-            go round. Defaults to None: neighbours stay together, as they
-            lie on the disk, at most about 256 in a shard.
-
-    Returns:
-        list[Shard]: The shards.
-    """
-    if count is not None:
-        return [
-            Shard(number, tuple(images[number::count]), fingerprint)
-            for number in range(count)
-        ]
-    wanted = min(math.ceil(len(images) / SMALL_SET_SHARDS), SHARD_IMAGES)
-    size = max(math.ceil(wanted / batch_size), 1) * batch_size
-    return [
-        Shard(number, tuple(images[start : start + size]), fingerprint)
-        for number, start in enumerate(range(0, len(images), size))
-    ]

@@ -6,6 +6,7 @@ soon as it is processed, so that a killed run can go on.
 
 import os.path as osp
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mmengine.dist import barrier, broadcast_object_list, get_rank
@@ -16,9 +17,8 @@ from pycocotools import mask as coco_mask
 from mmcuts3d.labels import (
     ImageRecord,
     LabelWriter,
+    finish_labels,
     instance_to_annotation,
-    label_statistics,
-    read_labels,
 )
 from mmcuts3d.registry import METRICS
 
@@ -156,28 +156,9 @@ class DumpPseudoLabels(BaseMetric):
         return name_in_store(path, self.image_root)
 
     def _statistics(self) -> dict[str, float]:
-        statistics = finish_store(self.writer)
+        statistics = asdict(finish_labels(self.writer))
         self.writer.close()
         return statistics
-
-
-def finish_store(writer: LabelWriter) -> dict[str, float]:
-    """Write the label and the error file, and count what they hold.
-
-    Args:
-        writer (LabelWriter): One of the store's.
-
-    Returns:
-        dict[str, float]: ``num_images``, ``num_masks``, ``num_errors`` and
-        ``mean_score`` (NaN without masks) of the whole store.
-    """
-    statistics = label_statistics(read_labels(writer.finish()))
-    return {
-        'num_images': statistics['num_images'],
-        'num_masks': statistics['num_masks'],
-        'num_errors': len(writer.errors),
-        'mean_score': statistics['mean_score'],
-    }
 
 
 def name_in_store(path: str, image_root: str | None) -> str:

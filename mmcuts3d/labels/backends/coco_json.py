@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from ..contract import ImageColumns, InstanceColumns, LabelStore, StoreInfo
 from ..own_files import ERROR_FILE, MANIFEST, check_own_manifest
 from ..reading import read_labels
 from ..records import ImageRecord
-from ..rounds import drop_confidence
+from ..rounds import drop_confidence, records_of
 from ..statistics import LabelStatistics
 
 _IDS = ('id', 'image_id')
@@ -32,21 +31,14 @@ class CocoStore(LabelStore):
     def __init__(self, path: Path) -> None:
         self.path = path
         labels = read_labels(path)
-        rows = defaultdict(list)
-        for row in labels['annotations']:
-            rows[row['image_id']].append(
+        self._records = sorted(
+            records_of(labels).values(), key=lambda record: record.image_id
+        )
+        for record in self._records:
+            record.annotations = [
                 {key: value for key, value in row.items() if key not in _IDS}
-            )
-        self._records = [
-            ImageRecord(
-                image['file_name'],
-                image['height'],
-                image['width'],
-                image['id'],
-                rows[image['id']],
-            )
-            for image in sorted(labels['images'], key=lambda row: row['id'])
-        ]
+                for row in record.annotations
+            ]
         self._places = {
             record.file_name: place
             for place, record in enumerate(self._records)

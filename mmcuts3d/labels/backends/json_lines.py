@@ -3,7 +3,6 @@
 :class:`~mmcuts3d.labels.LabelWriter` behind the contract of all stores.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,8 @@ from ..manifest import begin_manifest
 from ..reading import read_labels
 from ..records import ImageRecord
 from ..rounds import label_statistics
+from ..sharing import SHARD_IMAGES, share_out
 from ..store import LabelWriter
-
-#: Images of a shard at most, and shards of a small set at most.
-SHARD_IMAGES, SMALL_SET_SHARDS = 256, 16
 
 
 class JsonLinesRun(StoreRun):
@@ -57,19 +54,14 @@ class JsonLinesRun(StoreRun):
         """See :class:`StoreRun`; None makes shards of neighbours."""
         done = self._writer.done
         left = [n for n, name in enumerate(self._names) if name not in done]
-        if count is not None:
-            parts = [left[number::count] for number in range(count)]
-        else:
-            size = math.ceil(len(left) / SMALL_SET_SHARDS)
-            size = max(min(size, self._size), 1)
-            parts = [left[n : n + size] for n in range(0, len(left), size)]
+        parts = share_out(left, count, most=self._size)
         return [
             ShardPlan(
                 str(self.out_dir),
                 self.backend,
                 self._writer.fingerprint,
                 number,
-                tuple(part),
+                part,
                 tuple(self._names[place] for place in part),
                 total=len(parts),
                 provenance=self._provenance,
@@ -79,13 +71,7 @@ class JsonLinesRun(StoreRun):
 
     def finish(self) -> StoreSummary:
         """See :class:`StoreRun`."""
-        numbers = label_statistics(read_labels(self._writer.finish()))
-        return StoreSummary(
-            int(numbers['num_images']),
-            int(numbers['num_masks']),
-            len(self._writer.errors),
-            float(numbers['mean_score']),
-        )
+        return finish_labels(self._writer)
 
     def close(self) -> None:
         """See :class:`StoreRun`."""
@@ -100,7 +86,11 @@ class JsonLinesShardWriter(ShardWriter):
         self._lock = FolderLock(folder, f'.shard-{plan.number:05d}.lock')
         try:
             self._writer = LabelWriter(
-                folder, plan.fingerprint, plan.number, lock=False
+                folder,
+                plan.fingerprint,
+                plan.number,
+                lock=False,
+                others=False,
             )
         except BaseException:
             self.close()
@@ -153,6 +143,19 @@ def check_complete(left: set[str], where: Path) -> None:
         )
 
 
-def open_json_lines_shard(plan: ShardPlan) -> JsonLinesShardWriter:
-    """Open the journal of a shard."""
-    return JsonLinesShardWriter(plan)
+def finish_labels(writer: LabelWriter) -> StoreSummary:
+    """Write the label and the error file, and count what they hold.
+
+    Args:
+        writer (LabelWriter): One of the store's.
+
+    Returns:
+        StoreSummary: Of the whole store.
+    """
+    numbers = label_statistics(read_labels(writer.finish()))
+    return StoreSummary(
+        int(numbers['num_images']),
+        int(numbers['num_masks']),
+        len(writer.errors),
+        float(numbers['mean_score']),
+    )

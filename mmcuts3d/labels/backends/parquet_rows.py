@@ -94,7 +94,22 @@ def to_row(values: dict[str, Any]) -> Row:
     Returns:
         ImageRecord | tuple: A record, or name and message.
     """
-    return _decode(values)
+    if values['error'] is not None:
+        return values['key'], values['error']
+    size = [values['height'], values['width']]
+    annotations = []
+    for number in range(len(values['counts'])):
+        mask = {
+            name: values[name][number]
+            for name in MASK_COLUMNS
+            if name in values and name != 'boxes'
+        }
+        mask['boxes'] = values['boxes'][4 * number : 4 * number + 4]
+        annotations.append(_decode_mask(mask, size))
+    height, width = size
+    return ImageRecord(
+        values['key'], height, width, values['image_id'], annotations
+    )
 
 
 def to_rows(table: Any) -> list[Row]:
@@ -106,7 +121,7 @@ def to_rows(table: Any) -> list[Row]:
     Returns:
         list: Records, or name and message.
     """
-    return [_decode(values) for values in table.to_pylist()]
+    return [to_row(values) for values in table.to_pylist()]
 
 
 def _encode(row: Row) -> dict[str, Any]:
@@ -171,25 +186,6 @@ def _is_same(value: Any, other: Any) -> bool:
     if isinstance(value, list) and isinstance(other, list):
         return len(value) == len(other) and all(map(_is_same, value, other))
     return type(value) is type(other) and bool(value == other)
-
-
-def _decode(values: dict[str, Any]) -> Row:
-    if values['error'] is not None:
-        return values['key'], values['error']
-    size = [values['height'], values['width']]
-    annotations = []
-    for number in range(len(values['counts'])):
-        mask = {
-            name: values[name][number]
-            for name in MASK_COLUMNS
-            if name in values and name != 'boxes'
-        }
-        mask['boxes'] = values['boxes'][4 * number : 4 * number + 4]
-        annotations.append(_decode_mask(mask, size))
-    height, width = size
-    return ImageRecord(
-        values['key'], height, width, values['image_id'], annotations
-    )
 
 
 def _decode_mask(

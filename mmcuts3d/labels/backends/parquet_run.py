@@ -7,13 +7,14 @@ shard holds does not depend on who labeled it.
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..coco import check_run_length
 from ..contract import ShardPlan, ShardWriter, StoreRun, StoreSummary
 from ..journal import Journal, read_journal
-from ..lock import FolderLock
+from ..lock import FolderLock, lock_folder
 from ..manifest import begin_manifest
 from ..own_files import (
     INDICES,
@@ -61,14 +62,7 @@ class ParquetRun(StoreRun):
         self.out_dir = out_dir
         self._names = names
         self._fingerprint = fingerprint
-        try:
-            out_dir.mkdir(parents=True, exist_ok=True)
-            self._lock = FolderLock(out_dir)
-        except OSError as error:
-            raise ValueError(
-                f'Expected {out_dir} to be a folder that can be written, or '
-                f'none yet, but got: {error.strerror or error}.'
-            ) from error
+        self._lock = lock_folder(out_dir)
         try:
             self._begin(provenance, overwrite, shard_size)
         except BaseException:
@@ -144,11 +138,7 @@ class ParquetRun(StoreRun):
             if left or journal or not _shard_path(plan).exists():
                 images = tuple(start + n for n in left)
                 names = tuple(members[n] for n in left)
-                plans.append(
-                    ShardPlan(
-                        **{**vars(plan), 'images': images, 'names': names}
-                    )
-                )
+                plans.append(replace(plan, images=images, names=names))
         return plans
 
     def finish(self) -> StoreSummary:
@@ -165,7 +155,8 @@ class ParquetRun(StoreRun):
 
     def close(self) -> None:
         """See :class:`StoreRun`."""
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
 
 class ParquetShardWriter(ShardWriter):
@@ -188,7 +179,6 @@ class ParquetShardWriter(ShardWriter):
             self.close()
             raise
         self.done = _labeled(self._rows)
-        self._failed: set[str] = set()
 
     def append(self, record: ImageRecord) -> None:
         """See :class:`ShardWriter`."""

@@ -1,0 +1,28 @@
+"""What is closed at the end of a ``with`` block."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import TypeVar
+
+Self = TypeVar('Self', bound='Closing')
+
+
+class Closing(ABC):
+    """A context manager whose end is its :meth:`close`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what is held; a second call does nothing."""
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
