@@ -1,4 +1,4 @@
-"""Small things that everybody does with masks: overlap, box, resize."""
+"""Small things that everybody does with masks: overlap, box, resize, peak."""
 
 from __future__ import annotations
 
@@ -6,6 +6,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Values that differ by less of the largest tie, whatever rounding says.
+TIE = 1e-6
+
+
+def peak(values: NDArray[np.floating[Any]]) -> int:
+    """Index of the largest value; of equal ones the first, row by row.
+
+    Patches of one look have one value in an eigenvector, up to rounding,
+    which is another on each machine. So values that differ by at most 1e-6
+    of the largest magnitude are equal.
+
+    Args:
+        values: Of any shape, at least one; -inf counts for nothing.
+
+    Returns:
+        The index into the flat array.
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return int(np.argmax(values))
+    least = finite.max() - TIE * np.abs(finite).max()
+    return int(np.argmax(values >= least))
 
 
 def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

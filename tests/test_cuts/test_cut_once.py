@@ -15,12 +15,13 @@ from mmcuts3d.cuts import (
     bipartition,
     creases,
     knn_graph,
-    normalized_cut,
     point_cloud,
     pool_depth,
     sharpen,
     spatial_importance,
 )
+from mmcuts3d.cuts.semantic.affinity import unit_vectors
+from mmcuts3d.cuts.semantic.normalized_cut import cut_edges
 from mmcuts3d.cuts.spatial.min_cut import components
 from mmcuts3d.cuts.spatial.parts import absorb
 from mmcuts3d.cuts.spatial.point_cloud import grid_graph
@@ -30,17 +31,23 @@ ONCE_AN_IMAGE = (
     point_cloud,
     grid_graph,
     creases,
-    affinity,
+    unit_vectors,
     spatial_importance,
-    sharpen,
 )
-ONCE_A_STEP = (normalized_cut, bipartition, knn_graph)
+ONCE_A_STEP = (cut_edges, bipartition, knn_graph)
+#: What the graph of strong edges is made without.
+NEVER = (affinity, sharpen)
 
 
 @pytest.fixture
 def fine(squares):
-    """The two squares with depth at the size of the image."""
+    """The two squares with depth at the size of the image.
+
+    With noise, so that no two patches of them tie for source and sink.
+    """
     scene = squares()
+    noise = np.random.default_rng(0).normal(size=scene.features.shape)
+    scene.features = scene.features + 0.02 * noise
     scene.depth = np.kron(scene.depth, np.ones((8, 8), np.float32))
     return scene
 
@@ -57,7 +64,12 @@ def test_one_image_is_cut_once(fine, name, monkeypatch):
 
     monkeypatch.setattr(Graph, 'within', keep)
     calls = count_calls(
-        monkeypatch, *ONCE_AN_IMAGE, *ONCE_A_STEP, components, absorb
+        monkeypatch,
+        *ONCE_AN_IMAGE,
+        *ONCE_A_STEP,
+        *NEVER,
+        components,
+        absorb,
     )
     got = cutter(fine.image, fine.features, fine.depth)
     number = len(got.steps)
@@ -69,8 +81,9 @@ def test_one_image_is_cut_once(fine, name, monkeypatch):
     assert {key: calls[key] for key in once} == once
     assert calls['creases'] == int(has_creases)
     # Where nothing is left to cut, the graph is looked at once more at most.
-    assert number <= calls['normalized_cut'] <= number + 1
-    assert calls['bipartition'] == calls['normalized_cut']
+    assert number <= calls['cut_edges'] <= number + 1
+    assert calls['bipartition'] == calls['cut_edges']
+    assert calls['affinity'] == calls['sharpen'] == 0
     assert calls['knn_graph'] == number
     # Connected parts at each threshold once a step.
     assert taus.count(cutter.local.tau_knn) == number
@@ -93,8 +106,8 @@ def test_maskcut_asks_once_too(fine, monkeypatch):
     calls = count_calls(monkeypatch, *ONCE_AN_IMAGE, *ONCE_A_STEP)
     got = MaskCut(refine=NO_CRF)(fine.image, fine.features)
     assert calls == {
-        'affinity': 1,
-        'normalized_cut': len(got.steps),
+        'unit_vectors': 1,
+        'cut_edges': len(got.steps),
         'bipartition': len(got.steps),
     }
 

@@ -6,6 +6,7 @@ import torch
 from helpers.cuts import rectangle
 
 from mmcuts3d.cuts import box_of, mask_iou, refine_mask, resize_nearest
+from mmcuts3d.cuts.pixel_masks import peak
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,23 @@ def test_box_by_hand():
     assert box_of(rectangle((9, 9), (0, 9), (0, 9))).tolist() == [0, 0, 9, 9]
     assert box_of(rectangle((9, 9), (8, 9), (0, 1))).tolist() == [0, 8, 1, 9]
     assert box_of(np.zeros((3, 3), bool)).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    'values,expected',
+    [
+        ([[1.0, 3.0, 2.0]], 1),
+        ([[-1.0, -3.0, -2.0]], 0),
+        # Equal up to rounding: the first, row by row, whatever the digits.
+        ([[0.0, 1.0], [1.0 + 1e-12, 1.0]], 1),
+        ([[0.0, 1.0], [1.0 + 1e-5, 1.0]], 2),
+        ([[-np.inf, 5.0, 5.0]], 1),
+        ([[-np.inf, -np.inf]], 0),
+        ([[0.0, 0.0]], 0),
+    ],
+)
+def test_peak_by_hand(values, expected):
+    assert peak(np.array(values)) == expected
 
 
 @pytest.mark.parametrize('seed', range(5))

@@ -132,6 +132,10 @@ def number_vertices(
     count = 0
     for p in range(codes.shape[0]):
         for k in range(codes.shape[1]):
+            # Points side by side often share a vertex, and then its place.
+            if p > 0 and codes[p, k] == codes[p - 1, k]:
+                numbers[p, k] = numbers[p - 1, k]
+                continue
             slot = _slot(table, codes[p, k])
             if table[slot, 1] == 0:
                 count += 1
@@ -168,6 +172,7 @@ def line_up(
         a vertex without neighbours is in none.
     """
     count = len(names)
+    ranked = names[order]
     chains = np.empty(2 * count * len(steps), np.int32)
     ahead = np.empty(count, np.int32)
     first = np.empty(count, np.bool_)
@@ -176,14 +181,14 @@ def line_up(
         first[:] = True
         other = 0
         for place in range(count):  # both walk the sorted codes once
-            v = order[place]
-            wanted = names[v] + steps[axis]
-            while other < count and names[order[other]] < wanted:
+            wanted = ranked[place] + steps[axis]
+            while other < count and ranked[other] < wanted:
                 other += 1
-            ahead[v] = -1
-            if other < count and names[order[other]] == wanted:
-                ahead[v] = order[other]
+            if other < count and ranked[other] == wanted:
+                ahead[order[place]] = order[other]
                 first[order[other]] = False
+            else:
+                ahead[order[place]] = -1
         for v in range(count):
             if first[v] and ahead[v] >= 0:
                 link = np.int32(v)
@@ -266,6 +271,7 @@ def update(
     signs: NDArray[np.float32],
     unary: NDArray[np.float32],
     messages: NDArray[np.float32],
+    lanes: int,
 ) -> np.float32:
     """One mean-field step in place; clears the messages.
 
@@ -275,6 +281,7 @@ def update(
         unary: (P, 4) float32, log-odds of the foreground.
         messages: (P, 4) float32, what the pairwise terms add to them; 0
             afterwards.
+        lanes: Number of masks; the other columns stay as they are.
 
     Returns:
         The largest change.
@@ -282,7 +289,7 @@ def update(
     largest = np.float32(0)
     two, one = np.float32(2), np.float32(1)
     for p in range(signs.shape[0]):
-        for lane in range(LANES):
+        for lane in range(lanes):
             logit = unary[p, lane] + messages[p, lane]
             new = two / (one + np.exp(-logit)) - one
             largest = max(largest, abs(new - signs[p, lane]))

@@ -79,11 +79,11 @@ class ImageCRF:
         unary[:, : len(log_odds)] = log_odds.T
         signs = np.zeros_like(unary)
         messages = np.zeros_like(unary)
-        update(signs, unary, messages)
+        update(signs, unary, messages, len(log_odds))
         for _ in range(iterations):
             for weight, lattice in self.terms:
                 lattice.add_filtered(signs, messages, weight)
-            if update(signs, unary, messages) == 0:
+            if update(signs, unary, messages, len(log_odds)) == 0:
                 break  # a fixed point: later steps repeat it
         return np.asarray((signs > 0).T[: len(log_odds)])
 

@@ -23,12 +23,24 @@ def affinity(features: ArrayLike) -> NDArray[np.float32]:
     Raises:
         ValueError: If `features` is not (C, h, w) or not finite.
     """
+    unit = unit_vectors(features)
+    cosines: NDArray[np.float32] = unit.T @ unit
+    return np.clip(cosines, -1, 1)
+
+
+def unit_vectors(features: ArrayLike) -> NDArray[np.float32]:
+    """(C, h*w) float32, the features of each patch at length 1, or all 0.
+
+    Args:
+        features: (C, h, w) float, any scale.
+
+    Raises:
+        ValueError: If `features` is not (C, h, w) or not finite.
+    """
     vectors = check_features(features)
     vectors = vectors.reshape(vectors.shape[0], -1)
     lengths = np.linalg.norm(vectors, axis=0)
-    unit = vectors / np.where(lengths > 0, lengths, 1)
-    cosines: NDArray[np.float32] = unit.T @ unit
-    return np.clip(cosines, -1, 1)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
 
 
 def paint_out(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import label
 
 from .._check import as_array, check_literal
+from ..pixel_masks import peak
 
 MIN_BACKGROUND_CORNERS = 3
 CornerRule = Literal['published', 'any_sign']
@@ -75,10 +76,28 @@ def bipartition(
         foreground &= left
         background &= left
         x = np.where(left, x, x[left].min())
-    seed_index = int(np.argmax(x))
+    seed_index = peak(x)
     seed = (seed_index // x.shape[1], seed_index % x.shape[1])
     component = component_of(foreground, seed)
     return Bipartition(foreground, background, component, seed, x)
+
+
+def sign_matters(
+    eigenvector: NDArray[np.floating],
+    left: NDArray[np.bool_] | None,
+    corner_rule: CornerRule,
+) -> bool:
+    """Whether a bipartition depends on the sign of the eigenvector.
+
+    Args:
+        eigenvector: (h, w) float.
+        left: See :func:`bipartition`.
+        corner_rule: See :func:`bipartition`.
+    """
+    if corner_rule != 'published':
+        return False
+    x, _ = orient(eigenvector, left)
+    return num_corners(_above_mean(x, left)) >= MIN_BACKGROUND_CORNERS
 
 
 def orient(
@@ -105,7 +124,7 @@ def orient(
             f'least, but got shape {left.shape} with {int(left.sum())}.'
         )
     values = x if left is None else x[left]
-    largest = values.flat[int(np.argmax(np.abs(values)))]
+    largest = values.flat[peak(np.abs(values))]
     flipped = bool(largest < values.mean())
     return (-x if flipped else x), flipped
 

@@ -14,21 +14,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
-from scipy.linalg.blas import dsymv
-from scipy.sparse import csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from .._check import as_array, check_literal, check_range
 from .eigenvector_sign import lapack_sign
+from .strong_edges import StrongEdges
 
 Solver = Literal['lanczos', 'dense']
 SMALL = 32  # nodes below which a Krylov space is the whole space
-SPARSE = 0.02  # share of strong edges below which a sparse matrix is faster
 TOLERANCE = 1e-12  # of the eigenvalue, relative
-MAX_ODD = 1e-4  # share of pairs that rounding at the threshold may put at odds
-TILE = 512
 
-Product = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class NormalizedCut:
         eigenvalue: Second smallest one, in [0, 2]; 0 = separate parts.
     """
 
-    eigenvector: NDArray[np.float64]
+    eigenvector: Vector
     eigenvalue: float
 
 
@@ -90,77 +86,86 @@ def normalized_cut(
     Raises:
         ValueError: If `affinity` is not square, symmetric and finite.
     """
+    return cut_edges(StrongEdges.of_affinity(affinity, tau), eps, solver)
+
+
+def cut_edges(
+    edges: StrongEdges,
+    eps: float = 1e-5,
+    solver: Solver = 'lanczos',
+    nodes: NDArray[np.bool_] | None = None,
+    sign_matters: Callable[[Vector], bool] = lambda vector: True,
+) -> NormalizedCut:
+    """:func:`normalized_cut` of a graph whose strong edges are known.
+
+    Args:
+        edges: Of n patches.
+        eps: Weight of the other edges. Defaults to 1e-5.
+        solver: See :func:`normalized_cut`. Defaults to 'lanczos'.
+        nodes: (n,) bool, the patches that are nodes of the graph, at least
+            2; others must have no strong edge. Defaults to None: all.
+        sign_matters: Asked with the eigenvector whether it is to have
+            LAPACK's sign, which takes Lanczos a few more products.
+            Defaults to always.
+
+    Returns:
+        :class:`NormalizedCut` of the nodes.
+
+    Raises:
+        ValueError: If there are fewer than 2 nodes, or on settings out of
+            range.
+    """
     check_literal('solver', solver, Solver)
-    matrix = as_array('affinity', affinity)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(
-            'Expected argument `affinity` to be square, '
-            f'but got shape {matrix.shape}.'
-        )
-    if matrix.shape[0] < 2:
+    check_range('eps', eps, 0, 1, open_low=True)
+    number = len(edges) if nodes is None else int(np.count_nonzero(nodes))
+    if number < 2:
         raise ValueError(
             'Expected argument `affinity` to have at least 2 nodes, '
-            f'but got {matrix.shape[0]}.'
+            f'but got {number}.'
         )
-    if not np.isfinite(matrix).all():
-        raise ValueError(
-            'Expected argument `affinity` to be finite, '
-            'but got values NaN or infinite.'
-        )
-    strong = _symmetric(matrix > check_range('tau', tau, 0, 1))
-    check_range('eps', eps, 0, 1, open_low=True)
-    if solver == 'dense' or len(strong) < SMALL:
-        return _dense(strong, eps)
-    return _lanczos(strong, eps)
+    if solver == 'dense' or number < SMALL:
+        return _dense(edges, eps, nodes)
+    return _lanczos(edges, eps, nodes, sign_matters)
 
 
-def _symmetric(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Check symmetry; settle the few pairs that rounding put at odds."""
-    number = len(strong)
-    starts = range(0, number, TILE)
-    # Tile by tile: the transpose of the whole would miss every cache line.
-    tiles = [(i, j) for i in starts for j in starts if j <= i]
-    odd = sum(
-        np.count_nonzero(
-            strong[i : i + TILE, j : j + TILE]
-            != strong[j : j + TILE, i : i + TILE].T
-        )
-        // (2 if i == j else 1)  # a tile on the diagonal shows pairs twice
-        for i, j in tiles
-    )
-    if odd > MAX_ODD * number**2:
-        raise ValueError(
-            'Expected argument `affinity` to be symmetric, '
-            f'but got {odd} pairs that are strong in one direction only.'
-        )
-    return strong & strong.T if odd else strong
-
-
-def _dense(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
+def _dense(
+    edges: StrongEdges, eps: float, nodes: NDArray[np.bool_] | None
+) -> NormalizedCut:
+    strong = edges.to_array()
+    if nodes is not None:
+        strong = strong[np.ix_(nodes, nodes)]
     weights = np.where(strong, 1.0, eps)
     degrees = np.diag(weights.sum(axis=1))
     values, vectors = eigh(degrees - weights, degrees, subset_by_index=[1, 1])
     return NormalizedCut(vectors[:, 0], float(values[0]))
 
 
-def _lanczos(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
+def _lanczos(
+    edges: StrongEdges,
+    eps: float,
+    nodes: NDArray[np.bool_] | None,
+    sign_matters: Callable[[Vector], bool],
+) -> NormalizedCut:
     """Lanczos on M - 2 u u', u = Z^1/2 1 / |.|: u's eigenvalue is then -1.
 
     In float64 throughout: float32 gives other masks (CutLER #71).
     """
-    number = len(strong)
-    degrees = (1 - eps) * np.count_nonzero(strong, axis=1) + eps * number
+    index = slice(None) if nodes is None else np.flatnonzero(nodes)
+    num_strong = edges.degrees[index]
+    number = len(num_strong)
+    degrees = (1 - eps) * num_strong + eps * number
     scale = 1 / np.sqrt(degrees)
     top = np.sqrt(degrees)
     top /= np.linalg.norm(top)
-    product = _product(strong)
+    wide = np.zeros(len(edges))
 
-    def normalised(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    def normalised(vector: Vector) -> Vector:
         scaled = scale * vector
-        weighted = (1 - eps) * product(scaled) + eps * scaled.sum()
+        wide[index] = scaled
+        weighted = (1 - eps) * edges.product(wide)[index] + eps * scaled.sum()
         return np.asarray(scale * weighted)
 
-    def deflated(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    def deflated(vector: Vector) -> Vector:
         vector = vector.ravel()
         return np.asarray(normalised(vector) - 2 * (top @ vector) * top)
 
@@ -174,19 +179,11 @@ def _lanczos(strong: NDArray[np.bool_], eps: float) -> NormalizedCut:
             operator, k=1, which='LA', v0=start, tol=TOLERANCE
         )
     except ArpackError:  # no convergence: rare, clustered eigenvalues
-        return _dense(strong, eps)
+        return _dense(edges, eps, nodes)
     vector = vectors[:, 0]
-    # LAPACK sees I - M, the same basis with other diagonal entries.
-    sign = lapack_sign(lambda x: x - normalised(x), vector) or 1
-    return NormalizedCut(sign * scale * vector, float(1 - values[0]))
-
-
-def _product(strong: NDArray[np.bool_]) -> Product:
-    """x -> strong @ x, by the cheapest way there is for the matrix."""
-    if np.count_nonzero(strong) < SPARSE * strong.size:
-        sparse = csr_array(strong, dtype=np.float64)
-        return lambda x: np.asarray(sparse @ x)
-    # BLAS reads half of a symmetric matrix, and memory is what this waits
-    # for. The transpose of C order is the Fortran order it wants.
-    matrix = strong.astype(np.float64).T
-    return lambda x: np.asarray(dsymv(1.0, matrix, x))
+    solution = scale * vector
+    if sign_matters(solution):
+        # LAPACK sees I - M, the same basis with other diagonal entries.
+        sign = lapack_sign(lambda x: x - normalised(x), vector) or 1
+        solution *= sign
+    return NormalizedCut(solution, float(1 - values[0]))

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._check import check_literal, check_part, check_range
-from .affinity import affinity, paint_out
+from ..pixel_masks import peak
 from .bipartition import (
     Bipartition,
     CornerRule,
     bipartition,
     component_of,
+    sign_matters,
 )
-from .normalized_cut import Solver, normalized_cut
+from .normalized_cut import Solver, cut_edges
 from .spatial_importance import Sharpening
+from .strong_edges import StrongEdges
 
 Removal = Literal['zero', 'exclude', 'delete']
 
@@ -82,51 +84,59 @@ class SemanticCut:
 
     def graph(
         self, features: ArrayLike, depth: ArrayLike | None = None
-    ) -> NDArray[np.float32]:
-        """Affinity of the patches of an image, sharpened where that is set.
+    ) -> StrongEdges:
+        """The patches of an image and which of them are alike.
+
+        By their affinity, sharpened where that is set.
 
         Args:
             features: (C, h, w) float.
             depth: (h, w) float in [0, 1], for sharpening.
 
-        Returns:
-            (h*w, h*w) float32.
-
         Raises:
             ValueError: If sharpening is set and there is no depth.
         """
-        graph = affinity(features)
         if self.sharpening is None:
-            return graph
+            return StrongEdges.of_features(features, self.tau_ncut)
         if depth is None:
             raise ValueError(
                 'Expected argument `depth` for sharpening, but got None.'
             )
-        return self.sharpening(graph, depth)
+        return StrongEdges.of_features(
+            features,
+            self.tau_ncut,
+            self.sharpening.importance(depth),
+            self.sharpening.pair_rule,
+        )
 
     def __call__(
-        self, graph: NDArray[np.float32], found: NDArray[np.bool_]
+        self, graph: StrongEdges | ArrayLike, found: NDArray[np.bool_]
     ) -> SemanticMask | None:
         """Cut once.
 
         Args:
-            graph: (h*w, h*w) float32, see :meth:`graph`; rows and columns of
-                found patches are set to 0 in place unless `removal` is
-                'delete'.
+            graph: See :meth:`graph`; or a (sharpened) affinity (h*w, h*w).
             found: (h, w) bool, patches that are in no graph any more.
 
         Returns:
             None where what is left has no structure, so that any bipartition
             would be noise.
         """
-        if self.removal != 'delete':
-            graph = paint_out(graph, found)
-        if has_no_structure(graph, self.tau_ncut, found):
+        if not isinstance(graph, StrongEdges):
+            graph = StrongEdges.of_affinity(graph, self.tau_ncut)
+        edges = graph.without(found)
+        if has_no_structure(edges, found):
             return None
+        nodes = None
         if self.removal == 'delete' and found.any():
-            left = np.flatnonzero(~found)
-            graph = graph[np.ix_(left, left)]
-        cut = normalized_cut(graph, self.tau_ncut, self.eps, self.solver)
+            nodes = ~found.ravel()
+        cut = cut_edges(
+            edges,
+            self.eps,
+            self.solver,
+            nodes,
+            lambda x: sign_matters(*self._on_grid(x, found), self.corner_rule),
+        )
         return self.mask_of(cut.eigenvector, cut.eigenvalue, found)
 
     def mask_of(
@@ -143,22 +153,25 @@ class SemanticCut:
             eigenvalue: Its eigenvalue.
             found: (h, w) bool, see :meth:`__call__`.
         """
-        if self.removal == 'delete':
-            x = np.zeros(found.shape)
-            x[~found] = eigenvector
-            split = bipartition(x, self.corner_rule, ~found)
-        else:
-            x = eigenvector.reshape(found.shape)
-            split = bipartition(x, self.corner_rule)
+        x, left = self._on_grid(eigenvector, found)
+        split = bipartition(x, self.corner_rule, left)
         mask, seed = split.component, split.seed
         if self.removal == 'exclude':
             mask, seed = without_found(split, found)
         return SemanticMask(mask, seed, split, eigenvalue)
 
+    def _on_grid(
+        self, eigenvector: NDArray[np.float64], found: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+        """The eigenvector (h, w), and its patches where they are not all."""
+        if self.removal != 'delete':
+            return eigenvector.reshape(found.shape), None
+        x = np.zeros(found.shape)
+        x[~found] = eigenvector
+        return x, ~found
 
-def has_no_structure(
-    graph: NDArray[np.float32], tau: float, found: NDArray[np.bool_]
-) -> bool:
+
+def has_no_structure(graph: StrongEdges, found: NDArray[np.bool_]) -> bool:
     """Whether all edges are alike, so that no cut is better than another.
 
     A flat image gives such a graph, or what is left of one when all objects
@@ -166,18 +179,11 @@ def has_no_structure(
     would be noise. So do fewer than two patches.
 
     Args:
-        graph: (n, n) float.
-        tau: Threshold of strong edges.
-        found: (h, w) bool, patches that do not count, nor do their edges.
+        graph: Without edges of found patches.
+        found: (h, w) bool, patches that do not count.
     """
     left = found.size - int(np.count_nonzero(found))
-    strong = graph > tau
-    if found.any():
-        gone = found.ravel()
-        strong[gone] = False
-        strong[:, gone] = False
-    num_strong = int(np.count_nonzero(strong)) - int(np.trace(strong))
-    return left < 2 or num_strong in (0, left * (left - 1))
+    return left < 2 or graph.num_between in (0, left * (left - 1))
 
 
 def without_found(
@@ -195,6 +201,6 @@ def without_found(
     left = split.foreground & ~found
     if not left.any():
         return left, split.seed
-    index = int(np.argmax(np.where(left, split.eigenvector, -np.inf)))
+    index = peak(np.where(left, split.eigenvector, -np.inf))
     seed = (index // left.shape[1], index % left.shape[1])
     return component_of(left, seed), seed

@@ -45,8 +45,11 @@ class Sharpening:
         self, affinity: ArrayLike, depth: ArrayLike
     ) -> NDArray[np.float32]:
         """Sharpen an affinity (h*w, h*w) by depth (h, w) in [0, 1]."""
-        importance = spatial_importance(depth, self.beta, self.sigma)
-        return sharpen(affinity, importance, self.pair_rule)
+        return sharpen(affinity, self.importance(depth), self.pair_rule)
+
+    def importance(self, depth: ArrayLike) -> NDArray[np.float32]:
+        """The :func:`spatial_importance` of a depth (h, w) in [0, 1]."""
+        return spatial_importance(depth, self.beta, self.sigma)
 
 
 def spatial_importance(
@@ -117,7 +120,7 @@ def sharpen(
     # In place from here: the matrix has millions of elements.
     positive = weights > 0
     sharpened = np.log(np.maximum(weights, np.finfo(np.float32).tiny))
-    sharpened *= _powers(exponent, pair_rule)
+    sharpened *= pair_powers(exponent, exponent, pair_rule)
     np.exp(sharpened, out=sharpened)
     sharpened *= positive
     if pair_rule == 'row':
@@ -125,11 +128,20 @@ def sharpen(
     return np.asarray(sharpened, np.float32)
 
 
-def _powers(
-    exponent: NDArray[np.float32], pair_rule: PairRule
+def pair_powers(
+    down: NDArray[np.float32], right: NDArray[np.float32], pair_rule: PairRule
 ) -> NDArray[np.float32]:
-    """Exponents of all pairs; of a rule by row a column that broadcasts."""
-    rows, columns = exponent[:, None], exponent[None, :]
+    """Exponents of pairs of patches, of which each has one.
+
+    Args:
+        down: (n,) float32, of the patches of the rows.
+        right: (m,) float32, of those of the columns.
+        pair_rule: See :func:`sharpen`.
+
+    Returns:
+        (n, m) float32; of the rule 'row' (n, 1), which broadcasts.
+    """
+    rows, columns = down[:, None], right[None, :]
     if pair_rule == 'mean':
         return 0.5 * rows + 0.5 * columns
     if pair_rule == 'max':

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pixel_masks import peak
 from .min_cut import components
 from .parts import absorb
 from .point_cloud import Graph
@@ -62,10 +63,10 @@ class MaskGraph:
             candidates: (n,) bool, nodes that can be the source.
             by_magnitude: Whether the sink is at min |x|, else at min x.
         """
-        self.source = int(np.argmax(np.where(candidates, x, -np.inf)))
+        self.source = peak(np.where(candidates, x, -np.inf))
         background = (np.abs(x) if by_magnitude else x).astype(np.float64)
         background[self.source] = np.inf
-        self.sink = int(np.argmin(background))
+        self.sink = peak(-background)
 
     def within(self, tau: float) -> Graph:
         """The graph without the edges longer than `tau`."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import (
-    breadth_first_order,
-    connected_components,
-    maximum_flow,
-)
 
 from .._check import as_array, check_literal
 
 Capacity = Literal['gaussian', 'linear', 'binary', 'distance']
 
-# Capacities become integers below 2^31 even when all of them add up.
+#: Capacities become whole numbers, the largest this one.
 RESOLUTION = 10_000
-LARGEST_TOTAL = 2**31 - 2
 
 
 def min_cut(
@@ -53,43 +46,72 @@ def min_cut(
     starts = np.atleast_1d(as_array('sources', sources)).astype(np.int64)
     ends = np.atleast_1d(as_array('sinks', sinks)).astype(np.int64)
     _check_cut(num_nodes, pairs, weights, starts, ends)
-    if not len(pairs) or weights.max() == 0:
-        reached = np.zeros(num_nodes, bool)
-        reached[starts] = True
-        return reached, 0.0
-    resolution = min(RESOLUTION, LARGEST_TOTAL // (2 * len(pairs)))
-    scale = resolution / weights.max()
-    integers = np.rint(weights * scale).astype(np.int32)
-    integers[(weights > 0) & (integers == 0)] = 1  # weak is not absent
-    unlimited = np.int32(min(int(integers.sum()) + 1, LARGEST_TOTAL))
-    source, sink = num_nodes, num_nodes + 1
-    tails = [pairs[:, 0], pairs[:, 1], np.full(len(starts), source), ends]
-    heads = [pairs[:, 1], pairs[:, 0], starts, np.full(len(ends), sink)]
-    values = [
-        integers,
-        integers,
-        np.full(len(starts), unlimited),
-        np.full(len(ends), unlimited),
-    ]
-    shape = (num_nodes + 2, num_nodes + 2)
-    network = csr_array(
-        (
-            np.concatenate(values),
-            (np.concatenate(tails), np.concatenate(heads)),
-        ),
-        shape=shape,
-        dtype=np.int32,
-    )
-    network.indices = network.indices.astype(np.int32)
-    network.indptr = network.indptr.astype(np.int32)
-    result = maximum_flow(network, source, sink, method='dinic')
-    residual = (network - result.flow).tocsr()
-    residual.data = np.where(residual.data > 0, residual.data, 0)
-    residual.eliminate_zeros()
-    order = breadth_first_order(residual, source, return_predecessors=False)
-    reached = np.zeros(num_nodes + 2, bool)
-    reached[order] = True
-    return reached[:num_nodes], result.flow_value / scale
+    return FlowNetwork(num_nodes, pairs, weights).cut(starts, ends)
+
+
+class FlowNetwork:
+    """A graph that is cut between terminals, which can grow.
+
+    The flow of one cut is kept for the next: between larger terminals it is
+    a flow still, to which a little is added.
+
+    Args:
+        num_nodes: Number of nodes n.
+        edges: (m, 2) int, undirected.
+        capacities: (m,) float, finite and not negative.
+    """
+
+    def __init__(
+        self,
+        num_nodes: int,
+        edges: NDArray[np.integer[Any]],
+        capacities: NDArray[np.float64],
+    ) -> None:
+        from ._kernels import build_arcs
+
+        self.num_nodes = num_nodes
+        largest = capacities.max(initial=0)
+        self._scale = RESOLUTION / largest if largest else 1.0
+        integers = np.rint(capacities * self._scale).astype(np.int64)
+        integers[(capacities > 0) & (integers == 0)] = 1  # weak is not absent
+        tails, heads = np.ascontiguousarray(edges.T, np.int64)
+        self._starts, self._to, pairs = build_arcs(num_nodes, tails, heads)
+        self._mates = np.empty(2 * len(edges), np.int32)
+        self._mates[pairs] = pairs[:, ::-1]
+        self._residual = np.empty(2 * len(edges), np.int64)
+        self._residual[pairs] = integers[:, None]
+        self._flow = 0
+        self._sources = np.zeros(num_nodes, bool)
+        self._sinks = np.zeros(num_nodes, bool)
+
+    def cut(
+        self,
+        sources: NDArray[np.integer[Any]],
+        sinks: NDArray[np.integer[Any]],
+    ) -> tuple[NDArray[np.bool_], float]:
+        """Separate terminals, and all those of earlier cuts.
+
+        Args:
+            sources: Indices of nodes.
+            sinks: Indices of nodes, of which none was a source.
+
+        Returns:
+            As of :func:`min_cut`.
+        """
+        from ._kernels import push_flow
+
+        self._sources[sources] = True
+        self._sinks[sinks] = True
+        pushed, reached = push_flow(
+            self._starts,
+            self._to,
+            self._mates,
+            self._residual,
+            self._sources,
+            self._sinks,
+        )
+        self._flow += int(pushed)
+        return reached, self._flow / self._scale
 
 
 def edge_capacities(
@@ -119,13 +141,11 @@ def edge_capacities(
 
 def components(num_nodes: int, edges: ArrayLike) -> NDArray[np.int32]:
     """(n,) int, the number of the connected part that each node is in."""
+    from ._kernels import connected_parts
+
     pairs = as_array('edges', edges).reshape(-1, 2)
-    graph = csr_array(
-        (np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])),
-        shape=(num_nodes, num_nodes),
-    )
-    labels: NDArray[np.int32]
-    _, labels = connected_components(graph, directed=False)
+    tails, heads = np.ascontiguousarray(pairs.T, np.int64)
+    labels: NDArray[np.int32] = connected_parts(num_nodes, tails, heads)
     return labels
 
 

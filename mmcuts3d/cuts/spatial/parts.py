@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from .min_cut import Capacity, edge_capacities, min_cut
+from .min_cut import Capacity, FlowNetwork, edge_capacities
 from .point_cloud import Graph
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class PartCut:
         graph = mask_graph.within(tau)
         rows, columns = np.divmod(mask_graph.nodes, mask_graph.grid[1])
         capacities = edge_capacities(graph.lengths, tau, self.capacity)
+        network = FlowNetwork(graph.num_nodes, graph.edges, capacities)
 
         def disc(center: int, radius: int) -> NDArray[np.bool_]:
             distance = np.hypot(rows - rows[center], columns - columns[center])
@@ -80,12 +81,8 @@ class PartCut:
             sinks = disc(mask_graph.sink, radius)
             if (sources & sinks).any():
                 break
-            side, _ = min_cut(
-                graph.num_nodes,
-                graph.edges,
-                capacities,
-                np.flatnonzero(sources),
-                np.flatnonzero(sinks),
+            side, _ = network.cut(
+                np.flatnonzero(sources), np.flatnonzero(sinks)
             )
             side &= part
             sizes = (side.sum(), (part & ~side).sum())

@@ -164,12 +164,9 @@ def knn_graph(points: ArrayLike, k: int = 16) -> Graph:
     # A point is its own nearest neighbour, save among duplicates; asking
     # for one more and removing loops covers both.
     _, neighbours = cKDTree(array).query(array, k=k + 1)
-    pairs = np.stack(
-        [np.repeat(np.arange(number), k + 1), neighbours.ravel()], axis=1
-    )
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    keys = np.unique(pairs[:, 0] * number + pairs[:, 1])
-    edges = np.stack([keys // number, keys % number], axis=1)
+    from ._kernels import unique_edges
+
+    edges = np.stack(unique_edges(neighbours), axis=1)
     difference = array[edges[:, 0]] - array[edges[:, 1]]
     return Graph(number, edges, np.linalg.norm(difference, axis=1))
 

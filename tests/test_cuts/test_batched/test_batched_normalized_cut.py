@@ -12,6 +12,7 @@ from mmcuts3d.cuts import (
 from mmcuts3d.cuts import batched as twin
 from mmcuts3d.cuts.batched.normalized_cut import has_no_structure
 from mmcuts3d.cuts.semantic import semantic_cut
+from mmcuts3d.cuts.semantic.strong_edges import StrongEdges
 
 EPS = 1e-5
 SIDE = 12
@@ -154,7 +155,9 @@ def test_has_no_structure():
     gone = torch.from_numpy(found)
     got = has_no_structure(twin.paint_out(strong, gone), ~gone.flatten(1))
     assert got == [
-        semantic_cut.has_no_structure(np.asarray(graph), 0.15, own)
+        semantic_cut.has_no_structure(
+            StrongEdges.of_affinity(graph, 0.15).without(own), own
+        )
         for graph, own in zip(graphs, found, strict=True)
     ]
     assert got == [False, True, True, True]

@@ -18,7 +18,10 @@ from mmcuts3d.cuts import (
     sharpen,
     spatial_importance,
 )
+from mmcuts3d.cuts.semantic.bipartition import sign_matters
+from mmcuts3d.cuts.semantic.normalized_cut import cut_edges
 from mmcuts3d.cuts.semantic.semantic_cut import Removal
+from mmcuts3d.cuts.semantic.strong_edges import StrongEdges
 
 GRID = (9, 11)
 REMOVALS = get_args(Removal)
@@ -172,11 +175,16 @@ def test_zero_and_exclude_cut_the_graph_with_weak_edges(graph, removal):
     weak[:, found.ravel()] = 0
     expected = normalized_cut(weak, 0.4)
     split = bipartition(expected.eigenvector.reshape(GRID))
-    got = SemanticCut(tau_ncut=0.4, removal=removal)(graph, found)
-    assert got.eigenvalue == expected.eigenvalue
+    cut = SemanticCut(tau_ncut=0.4, removal=removal)
+    got = cut(graph, found)
+    edges = StrongEdges.of_affinity(graph, 0.4)
+    again = cut(edges, found)
+    assert np.array_equal(again.mask, got.mask) and again.seed == got.seed
+    assert np.array_equal(edges.to_array(), graph > 0.4)
+    assert got.eigenvalue == pytest.approx(expected.eigenvalue, abs=1e-12)
     assert np.array_equal(got.bipartition.foreground, split.foreground)
     assert np.array_equal(got.bipartition.background, ~split.foreground)
-    assert np.array_equal(graph, weak)  # in place
+    assert not np.array_equal(graph, weak)  # the caller's stays whole
     if removal == 'zero':
         assert np.array_equal(got.mask, split.component)
     else:
@@ -241,17 +249,47 @@ def test_maskcut_can_delete_too():
 def test_graph_is_sharpened_where_that_is_set():
     rng = np.random.default_rng(2)
     features, depth = rng.normal(size=(6, 5, 7)), rng.random((5, 7))
-    plain = SemanticCut(sharpening=None)
-    np.testing.assert_array_equal(plain.graph(features), affinity(features))
-    np.testing.assert_array_equal(
-        plain.graph(features, depth), affinity(features)
-    )
+    plain = SemanticCut(sharpening=None, tau_ncut=0.2)
+    for given in (None, depth):
+        got = plain.graph(features, given).to_array()
+        np.testing.assert_array_equal(got, affinity(features) > 0.2)
     settings = {'beta': 0.3, 'sigma': 2.0, 'pair_rule': 'max'}
-    sharp = SemanticCut(sharpening=settings)
+    sharp = SemanticCut(sharpening=settings, tau_ncut=0.2)
     assert sharp.sharpening == Sharpening(**settings)
     expected = sharpen(
         affinity(features), spatial_importance(depth, 0.3, 2.0), 'max'
     )
-    np.testing.assert_array_equal(sharp.graph(features, depth), expected)
+    got = sharp.graph(features, depth).to_array()
+    np.testing.assert_array_equal(got, expected > 0.2)
+    assert (got != plain.graph(features).to_array()).any()
     with pytest.raises(ValueError, match='`depth` for sharpening'):
         sharp.graph(features)
+
+
+@pytest.mark.parametrize('corner_rule', ['published', 'any_sign'])
+@pytest.mark.parametrize('seed', range(12))
+def test_the_sign_is_asked_for_where_it_matters(seed, corner_rule):
+    # With a ground that holds the corners, and without.
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(5, *GRID))
+    features[0] += 3 * rectangle(GRID, (1, 8), (seed % 3, 7))
+    edges = StrongEdges.of_features(features, 0.3)
+    asked = []
+
+    def ask(x):
+        asked.append(
+            sign_matters(x.reshape(GRID), None, corner_rule=corner_rule)
+        )
+        return asked[-1]
+
+    lazy = cut_edges(edges, sign_matters=ask).eigenvector.reshape(GRID)
+    full = cut_edges(edges).eigenvector.reshape(GRID)
+    one, other = bipartition(lazy, corner_rule), bipartition(full, corner_rule)
+    assert np.array_equal(one.foreground, other.foreground)
+    assert np.array_equal(one.component, other.component)
+    assert len(asked) == 1
+    if asked == [True]:
+        assert np.array_equal(lazy, full)
+    flipped = bipartition(-full, corner_rule)
+    if not asked[0]:
+        assert np.array_equal(one.foreground, flipped.foreground)

@@ -6,6 +6,7 @@ import pytest
 from networkx.algorithms.flow import dinitz
 
 from mmcuts3d.cuts import min_cut
+from mmcuts3d.cuts.spatial.min_cut import FlowNetwork, components
 
 
 def reference(number, edges, capacities, sources, sinks):
@@ -132,6 +133,30 @@ def test_node_named_twice_is_one_terminal():
     once = min_cut(14, edges, capacities, [0, 1], [13])
     twice = min_cut(14, edges, capacities, [0, 1, 0], [13, 13])
     assert np.array_equal(once[0], twice[0]) and once[1] == twice[1]
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_a_cut_goes_on_between_larger_terminals(seed):
+    edges, capacities = random_graph(200 + seed, 24, 0.25)
+    network = FlowNetwork(24, edges, capacities.astype(float))
+    grown = ([0], [23]), ([0, 3], [23]), ([0, 3, 7], [22, 23, 11])
+    for sources, sinks in grown:
+        side, value = network.cut(np.array(sources), np.array(sinks))
+        expected, near = reference(24, edges, capacities, sources, sinks)
+        assert value == pytest.approx(expected, abs=1e-9)
+        assert set(np.flatnonzero(side)) == near
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_components_equal_networkx(seed):
+    edges, _ = random_graph(300 + seed, 60, 0.02)
+    got = components(60, edges)
+    graph = nx.Graph()
+    graph.add_nodes_from(range(60))
+    graph.add_edges_from(edges.tolist())
+    parts = list(nx.connected_components(graph))
+    assert len(np.unique(got)) == len(parts) == got.max() + 1
+    assert all(len({got[node] for node in part}) == 1 for part in parts)
 
 
 EDGES = [[0, 1], [1, 2]]
