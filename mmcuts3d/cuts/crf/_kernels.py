@@ -12,8 +12,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-#: Masks that are filtered together: a vector register of float32.
-LANES = 4
+#: Masks that are filtered together: with more, the lattice would not fit into
+#: the second cache.
+LANES = 2
 
 
 @njit(cache=True)
@@ -168,15 +169,17 @@ def line_up(
             along each axis.
 
     Returns:
-        (L,) int32, chain after chain, axis after axis, -1 after each chain;
-        a vertex without neighbours is in none.
+        (L,) int32, chain after chain, axis after axis, before and after
+        each a vertex that is none, M; a vertex without neighbours is in no
+        chain.
     """
     count = len(names)
     ranked = names[order]
-    chains = np.empty(2 * count * len(steps), np.int32)
+    chains = np.empty(2 * count * len(steps) + 1, np.int32)
+    chains[0] = count
     ahead = np.empty(count, np.int32)
     first = np.empty(count, np.bool_)
-    end = 0
+    end = 1
     for axis in range(len(steps)):
         first[:] = True
         other = 0
@@ -196,7 +199,7 @@ def line_up(
                     chains[end] = link
                     end += 1
                     link = ahead[link]
-                chains[end] = -1
+                chains[end] = count
                 end += 1
     return chains[:end].copy()
 
@@ -214,56 +217,44 @@ def lattice_filter(
     """Splat, blur along each axis, slice (Adams et al., 2010, Sec. 3).
 
     Args:
-        values: (P, 4) float32.
+        values: (P, 2) float32.
         vertices: (P, C) int32.
         weights: (P, C) float32.
         chains: (L,) int32, see :func:`line_up`.
         count: M, the number of vertices.
-        filtered: (P, 4) float32, to which the result times `gain` is added.
+        filtered: (P, 2) float32, to which the result times `gain` is added.
         gain: Factor.
     """
     pixels, corners = vertices.shape
-    grid = np.zeros((count, LANES), np.float32)
+    grid = np.zeros((count + 1, LANES), np.float32)  # the last stays 0
     for p in range(pixels):
-        a, b, c, d = values[p, 0], values[p, 1], values[p, 2], values[p, 3]
+        a, b = values[p, 0], values[p, 1]
         for k in range(corners):
             v, w = vertices[p, k], weights[p, k]
             grid[v, 0] += w * a
             grid[v, 1] += w * b
-            grid[v, 2] += w * c
-            grid[v, 3] += w * d
-    half = np.float32(0.5)
-    # In place: along a chain only the old value before is needed.
-    a = b = c = d = np.float32(0)
-    for n in range(len(chains)):
-        v = chains[n]
-        if v < 0:
-            a = b = c = d = np.float32(0)
-            continue
-        e, f, g, h = grid[v, 0], grid[v, 1], grid[v, 2], grid[v, 3]
-        u = chains[n + 1]
-        if u >= 0:
-            a += grid[u, 0]
-            b += grid[u, 1]
-            c += grid[u, 2]
-            d += grid[u, 3]
-        grid[v, 0] = e + half * a
-        grid[v, 1] = f + half * b
-        grid[v, 2] = g + half * c
-        grid[v, 3] = h + half * d
-        a, b, c, d = e, f, g, h
+    half, zero = np.float32(0.5), np.float32(0)
+    # In place: along a chain only the old value before is needed. Without a
+    # branch, for the processor cannot guess where chains end.
+    a = b = zero
+    v = np.int64(count)
+    c, d = zero, zero
+    for n in range(1, len(chains)):
+        u = np.int64(chains[n])
+        e, f = grid[u, 0], grid[u, 1]
+        share = half if v != count else zero
+        grid[v, 0] = c + share * (a + e)
+        grid[v, 1] = d + share * (b + f)
+        a, b, c, d = c, d, e, f
+        v = u
     for p in range(pixels):
-        a = b = c = d = np.float32(0)
+        a = b = zero
         for k in range(corners):
             v, w = vertices[p, k], weights[p, k]
             a += w * grid[v, 0]
             b += w * grid[v, 1]
-            c += w * grid[v, 2]
-            d += w * grid[v, 3]
         filtered[p, 0] += gain * a
         filtered[p, 1] += gain * b
-        filtered[p, 2] += gain * c
-        filtered[p, 3] += gain * d
 
 
 @njit(cache=True)
@@ -276,10 +267,10 @@ def update(
     """One mean-field step in place; clears the messages.
 
     Args:
-        signs: (P, 4) float32 in [-1, 1], the marginal of the foreground less
+        signs: (P, 2) float32 in [-1, 1], the marginal of the foreground less
             that of the background; changed.
-        unary: (P, 4) float32, log-odds of the foreground.
-        messages: (P, 4) float32, what the pairwise terms add to them; 0
+        unary: (P, 2) float32, log-odds of the foreground.
+        messages: (P, 2) float32, what the pairwise terms add to them; 0
             afterwards.
         lanes: Number of masks; the other columns stay as they are.
 

@@ -69,7 +69,7 @@ class Lattice:
         return lattice
 
     def filter(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Filter values (P, 4)."""
+        """Filter values (P, 2)."""
         filtered = np.zeros_like(values)
         self.add_filtered(values, filtered, 1.0)
         return filtered
@@ -80,7 +80,7 @@ class Lattice:
         total: NDArray[np.float32],
         gain: float,
     ) -> None:
-        """Add `gain` times the filtered values (P, 4) to `total` (P, 4)."""
+        """Add `gain` times the filtered values (P, 2) to `total` (P, 2)."""
         from . import _kernels as kernels
 
         kernels.lattice_filter(

@@ -136,21 +136,25 @@ def build_arcs(
 
 
 @njit(cache=True)
-def _levels(
+def _distances(
     starts: NDArray[np.int64],
     to: NDArray[np.int32],
+    mates: NDArray[np.int32],
     residual: NDArray[np.int64],
     is_source: NDArray[np.bool_],
     is_sink: NDArray[np.bool_],
-    level: NDArray[np.int32],
+    distance: NDArray[np.int32],
     queue: NDArray[np.int32],
 ) -> np.bool_:
-    """Distance of each node from the sources; whether a sink is reached."""
-    level[:] = -1
+    """Arcs from each node to the sinks, -1 for none; whether a source has.
+
+    Nodes that are farther than the nearest source are left at -1.
+    """
+    distance[:] = -1
     end = 0
-    for node in range(len(level)):
-        if is_source[node]:
-            level[node] = 0
+    for node in range(len(distance)):
+        if is_sink[node]:
+            distance[node] = 0
             queue[end] = node
             end += 1
     place = 0
@@ -158,17 +162,44 @@ def _levels(
     while place < end:
         node = queue[place]
         place += 1
-        if found >= 0 and level[node] >= found:
-            break  # nodes as far as the nearest sink lead to none
+        if found >= 0 and distance[node] >= found:
+            break
         for arc in range(starts[node], starts[node + 1]):
             other = to[arc]
-            if residual[arc] > 0 and level[other] < 0:
-                level[other] = level[node] + 1
-                if is_sink[other]:
-                    found = level[other]
+            if distance[other] < 0 and residual[mates[arc]] > 0:
+                distance[other] = distance[node] + 1
+                if is_source[other]:
+                    found = distance[other]
                 queue[end] = other
                 end += 1
     return found >= 0
+
+
+@njit(cache=True)
+def _reached(
+    starts: NDArray[np.int64],
+    to: NDArray[np.int32],
+    residual: NDArray[np.int64],
+    is_source: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """The nodes that sources reach."""
+    reached = is_source.copy()
+    stack = np.empty(len(reached), np.int32)
+    end = 0
+    for node in range(len(reached)):
+        if reached[node]:
+            stack[end] = node
+            end += 1
+    while end:
+        end -= 1
+        node = stack[end]
+        for arc in range(starts[node], starts[node + 1]):
+            other = to[arc]
+            if residual[arc] > 0 and not reached[other]:
+                reached[other] = True
+                stack[end] = other
+                end += 1
+    return reached
 
 
 @njit(cache=True)
@@ -194,15 +225,17 @@ def push_flow(
         What was pushed, and (n,) bool, the nodes that sources still reach.
     """
     number = len(starts) - 1
-    level = np.empty(number, np.int32)
+    distance = np.empty(number, np.int32)
     queue = np.empty(number, np.int32)
     following = np.empty(number, np.int64)
     path = np.empty(number + 1, np.int64)  # arcs from the source on
     pushed = np.int64(0)
-    while _levels(starts, to, residual, is_source, is_sink, level, queue):
+    while _distances(
+        starts, to, mates, residual, is_source, is_sink, distance, queue
+    ):
         following[:] = starts[:-1]
         for source in range(number):
-            if not is_source[source]:
+            if not is_source[source] or distance[source] < 0:
                 continue
             length = 0
             node = source
@@ -212,20 +245,19 @@ def push_flow(
                     for step in range(1, length):
                         least = min(least, residual[path[step]])
                     pushed += least
-                    back = length
                     for step in range(length - 1, -1, -1):
                         arc = path[step]
                         residual[arc] -= least
                         residual[mates[arc]] += least
                         if residual[arc] == 0:
-                            back = step
-                    length = back  # go on before the first full arc
+                            length = step  # go on before the first full arc
                     node = to[mates[path[length]]]
                     continue
                 arc = following[node]
                 last = starts[node + 1]
                 while arc < last and not (
-                    residual[arc] > 0 and level[to[arc]] == level[node] + 1
+                    residual[arc] > 0
+                    and distance[to[arc]] == distance[node] - 1
                 ):
                     arc += 1
                 following[node] = arc
@@ -239,4 +271,4 @@ def push_flow(
                     following[node] += 1
                 else:
                     break
-    return pushed, level >= 0
+    return pushed, _reached(starts, to, residual, is_source)
