@@ -155,14 +155,18 @@ class BatchCutter(Closing):
         )
         return [results[place] for place in range(number)]
 
+    def place_of_crf(self, device: torch.device) -> CRFPlace:
+        """Where the CRF runs for features that lie on a device."""
+        if self.crf is not None:
+            return self.crf
+        return 'pool' if device.type == 'cpu' else 'device'
+
     def _halves(
         self, group: list[BatchItem], results: dict[int, Found]
     ) -> Iterator[HalfBatch]:
         """Two parts, or more where two do not fit into memory."""
         features = group[0].features
-        crf = self.crf
-        if crf is None:
-            crf = 'pool' if features.device.type == 'cpu' else 'device'
+        crf = self.place_of_crf(features.device)
         memory = free_memory(features.device, self.memory)
         if crf == 'device' and self.method.refine.crf is not False:
             memory -= crf_memory(
