@@ -49,7 +49,13 @@ def expected(scenes):
 
 
 @pytest.mark.parametrize('name', METHODS)
-def test_on_the_device_as_in_the_pool(name, scenes, expected, on_device):
+def test_on_the_device_as_in_the_pool(
+    name, scenes, expected, on_device, monkeypatch
+):
+    def twice(*args, **settings):
+        raise AssertionError('the CRF ran in the pool too')
+
+    monkeypatch.setattr('mmcuts3d.cuts.refinement.dense_crf', twice)
     with BatchCutter(METHODS[name], crf='device') as cutter:
         got = cutter(*scenes)
     assert_equal(got, expected[name])
