@@ -57,7 +57,10 @@ def main() -> int:
     """Prints the table; 1 if an image without a tie has other labels."""
     args = parse_args()
     torch.set_num_threads(args.threads)
-    print(f'device: {device_name(args.device)}; {args.method}, CRF {args.crf}')
+    print(
+        f'device: {device_name(args.device)}; {args.method}, CRF {args.crf}, '
+        f'place of it {args.place}'
+    )
     print(
         f'{"batch":>5}{"nodes":>7}{"N":>3}{"T":>3}{"workers":>8}'
         f'{"reference":>11}{"batched":>9}{"ratio":>7}{"images/s":>10}'
@@ -113,6 +116,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=1, help='of torch')
     parser.add_argument('--memory', type=float, help='GB of the device')
     parser.add_argument('--crf', action='store_true', help='with the CRF')
+    parser.add_argument('--place', help='of the CRF: pool or device')
     parser.add_argument('--backbone', help='arch of ViTKeys, such as base')
     parser.add_argument('--weights', help='of it, such as dino_vitb8')
     return parser.parse_args()
@@ -214,7 +218,9 @@ class Row:
 def measure(method, cases, backbone, batch, workers, args) -> Row:
     """Cut all images in batches, after one batch that warms up."""
     gpu = torch.device(args.device).type == 'cuda'
-    with BatchCutter(method, workers=workers, memory=args.memory) as cutter:
+    with BatchCutter(
+        method, workers=workers, memory=args.memory, crf=args.place
+    ) as cutter:
 
         def run(part):
             features = in_batches(

@@ -1,24 +1,33 @@
-"""The dense CRF against pydensecrf: agreement of masks, and CPU time.
+"""The dense CRF, in numba and in torch, against pydensecrf: masks and time.
 
     python benchmarks/labeling/crf.py --data DIR [--images N] [--out FILE]
+    python benchmarks/labeling/crf.py --data DIR --device cuda
 
 DIR holds images/, features_mobilenetv2/ and depth_pydnetpp/ with equal stems.
-The masks are the accepted ones of CutS3D (preset paper, N = 3). Both are run
-on one thread, in turns, on the same images.
+The masks are the accepted ones of CutS3D (preset paper, N = 3). All are run
+in turns, on the same images and on one thread, the torch twin on `--device`.
+Seconds are those of this process's CPU; on another device those of the clock.
 """
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 
+os.environ.setdefault('OMP_NUM_THREADS', '1')  # before numpy and torch
+
 import numpy as np
+import torch
 from PIL import Image
 
 from mmcuts3d.cuts import CutS3D, dense_crf, mask_iou, resize_nearest
+from mmcuts3d.cuts.batched import dense_crf as twin
 from mmcuts3d.cuts.types import ACCEPTED
 
 SIDE = 480
+#: Pairs of which the IoU of masks is told.
+PAIRS = (('numba', 'pydensecrf'), ('torch', 'pydensecrf'), ('torch', 'numba'))
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -30,6 +39,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--data', type=Path, required=True, help='folder of the three')
     add('--images', type=int, default=100, help='at most (%(default)s)')
+    add('--device', default='cpu', help='of the torch twin (%(default)s)')
     add('--out', type=Path, help='JSON file of the numbers')
     return parser.parse_args(arguments)
 
@@ -49,8 +59,8 @@ def reference(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return (marginals[1] > marginals[0]).reshape(height, width)
 
 
-def one_image(data: Path, stem: str) -> dict:
-    """Seconds of both, and the IoU of each mask with pydensecrf's."""
+def masks_of(data: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:
+    """An image, and the masks (M, H, W) of its accepted steps."""
     with Image.open(data / 'images' / f'{stem}.jpg') as opened:
         size = (SIDE, SIDE)
         image = np.array(opened.convert('RGB').resize(size, Image.LANCZOS))
@@ -65,51 +75,76 @@ def one_image(data: Path, stem: str) -> dict:
         for step in cut.steps(features, surface)
         if step.status == ACCEPTED
     ]
-    if not masks:
+    return image, np.stack(masks) if masks else np.zeros((0, SIDE, SIDE), bool)
+
+
+def one_image(data: Path, stem: str, device: str) -> dict:
+    """Seconds of each CRF, and the IoU of each mask between them."""
+    image, masks = masks_of(data, stem)
+    if not len(masks):
         return {'image': stem, 'masks': 0}
+    on_cpu = torch.device(device).type == 'cpu'
+    clock = time.process_time if on_cpu else time.perf_counter
+    found, seconds = {}, {}
     begin = time.process_time()
-    ours = dense_crf(image, np.stack(masks))
-    middle = time.process_time()
-    theirs = [reference(image, mask) for mask in masks]
-    end = time.process_time()
+    found['numba'] = dense_crf(image, masks)
+    seconds['numba'] = time.process_time() - begin
+    begin = clock()
+    found['torch'] = twin(image, masks, device=device)  # arrays: it is done
+    seconds['torch'] = clock() - begin
+    begin = time.process_time()
+    found['pydensecrf'] = [reference(image, mask) for mask in masks]
+    seconds['pydensecrf'] = time.process_time() - begin
     return {
         'image': stem,
         'masks': len(masks),
-        'seconds': middle - begin,
-        'pydensecrf_seconds': end - middle,
-        # Two empty masks agree.
-        'iou': [
-            mask_iou(a, b) if a.any() or b.any() else 1.0
-            for a, b in zip(ours, theirs, strict=True)
-        ],
+        'seconds': seconds,
+        'iou': {
+            f'{one}, {other}': list(map(iou, found[one], found[other]))
+            for one, other in PAIRS
+        },
     }
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    """IoU of two masks; two empty ones agree."""
+    return mask_iou(one, other) if one.any() or other.any() else 1.0
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the comparison and prints its numbers."""
     args = parse_args(arguments)
+    torch.set_num_threads(1)
     stems = sorted(p.stem for p in (args.data / 'images').glob('*.jpg'))
     if not stems:
         raise SystemExit(f'--data: no images/*.jpg in {args.data}')
-    one_image(args.data, stems[0])  # compiles
-    rows = [one_image(args.data, stem) for stem in stems[: args.images]]
+    one_image(args.data, stems[0], args.device)  # compiles, warms up
+    stems = stems[: args.images]
+    rows = [one_image(args.data, stem, args.device) for stem in stems]
     rows = [row for row in rows if row['masks']]
-    worst = np.array([min(row['iou']) for row in rows])
-    seconds = np.array([row['seconds'] for row in rows])
-    theirs = np.array([row['pydensecrf_seconds'] for row in rows])
-    numbers = {
-        'images': len(rows),
-        'masks': sum(row['masks'] for row in rows),
-        'images_with_all_masks_at_0.98': int((worst >= 0.98).sum()),
-        'worst_iou': float(worst.min()),
-        'seconds_median': float(np.median(seconds)),
-        'seconds_worst': float(seconds.max()),
-        'pydensecrf_seconds_median': float(np.median(theirs)),
-        'ratio_median': float(np.median(theirs / seconds)),
-        'ratio_worst': float((theirs / seconds).min()),
+    numbers = {'images': len(rows), 'masks': sum(row['masks'] for row in rows)}
+    for one, other in PAIRS:
+        pair = f'{one}, {other}'
+        worst = np.array([min(row['iou'][pair]) for row in rows])
+        numbers[f'worst IoU: {pair}'] = float(worst.min())
+        numbers[f'images with all masks at 0.98: {pair}'] = int(
+            (worst >= 0.98).sum()
+        )
+    taken = {
+        name: np.array([row['seconds'][name] for row in rows])
+        for name in ('numba', 'torch', 'pydensecrf')
     }
+    for name, values in taken.items():
+        where = f' on {args.device}' if name == 'torch' else ''
+        numbers[f'seconds, median: {name}{where}'] = float(np.median(values))
+        numbers[f'seconds, worst: {name}{where}'] = float(values.max())
+    for one, other in (('pydensecrf', 'numba'), ('torch', 'numba')):
+        ratio = taken[one] / taken[other]
+        numbers[f'ratio, median: {one} / {other}'] = float(np.median(ratio))
+        numbers[f'ratio, least: {one} / {other}'] = float(ratio.min())
+        numbers[f'ratio, most: {one} / {other}'] = float(ratio.max())
     for name, value in numbers.items():
-        print(f'{name:32} {value:.4g}')
+        print(f'{name:50} {value:.4g}')
     if args.out:
         args.out.write_text(json.dumps({**numbers, 'rows': rows}, indent=1))
 

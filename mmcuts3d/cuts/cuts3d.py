@@ -169,10 +169,19 @@ class CutS3D:
         return self.instances(pixels, self.steps(features, depth))
 
     def instances(
-        self, image: NDArray[np.uint8], steps: Sequence[CutStep]
+        self,
+        image: NDArray[np.uint8],
+        steps: Sequence[CutStep],
+        fitted: NDArray[np.bool_] | None = None,
     ) -> PseudoInstances:
-        """The pseudo-labels of an image (H, W, 3), from its :meth:`steps`."""
-        return to_instances(image, steps, self.refine, self.score)
+        """The pseudo-labels of an image, from its :meth:`steps`.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            steps: Its steps.
+            fitted: See :func:`to_instances`. Defaults to None.
+        """
+        return to_instances(image, steps, self.refine, self.score, fitted)
 
     def steps(
         self, features: ArrayLike, depth: ArrayLike | Surface

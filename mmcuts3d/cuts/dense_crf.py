@@ -53,12 +53,42 @@ def dense_crf(
         ValueError: If image, mask and unknown differ in size, or a setting
             is out of range.
     """
-    check_count('iterations', iterations)
-    check_range('gaussian_weight', gaussian_weight, 0)
-    check_range('bilateral_weight', bilateral_weight, 0)
-    check_range('gaussian_sxy', gaussian_sxy, 0, open_low=True)
-    check_range('bilateral_sxy', bilateral_sxy, 0, open_low=True)
-    check_range('bilateral_srgb', bilateral_srgb, 0, open_low=True)
+    pixels, log_odds = check_crf_input(image, mask, unknown)
+    check_crf_settings(
+        iterations=iterations,
+        gaussian_weight=gaussian_weight,
+        gaussian_sxy=gaussian_sxy,
+        bilateral_weight=bilateral_weight,
+        bilateral_sxy=bilateral_sxy,
+        bilateral_srgb=bilateral_srgb,
+    )
+    from .crf.mean_field import ImageCRF
+
+    crf = ImageCRF(
+        pixels,
+        gaussian_weight,
+        gaussian_sxy,
+        bilateral_weight,
+        bilateral_sxy,
+        bilateral_srgb,
+    )
+    flat = log_odds.reshape(-1, pixels.shape[0] * pixels.shape[1])
+    return crf(flat, iterations).reshape(log_odds.shape)
+
+
+def check_crf_input(
+    image: ArrayLike, mask: ArrayLike, unknown: ArrayLike | None
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The image, and the log-odds of the foreground, or ValueError.
+
+    Args:
+        image: See :func:`dense_crf`, as the others.
+        mask: (H, W) or (M, H, W).
+        unknown: Of that shape, or None.
+
+    Returns:
+        (H, W, 3) uint8, and float32 in [-1, 1] of the shape of `mask`.
+    """
     pixels = check_image(image)
     foreground = as_array('mask', mask).astype(np.float32)
     size = pixels.shape[:2]
@@ -76,18 +106,14 @@ def dense_crf(
                 f'{foreground.shape}, but got shape {open_pixels.shape}.'
             )
         log_odds[open_pixels] = 0
-    from .crf.mean_field import ImageCRF
+    return pixels, log_odds
 
-    crf = ImageCRF(
-        pixels,
-        gaussian_weight,
-        gaussian_sxy,
-        bilateral_weight,
-        bilateral_sxy,
-        bilateral_srgb,
-    )
-    flat = log_odds.reshape(-1, size[0] * size[1])
-    return crf(flat, iterations).reshape(foreground.shape)
+
+def check_crf_settings(*, iterations: int, **settings: float) -> None:
+    """ValueError on a setting of :func:`dense_crf` that is out of range."""
+    check_count('iterations', iterations)
+    for name, value in settings.items():
+        check_range(name, value, 0, open_low=not name.endswith('_weight'))
 
 
 def check_crf(

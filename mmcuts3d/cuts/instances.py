@@ -29,6 +29,7 @@ def to_instances(
     steps: Sequence[CutStep],
     refine: Refinement | None = None,
     score: Score = 'confidence',
+    fitted: NDArray[np.bool_] | None = None,
 ) -> PseudoInstances:
     """Refine the accepted cuts of an image and collect what is left.
 
@@ -42,6 +43,9 @@ def to_instances(
             least 0.5 for each patch (§3.4), and 1 without confidence; or
             ``'separation'``, that times the separation of the step.
             Defaults to 'confidence'.
+        fitted: (M, H, W) bool, what the CRF makes of
+            :func:`masks_to_refine` where it ran before. Defaults to None: it
+            runs here.
 
     Returns:
         :class:`PseudoInstances` with these steps, each with the index of the
@@ -53,24 +57,9 @@ def to_instances(
     check_literal('score', score, Score)
     refine = refine or Refinement()
     size = (image.shape[0], image.shape[1])
-    taken = np.zeros(steps[0].local_cut.shape, bool)
-    semantic = np.any([step.semantic_mask for step in steps], axis=0)
-    mine: list[NDArray[np.bool_]] = []
-    for step in steps:
-        mine.append(step.local_cut & ~taken)
-        if step.accepted:
-            taken |= step.local_cut
-    asked = [
-        place
-        for place, step in enumerate(steps)
-        if step.accepted and mine[place].any()
-    ]
-    fitted = refine(
-        image,
-        [mine[place] for place in asked],
-        [semantic & ~mine[place] for place in asked],
-    )
-    found = dict(zip(asked, fitted, strict=True))
+    mine, others = masks_to_refine(steps)
+    refined_masks = refine(image, list(mine.values()), others, fitted)
+    found = dict(zip(mine, refined_masks, strict=True))
     pixels: list[NDArray[np.bool_]] = []
     patches: list[NDArray[np.bool_]] = []
     scores: list[float] = []
@@ -94,7 +83,7 @@ def to_instances(
             confidences.append(np.where(mine[place], step.confidence, 0))
     if not pixels:
         sure = any(step.confidence is not None for step in steps)
-        none = PseudoInstances.empty(size, grid_of(taken), sure)
+        none = PseudoInstances.empty(size, grid_of(steps[0].local_cut), sure)
         return replace(none, steps=tuple(told))
     return PseudoInstances(
         masks=np.stack(pixels),
@@ -106,6 +95,32 @@ def to_instances(
         boxes=np.stack([box_of(mask) for mask in pixels]),
         steps=tuple(told),
     )
+
+
+def masks_to_refine(
+    steps: Sequence[CutStep],
+) -> tuple[dict[int, NDArray[np.bool_]], list[NDArray[np.bool_]]]:
+    """What of the steps of an image is to be fitted to it.
+
+    Args:
+        steps: Steps of a method on one grid, at least one.
+
+    Returns:
+        (h, w) bool by the index of its step, the accepted cuts without what
+        earlier ones hold, where anything is left; and for each of them
+        (h, w) bool, the rest of the semantic masks.
+    """
+    taken = np.zeros(steps[0].local_cut.shape, bool)
+    semantic = np.any([step.semantic_mask for step in steps], axis=0)
+    mine: dict[int, NDArray[np.bool_]] = {}
+    for place, step in enumerate(steps):
+        if not step.accepted:
+            continue
+        left = step.local_cut & ~taken
+        taken |= step.local_cut
+        if left.any():
+            mine[place] = left
+    return mine, [semantic & ~mask for mask in mine.values()]
 
 
 def _score(step: CutStep, patches: NDArray[np.bool_], score: Score) -> float:

@@ -104,10 +104,19 @@ class MaskCut:
         return self.instances(check_image(image), self.steps(features))
 
     def instances(
-        self, image: NDArray[np.uint8], steps: Sequence[CutStep]
+        self,
+        image: NDArray[np.uint8],
+        steps: Sequence[CutStep],
+        fitted: NDArray[np.bool_] | None = None,
     ) -> PseudoInstances:
-        """The pseudo-labels of an image (H, W, 3), from its :meth:`steps`."""
-        return to_instances(image, steps, self.refine)
+        """The pseudo-labels of an image, from its :meth:`steps`.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            steps: Its steps.
+            fitted: See :func:`to_instances`. Defaults to None.
+        """
+        return to_instances(image, steps, self.refine, fitted=fitted)
 
     def steps(self, features: ArrayLike) -> list[CutStep]:
         """The N steps on the patch grid; see :class:`CutStep`.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,7 @@ class Refinement:
         image: NDArray[np.uint8],
         patches: Sequence[NDArray[np.bool_]],
         others: Sequence[NDArray[np.bool_]],
+        fitted: NDArray[np.bool_] | None = None,
     ) -> list[NDArray[np.bool_] | None]:
         """Fit the patch masks of an image to it.
 
@@ -58,16 +59,38 @@ class Refinement:
             image: (H, W, 3) uint8 RGB.
             patches: (h, w) bool each, the instances.
             others: (h, w) bool each, the rest of the semantic masks.
+            fitted: See :func:`refine_masks`. Defaults to None.
 
         Returns:
             For each (H, W) bool, or None if the mask is rejected.
         """
         size = (image.shape[0], image.shape[1])
+        masks, rests = self.enlarged(size, patches, others)
+        return refine_masks(
+            image, masks, self.crf, self.min_crf_iou, rests, fitted
+        )
+
+    def enlarged(
+        self,
+        size: tuple[int, int],
+        patches: Sequence[NDArray[np.bool_]],
+        others: Sequence[NDArray[np.bool_]],
+    ) -> tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]] | None]:
+        """What the CRF is asked: masks, and pixels that are unknown to it.
+
+        Args:
+            size: (H, W) of the image.
+            patches: (h, w) bool each, the instances.
+            others: (h, w) bool each, the rest of the semantic masks.
+
+        Returns:
+            (H, W) bool for each instance, and for each rest; None for the
+            rests where they are background.
+        """
         masks = [resize_nearest(mask, size) for mask in patches]
-        rests = None
-        if self.rest == 'unknown':
-            rests = [resize_nearest(mask, size) for mask in others]
-        return refine_masks(image, masks, self.crf, self.min_crf_iou, rests)
+        if self.rest == 'background':
+            return masks, None
+        return masks, [resize_nearest(mask, size) for mask in others]
 
 
 def refine_masks(
@@ -76,6 +99,7 @@ def refine_masks(
     crf: bool | Mapping[str, float] = True,
     min_crf_iou: float = 0.5,
     rests: Sequence[NDArray[np.bool_]] | None = None,
+    fitted: NDArray[np.bool_] | None = None,
 ) -> list[NDArray[np.bool_] | None]:
     """Fit pixel masks to their image; None for one that is rejected.
 
@@ -88,22 +112,45 @@ def refine_masks(
             look. It is unknown to the CRF, so that it neither draws the mask
             over nor pushes it out, and is taken from the result. Defaults to
             None.
+        fitted: (M, H, W) bool, what the CRF makes of the masks where it ran
+            before. Defaults to None: it runs here.
     """
     if crf is False or not len(masks):
         return [mask if mask.any() else None for mask in masks]
-    settings: dict[str, Any] = {} if crf is True else dict(crf)
-    stack = np.stack(list(masks))
-    unknown = None if rests is None else np.stack(list(rests))
+    if fitted is None:
+        fitted = fit_to_colours(dense_crf, image, masks, rests, crf)
     refined: list[NDArray[np.bool_] | None] = []
-    for place, fitted in enumerate(
-        dense_crf(image, stack, unknown, **settings)
-    ):
-        filled = binary_fill_holes(fitted)
-        if unknown is not None:  # after the filling: a hole may be an instance
-            filled &= ~unknown[place]
-        kept = filled.any() and mask_iou(stack[place], filled) >= min_crf_iou
+    for place, mask in enumerate(fitted):
+        filled = binary_fill_holes(mask)
+        if rests is not None:  # after the filling: a hole may be an instance
+            filled &= ~rests[place]
+        kept = filled.any() and mask_iou(masks[place], filled) >= min_crf_iou
         refined.append(np.asarray(filled, bool) if kept else None)
     return refined
+
+
+def fit_to_colours(
+    run: Callable[..., NDArray[np.bool_]],
+    image: NDArray[np.uint8],
+    masks: Sequence[NDArray[np.bool_]],
+    rests: Sequence[NDArray[np.bool_]] | None,
+    crf: bool | Mapping[str, float],
+) -> NDArray[np.bool_]:
+    """Run a CRF on the masks of :func:`refine_masks`.
+
+    Args:
+        run: :func:`dense_crf`, or its twin on a device.
+        image: (H, W, 3) uint8 RGB.
+        masks: (H, W) bool each, at least one.
+        rests: (H, W) bool each, or None.
+        crf: True, or settings by name.
+
+    Returns:
+        (M, H, W) bool.
+    """
+    settings = dict(crf) if isinstance(crf, Mapping) else {}
+    unknown = None if rests is None else np.stack(list(rests))
+    return run(image, np.stack(list(masks)), unknown, **settings)
 
 
 def refine_mask(

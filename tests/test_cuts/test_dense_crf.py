@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from helpers import shared_data
+from helpers.crf import crf_scene, gaussian_filter, pydensecrf_recipe
 from PIL import Image
 
 from mmcuts3d.cuts import dense_crf, mask_iou
@@ -11,37 +12,12 @@ from mmcuts3d.cuts.crf.lattice import Lattice
 
 @pytest.fixture
 def scene():
-    rng = np.random.default_rng(0)
-    mask = np.zeros((40, 56), bool)
-    mask[8:30, 12:40] = True
-    image = np.where(mask[..., None], 180, 70) + rng.integers(
-        0, 30, (40, 56, 3)
-    )
-    rough = np.roll(mask, (3, -2), (0, 1))
-    return image.astype(np.uint8), rough, mask
-
-
-def recipe(image, mask):
-    """Two labels, softmax of (1 - m, m), 10 rounds, the published terms."""
-    densecrf = pytest.importorskip('pydensecrf.densecrf')
-    utils = pytest.importorskip('pydensecrf.utils')
-    logits = np.stack([1.0 - mask, mask])
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=0)
-    height, width = mask.shape
-    unary = utils.unary_from_softmax(probabilities.reshape(2, -1))
-    model = densecrf.DenseCRF2D(width, height, 2)
-    model.setUnaryEnergy(np.ascontiguousarray(unary, np.float32))
-    model.addPairwiseGaussian(sxy=3, compat=7)
-    model.addPairwiseBilateral(
-        sxy=50, srgb=5, rgbim=np.ascontiguousarray(image), compat=10
-    )
-    marginals = np.array(model.inference(10)).reshape(2, height, width)
-    return np.argmax(marginals, axis=0).astype(bool)
+    return crf_scene()
 
 
 def test_equals_the_recipe(scene):
     image, rough, _ = scene
-    expected = recipe(image, rough)
+    expected = pydensecrf_recipe(image, rough)
     got = dense_crf(image, rough)
     assert got.dtype == bool and got.shape == rough.shape
     assert np.array_equal(got, expected)
@@ -52,7 +28,9 @@ def test_soft_masks_and_other_settings(scene):
     pytest.importorskip('pydensecrf')
     image, rough, _ = scene
     soft = np.where(rough, 0.7, 0.2)
-    assert np.array_equal(dense_crf(image, soft), recipe(image, soft))
+    assert np.array_equal(
+        dense_crf(image, soft), pydensecrf_recipe(image, soft)
+    )
     still = dense_crf(image, soft, gaussian_weight=0, bilateral_weight=0)
     assert np.array_equal(still, rough)
 
@@ -62,7 +40,7 @@ def test_unknown_pixels_are_undecided(scene):
     image, rough, _ = scene
     unknown = np.zeros(rough.shape, bool)
     unknown[:, 30:] = True
-    expected = recipe(image, np.where(unknown, 0.5, rough))
+    expected = pydensecrf_recipe(image, np.where(unknown, 0.5, rough))
     assert np.array_equal(dense_crf(image, rough, unknown), expected)
     nowhere = np.zeros_like(unknown)
     assert np.array_equal(
@@ -144,7 +122,7 @@ def test_real_images_as_the_recipe_has_them():
         picture = Image.open(path).convert('RGB').resize((160, 160))
         image = np.array(picture)
         coarse = np.kron(rng.random((8, 8)) < 0.4, np.ones((20, 20))) > 0
-        expected = recipe(image, coarse)
+        expected = pydensecrf_recipe(image, coarse)
         assert mask_iou(dense_crf(image, coarse), expected) > 0.999
 
 
@@ -154,10 +132,7 @@ def test_the_filter_is_a_gaussian():
     values = np.zeros((400, 4), np.float32)
     values[:, :2] = rng.random((400, 2))
     got = Lattice.of(points).filter(values)
-    far = ((points[:, None] - points[None]) ** 2).sum(axis=2)
-    kernel = np.exp(-far / 2)
-    root = 1 / np.sqrt(kernel.sum(axis=1))
-    exact = root[:, None] * (kernel @ (root[:, None] * values))
+    exact = gaussian_filter(points, values)
     # The lattice is known to be an approximation.
     assert np.corrcoef(got[:, 0], exact[:, 0])[0, 1] > 0.97
     np.testing.assert_allclose(got[:, 0].mean(), exact[:, 0].mean(), rtol=0.02)

@@ -1,9 +1,11 @@
 """CutS3D and MaskCut of many images together.
 
 The graphs and eigenvectors of a batch are made on one device, step by step
-for all images that want one; what follows from them, bipartition, LocalCut
-and CRF, goes to a pool of processes. Two halves of a batch take turns, so
-that the device cuts one while the processes have the other.
+for all images that want one; what follows from them, bipartition and
+LocalCut, goes to a pool of processes. After the last step the CRF runs, on
+the device or in the pool, and the pool judges and collects its masks. Two
+halves of a batch take turns, so that the device has one while the processes
+have the other.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from .._check import (
     check_arguments,
     check_features,
     check_image,
+    check_literal,
     check_range,
 )
 from ..closing import Closing
@@ -28,8 +31,8 @@ from ..cuts3d import CutS3D
 from ..mask_cut import MaskCut
 from ..spatial.surface import Surface
 from ..worker_pool import WorkerPool
-from .half_batch import BatchItem, Found, HalfBatch
-from .memory import free_memory, images_that_fit
+from .half_batch import BatchItem, CRFPlace, Found, HalfBatch
+from .memory import crf_memory, free_memory, images_that_fit
 
 
 class BatchCutter(Closing):
@@ -41,6 +44,9 @@ class BatchCutter(Closing):
             this one. Defaults to 0.
         memory: Gigabytes of the device's memory to use at most. Defaults to
             None: half of what is free, on a CPU 2.
+        crf: Where the CRF runs: on the ``'device'``, image by image, or in
+            the ``'pool'``. Pixels in which both labels are as likely may
+            differ. Defaults to None: on the device if that is a GPU.
 
     Raises:
         ValueError: On a setting out of range.
@@ -52,6 +58,7 @@ class BatchCutter(Closing):
         *,
         workers: int = 0,
         memory: float | None = None,
+        crf: CRFPlace | None = None,
     ) -> None:
         if not isinstance(method, (CutS3D, MaskCut)):
             raise ValueError(
@@ -60,8 +67,11 @@ class BatchCutter(Closing):
             )
         if memory is not None:
             check_range('memory', memory, 0, open_low=True)
+        if crf is not None:
+            check_literal('crf', crf, CRFPlace)
         self.method = method
         self.memory = memory
+        self.crf = crf
         self.pool = WorkerPool(workers)
 
     @classmethod
@@ -139,20 +149,35 @@ class BatchCutter(Closing):
                 kind = (tuple(image.features.shape), image.features.device)
                 by_kind.setdefault(kind, []).append(image)
         _take_turns(
-            HalfBatch(self.method, self.pool, part, results).run()
+            half.run()
             for group in by_kind.values()
-            for part in self._halves(group)
+            for half in self._halves(group, results)
         )
         return [results[place] for place in range(number)]
 
-    def _halves(self, group: list[BatchItem]) -> Iterator[list[BatchItem]]:
+    def place_of_crf(self, device: torch.device) -> CRFPlace:
+        """Where the CRF runs for features that lie on a device."""
+        if self.crf is not None:
+            return self.crf
+        return 'pool' if device.type == 'cpu' else 'device'
+
+    def _halves(
+        self, group: list[BatchItem], results: dict[int, Found]
+    ) -> Iterator[HalfBatch]:
         """Two parts, or more where two do not fit into memory."""
         features = group[0].features
+        crf = self.place_of_crf(features.device)
         memory = free_memory(features.device, self.memory)
+        if crf == 'device' and self.method.refine.crf is not False:
+            memory -= crf_memory(
+                max(image.pixels.size // 3 for image in group),
+                self.method.num_instances,
+            )
         fit = images_that_fit(features[0].numel(), memory) // 2
         size = max(1, min(-(-len(group) // 2), fit))
         for first in range(0, len(group), size):
-            yield group[first : first + size]
+            part = group[first : first + size]
+            yield HalfBatch(self.method, self.pool, part, crf, results)
 
 
 def _take_turns(halves: Iterable[Iterator[None]]) -> None:

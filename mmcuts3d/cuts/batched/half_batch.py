@@ -1,13 +1,15 @@
 """Images that take the steps of their cuts together.
 
-On the device: graphs and eigenvectors. In the pool: what needs one image.
+On the device: graphs, eigenvectors and, where it is asked to, the CRF. In the
+pool: the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,16 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..cuts3d import CutS3D
+from ..instances import masks_to_refine
 from ..mask_cut import MaskCut
 from ..progress import Progress, SurfaceProgress, advanced
+from ..refinement import fit_to_colours
 from ..semantic.normalized_cut import NormalizedCut
 from ..types import PseudoInstances
 from ..worker_pool import WorkerPool
 from .affinity import affinity, paint_out
+from .dense_crf import dense_crf
 from .normalized_cut import cut_strong, has_no_structure, symmetric
 from .spatial_importance import exceeds, spatial_importance, strong_edges
 
 Found = PseudoInstances | ValueError
+CRFPlace = Literal['pool', 'device']
 
 
 class BatchItem:
@@ -52,6 +58,7 @@ class HalfBatch:
         method: What to do.
         pool: Where the CPU's share of the work goes.
         images: The images.
+        crf: Where the CRF runs.
         results: By the place of an image, filled by :meth:`run`.
     """
 
@@ -60,11 +67,13 @@ class HalfBatch:
         method: CutS3D | MaskCut,
         pool: WorkerPool,
         images: list[BatchItem],
+        crf: CRFPlace,
         results: dict[int, Found],
     ) -> None:
         self.method = method
         self.pool = pool
         self.images = images
+        self.crf = crf
         self.results = results
 
     def run(self) -> Iterator[None]:
@@ -95,14 +104,40 @@ class HalfBatch:
         del strong
         left = [im for im in self.images if im.place not in self.results]
         for image in left:
-            image.future = self.pool.submit(
-                method.instances, image.pixels, image.progress.steps
-            )
+            self._begin_instances(image)
         yield
         for image in left:
-            found = self._wait(image)
-            if found is not None:
-                self.results[image.place] = found
+            if image.place not in self.results:
+                found = self._wait(image)
+                if found is not None:
+                    self.results[image.place] = found
+
+    def _begin_instances(self, image: BatchItem) -> None:
+        """Hand the steps of an image to the pool, the CRF's masks with them.
+
+        It waits while the pool has enough to do, so that the masks of a few
+        images are kept at a time, whatever the size of the batch.
+        """
+        steps = image.progress.steps
+        try:
+            fitted = self._fitted(image) if self.crf == 'device' else None
+        except ValueError as error:
+            self.results[image.place] = error
+            return
+        image.future = self.pool.submit(
+            self.method.instances, image.pixels, steps, fitted
+        )
+
+    def _fitted(self, image: BatchItem) -> NDArray[np.bool_] | None:
+        """What the CRF makes of an image's masks; None if it is not asked."""
+        refine = self.method.refine
+        patches, others = masks_to_refine(image.progress.steps)
+        if refine.crf is False or not patches:
+            return None
+        size = (image.pixels.shape[0], image.pixels.shape[1])
+        masks, rests = refine.enlarged(size, list(patches.values()), others)
+        run = partial(dense_crf, device=image.features.device)
+        return fit_to_colours(run, image.pixels, masks, rests, refine.crf)
 
     def _collect(self, images: list[BatchItem]) -> list[BatchItem]:
         """Wait for states; the images that want a semantic cut."""

@@ -8,6 +8,7 @@ simplex that holds them, blurred along the axes of the lattice, and sliced.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,24 +43,16 @@ class Lattice:
         """
         from . import _kernels as kernels
 
-        dim = points.shape[1]
-        axis = np.arange(dim)
-        scale = np.sqrt(2 / 3) * (dim + 1) / np.sqrt((axis + 1) * (axis + 2))
-        reach = _reach(points, scale)
-        places, origin = _places(reach)
+        numbering = Numbering.of(np.abs(points).max(axis=0))
         codes, weights = kernels.simplices(
             np.ascontiguousarray(points, np.float32),
-            scale.astype(np.float32),
-            np.array(places, np.uint64),
-            np.uint64(origin),
+            numbering.scale.astype(np.float32),
+            np.array(numbering.places, np.uint64),
+            np.uint64(numbering.origin),
         )
         vertices, names = kernels.number_vertices(codes)
-        # A step is -1 in each coordinate, and d in that of the axis.
-        steps = [
-            abs((dim + 1) * place - sum(places)) for place in [*places, 0]
-        ]
         chains = kernels.line_up(
-            names, np.argsort(names), np.array(steps, np.uint64)
+            names, np.argsort(names), np.array(numbering.steps, np.uint64)
         )
         lattice = cls(vertices, weights, chains, len(names))
         ones = np.zeros((len(points), kernels.LANES), np.float32)
@@ -94,31 +87,58 @@ class Lattice:
         )
 
 
-def _reach(
-    points: NDArray[np.float32], scale: NDArray[np.float64]
-) -> list[int]:
+@dataclass(frozen=True)
+class Numbering:
+    """One integer below 2^64, the code, for each vertex of a lattice.
+
+    Attributes:
+        scale: (d,) float64, of the coordinates in the hyperplane.
+        places: What a step in each of the first d coordinates of a vertex
+            adds to its code.
+        origin: Code of the vertex at 0: half of the largest code.
+    """
+
+    scale: NDArray[np.float64]
+    places: list[int]
+    origin: int
+
+    @classmethod
+    def of(cls, extents: NDArray[np.floating[Any]]) -> Numbering:
+        """For points with coordinates (d,) of at most these sizes.
+
+        Raises:
+            ValueError: If the points spread too far to be numbered.
+        """
+        dim = len(extents)
+        axis = np.arange(dim)
+        scale = np.sqrt(2 / 3) * (dim + 1) / np.sqrt((axis + 1) * (axis + 2))
+        places, place, origin = [], 1, 0
+        for reach in _reach(extents.astype(np.float64) * scale):
+            places.append(place)
+            origin += reach * place
+            place *= 2 * reach + 1
+        if place >= 2**64:
+            raise ValueError(
+                'Expected widths of the dense CRF that are not so small '
+                'against the image: a lattice of at most 2^64 places, but '
+                f'got {float(place):.1e}. Widen `gaussian_sxy`, '
+                '`bilateral_sxy` or `bilateral_srgb`.'
+            )
+        return cls(scale, places, origin)
+
+    @property
+    def steps(self) -> list[int]:
+        """Difference of the codes of two neighbours along each axis."""
+        # A step is -1 in each coordinate, and d in that of the axis.
+        side, total = len(self.places) + 1, sum(self.places)
+        return [abs(side * place - total) for place in [*self.places, 0]]
+
+
+def _reach(extents: NDArray[np.float64]) -> list[int]:
     """How far the coordinates of vertices can lie from 0, by coordinate."""
-    dim = points.shape[1]
-    extents = np.abs(points).max(axis=0).astype(np.float64) * scale
+    dim = len(extents)
     rest = np.append(np.cumsum(extents[::-1])[::-1], 0)
     # Coordinate i > 0 is the sum of those after it less i times its own;
     # rounding, ranks and one blur add less than four sides of a simplex.
     raised = [rest[0], *(rest[i] + i * extents[i - 1] for i in range(1, dim))]
     return [int(np.ceil(value)) + 4 * (dim + 1) for value in raised]
-
-
-def _places(reach: list[int]) -> tuple[list[int], int]:
-    """What a step in each coordinate adds to a code, and the origin's code."""
-    places, place, origin = [], 1, 0
-    for value in reach:
-        places.append(place)
-        origin += value * place
-        place *= 2 * value + 1
-    if place >= 2**64:
-        raise ValueError(
-            'Expected widths of the dense CRF that are not so small against '
-            'the image: a lattice of at most 2^64 places, but got '
-            f'{float(place):.1e}. Widen `gaussian_sxy`, `bilateral_sxy` or '
-            '`bilateral_srgb`.'
-        )
-    return places, origin

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -36,11 +37,16 @@ class DepthFromDiffusers(nn.Module):
             network sees, 0 for the image's own. Defaults to None: what the
             model recommends.
         seed (int): Of the noise; the same for every image, so that an image
-            has the same depth in every run and batch. Defaults to 0.
+            has the same depth in every run and batch, but for rounding.
+            Defaults to 0.
         half (bool): float16 weights, for GPUs. Defaults to False.
         clip (tuple[float, float], optional): Percentiles, see
             :func:`normalise_depth`. Defaults to None.
         local_files_only (bool): Never ask the hub. Defaults to False.
+        batch_size (int): Images of one size in one pass of the networks, at
+            most; their memory grows with it. With an ensemble, one: its
+            members draw from the noise of their image in turn. Defaults to
+            4.
 
     Raises:
         ImportError: If diffusers or transformers is not installed.
@@ -59,13 +65,18 @@ class DepthFromDiffusers(nn.Module):
         half: bool = False,
         clip: Sequence[float] | None = None,
         local_files_only: bool = False,
+        batch_size: int = 4,
     ) -> None:
         super().__init__()
-        if ensemble_size < 1:
-            raise ValueError(
-                'Expected argument `ensemble_size` to be at least 1, but got '
-                f'{ensemble_size}'
-            )
+        for name, value in (
+            ('ensemble_size', ensemble_size),
+            ('batch_size', batch_size),
+        ):
+            if value < 1:
+                raise ValueError(
+                    f'Expected argument `{name}` to be at least 1, but got '
+                    f'{value}'
+                )
         self.pipeline = _load(str(model), local_files_only=local_files_only)
         if half:
             self.pipeline.to(torch.float16)
@@ -78,6 +89,7 @@ class DepthFromDiffusers(nn.Module):
             )
         self.direction = DIRECTIONS_BY_TYPE[kind]
         self.seed = seed
+        self.batch_size = batch_size if ensemble_size == 1 else 1
         self.clip = clip
         self.call = {
             'num_inference_steps': num_inference_steps,
@@ -89,7 +101,9 @@ class DepthFromDiffusers(nn.Module):
     def forward(
         self, images: Tensor, data_samples: Sequence[Any] | None = None
     ) -> list[Tensor]:
-        """Depth maps of a batch of images, one after the other.
+        """Depth maps of a batch of images.
+
+        Images of one size are passed together, see `batch_size`.
 
         Args:
             images (Tensor): (B, 3, H, W) RGB, 0 … 255.
@@ -101,25 +115,43 @@ class DepthFromDiffusers(nn.Module):
             at the size that :func:`network_images` gives the image, on the
             device of ``images``.
         """
-        from PIL import Image
-
         if self.pipeline.device != images.device:
             self.pipeline.to(images.device)
         maps = []
-        for image in network_images(images, data_samples):
-            prediction = self.pipeline(
-                Image.fromarray(image),
-                generator=torch.Generator('cpu').manual_seed(self.seed),
-                output_type='np',
-                **self.call,
-            ).prediction  # (1, H, W, 1)
+        for prediction in self._predict(network_images(images, data_samples)):
             depth = normalise_depth(
-                prediction[0, :, :, 0],
-                direction=self.direction,
-                clip=self.clip,
+                prediction, direction=self.direction, clip=self.clip
             )
             maps.append(torch.from_numpy(depth).to(images.device))
         return maps
+
+    def _predict(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """(H, W, 3) uint8 each -> (H, W) in the numbers of the network."""
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for place, image in enumerate(images):
+            by_size.setdefault(image.shape, []).append(place)
+        found: dict[int, np.ndarray] = {}
+        for places in by_size.values():
+            for first in range(0, len(places), self.batch_size):
+                some = places[first : first + self.batch_size]
+                maps = self._pass([images[place] for place in some])
+                found.update(zip(some, maps, strict=True))
+        return [found[place] for place in range(len(images))]
+
+    def _pass(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Images (H, W, 3) of one size -> (B, H, W), in one pass."""
+        from PIL import Image
+
+        # A generator each: the noise of an image is that which it has alone.
+        noise = [torch.Generator('cpu').manual_seed(self.seed) for _ in images]
+        prediction = self.pipeline(
+            [Image.fromarray(image) for image in images],
+            generator=noise if len(noise) > 1 else noise[0],
+            batch_size=len(images),
+            output_type='np',
+            **self.call,
+        ).prediction  # (B, H, W, 1)
+        return prediction[..., 0]
 
 
 def _load(model: str, **kwargs: Any) -> Any:

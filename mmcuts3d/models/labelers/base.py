@@ -71,7 +71,20 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
     def cut_in_batches(
         self, method: CutS3D | MaskCut, settings: dict[str, Any] | None
     ) -> None:
-        """Set up :attr:`cutter` for a method, unless settings are None."""
+        """Set up :attr:`cutter` for a method: the setting ``batched``.
+
+        The images of a batch are then cut together: their graphs and
+        eigenvectors on the model's device, and the CRF if that is a GPU, the
+        rest in processes. The batch size is the dataloader's, and two halves
+        of a batch take turns: take 16 or more on a GPU.
+
+        Args:
+            method (CutS3D or MaskCut): The method.
+            settings (dict, optional): Settings of
+                :class:`~mmcuts3d.cuts.batched.BatchCutter`, such as
+                ``dict(workers=8)``; None: image by image, by the numpy
+                reference.
+        """
         if settings is not None:
             self.cutter = BatchCutter.from_settings(method, **settings)
 

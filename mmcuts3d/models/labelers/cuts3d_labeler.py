@@ -23,13 +23,9 @@ class CutS3DLabeler(BaseLabeler):
             :class:`~mmcuts3d.cuts.CutS3D`, the settings of its parts by
             name, such as ``dict(preset='touching', local=dict(k=8))``.
             Defaults to None: the paper.
-        batched (dict, optional): Cuts the images of a batch together: their
-            graphs and eigenvectors on the model's device, the rest in
-            processes. Settings of
-            :class:`~mmcuts3d.cuts.batched.BatchCutter`, such as
-            ``dict(workers=8)``. The batch size is the dataloader's, and two
-            halves of a batch take turns: take 16 or more on a GPU. Defaults
-            to None: image by image, by the numpy reference.
+        batched (dict, optional): Cuts the images of a batch together, see
+            :meth:`BaseLabeler.cut_in_batches`. Defaults to None: image by
+            image.
         **kwargs: See :class:`BaseLabeler`.
     """
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,6 +109,52 @@ def test_marigold(marigold):
     np.testing.assert_allclose(first, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize('scheduler', ['DDIMScheduler', 'LCMScheduler'])
+@pytest.mark.parametrize('batch_size', [2, 4])
+def test_a_batch_as_each_alone(marigold, scheduler, batch_size, monkeypatch):
+    """Four images, three of one size; one scheduler draws noise each step."""
+    diffusers = pytest.importorskip('diffusers')
+    module = DepthFromDiffusers(marigold, seed=5, batch_size=batch_size)
+    kind = getattr(diffusers, scheduler)
+    module.pipeline.scheduler = kind(prediction_type='v_prediction')
+    rng = np.random.default_rng(1)
+    images = torch.from_numpy(
+        rng.integers(0, 256, (4, 3, 32, 40)).astype(np.float32)
+    )
+    samples = [
+        SimpleNamespace(img_shape=shape, ori_shape=shape)
+        for shape in ((32, 40), (32, 32), (32, 40), (32, 40))
+    ]
+    alone = [
+        module(images[place : place + 1], samples[place : place + 1])[0]
+        for place in range(4)
+    ]
+    assert not torch.allclose(alone[0], alone[2], atol=0.01)
+    passes = []
+    inner = module.pipeline.unet.forward
+
+    def spy(latents, *args, **kwargs):
+        passes.append(len(latents))
+        return inner(latents, *args, **kwargs)
+
+    monkeypatch.setattr(module.pipeline.unet, 'forward', spy)
+    together = module(images, samples)
+    for mine, own in zip(together, alone, strict=True):
+        torch.testing.assert_close(mine, own, atol=1e-4, rtol=0)
+    steps = module.pipeline.default_denoising_steps
+    sizes = [2, 1, 1] if batch_size == 2 else [3, 1]
+    assert passes == [size for size in sizes for _ in range(steps)]
+
+
+def test_an_ensemble_is_one_image_at_a_time(marigold):
+    module = DepthFromDiffusers(marigold, ensemble_size=3, batch_size=4)
+    pair = torch.cat([IMAGE, 255 - IMAGE])
+    together = module(pair)
+    for place in range(2):
+        alone = module(pair[place : place + 1])[0]
+        torch.testing.assert_close(together[place], alone, atol=0, rtol=0)
+
+
 def test_marigold_that_predicts_disparity(marigold, tmp_path):
     folder = tmp_path / 'disparity'
     shutil.copytree(marigold, folder)
@@ -141,6 +188,7 @@ def test_missing_library(monkeypatch, tmp_path):
         DepthFromDiffusers(tmp_path)
 
 
-def test_bad_ensemble():
-    with pytest.raises(ValueError, match='`ensemble_size`'):
-        DepthFromDiffusers('nowhere', ensemble_size=0)
+@pytest.mark.parametrize('name', ['ensemble_size', 'batch_size'])
+def test_bad_sizes(name):
+    with pytest.raises(ValueError, match=f'`{name}`'):
+        DepthFromDiffusers('nowhere', **{name: 0})

@@ -14,6 +14,8 @@ from helpers.labeler import (
     scene_of,
 )
 
+from mmcuts3d.cuts.batched import half_batch
+
 TOGETHER = {'batched': {'workers': 0}}
 #: Scenes without ties: see tests/test_cuts/test_batched.
 SCENES = ((1, (96, 128)), (7, (128, 96)), (7, (96, 128)), (11, (96, 128)))
@@ -127,12 +129,41 @@ def test_processes_of_a_labeler(batch):
 
 
 @pytest.mark.parametrize('make', [cuts3d, mask_cut])
+def test_crf_on_the_device(make, batch, monkeypatch):
+    asked = []
+    inner = half_batch.dense_crf
+
+    def spy(image, mask, unknown=None, **settings):
+        asked.append((len(mask), settings))
+        return inner(image, mask, unknown, **settings)
+
+    monkeypatch.setattr(half_batch, 'dense_crf', spy)
+    crf = {'iterations': 5}
+    settings = {'cut': {'refine': {'crf': crf, 'min_crf_iou': 0.1}}}
+    together = {'workers': 1, 'crf': 'device'}
+    labeler = noisy(make(**settings, batched=together))
+    expected = run(noisy(make(**settings)), *batch())
+    assert not asked
+    got = run(labeler, *batch())
+    labeler.cutter.close()
+    assert sum(len(result.pred_instances) for result in expected) > 4
+    for mine, its in zip(got, expected, strict=True):
+        assert_same_instances(mine.pred_instances, its.pred_instances)
+    # Each image once, with the config's settings, where the features lie.
+    assert len(asked) == len(SCENES)
+    for number, given in asked:
+        assert number >= 1
+        assert given == {**crf, 'device': torch.device('cpu')}
+
+
+@pytest.mark.parametrize('make', [cuts3d, mask_cut])
 @pytest.mark.parametrize(
     'batched,words',
     [
         ({'worker': 8}, "mean 'workers'"),
         ({'workers': -1}, '`workers`'),
         ({'memory': 0}, '`memory`'),
+        ({'crf': 'gpu'}, '`crf`'),
     ],
 )
 def test_bad_settings(make, batched, words):
