@@ -3,8 +3,7 @@
     python benchmarks/labeling/crf.py --data DIR [--images N] [--out FILE]
     python benchmarks/labeling/crf.py --data DIR --device cuda
 
-DIR holds images/, features_mobilenetv2/ and depth_pydnetpp/ with equal stems.
-The masks are the accepted ones of CutS3D (preset paper, N = 3). All are run
+DIR is a folder of photographs, see photographs.py. The masks are the accepted ones of CutS3D (preset paper, N = 3). All are run
 in turns, on the same images and on one thread, the torch twin on `--device`.
 Seconds are those of this process's CPU; on another device those of the clock.
 """
@@ -19,13 +18,12 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')  # before numpy and torch
 
 import numpy as np
 import torch
-from PIL import Image
+from photographs import Photograph, load, names_of, pydensecrf
 
 from mmcuts3d.cuts import CutS3D, dense_crf, mask_iou, resize_nearest
 from mmcuts3d.cuts.batched import dense_crf as twin
 from mmcuts3d.cuts.types import ACCEPTED
 
-SIDE = 480
 #: Pairs of which the IoU of masks is told.
 PAIRS = (('numba', 'pydensecrf'), ('torch', 'pydensecrf'), ('torch', 'numba'))
 
@@ -37,50 +35,30 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add('--data', type=Path, required=True, help='folder of the three')
+    add('--data', type=Path, required=True, help='folder of photographs')
     add('--images', type=int, default=100, help='at most (%(default)s)')
     add('--device', default='cpu', help='of the torch twin (%(default)s)')
     add('--out', type=Path, help='JSON file of the numbers')
     return parser.parse_args(arguments)
 
 
-def reference(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """MaskCut's CRF by pydensecrf: 10 iterations, two labels."""
-    from pydensecrf.densecrf import DenseCRF2D
-
-    height, width = mask.shape
-    logits = np.stack([1.0 - mask, mask]).reshape(2, -1)
-    unary = np.logaddexp(logits[0], logits[1])[None] - logits
-    crf = DenseCRF2D(width, height, 2)
-    crf.setUnaryEnergy(np.ascontiguousarray(unary, np.float32))
-    crf.addPairwiseGaussian(sxy=3, compat=7)
-    crf.addPairwiseBilateral(sxy=50, srgb=5, rgbim=image, compat=10)
-    marginals = np.asarray(crf.inference(10))
-    return (marginals[1] > marginals[0]).reshape(height, width)
-
-
-def masks_of(data: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:
-    """An image, and the masks (M, H, W) of its accepted steps."""
-    with Image.open(data / 'images' / f'{stem}.jpg') as opened:
-        size = (SIDE, SIDE)
-        image = np.array(opened.convert('RGB').resize(size, Image.LANCZOS))
-    with np.load(data / 'features_mobilenetv2' / f'{stem}.npz') as stored:
-        features = stored['features'] * np.float32(stored['scale'])
-    with Image.open(data / 'depth_pydnetpp' / f'{stem}.png') as opened:
-        depth = np.asarray(opened) / 65535
+def masks_of(case: Photograph) -> np.ndarray:
+    """The masks (M, H, W) of the accepted steps."""
     cut = CutS3D()
-    surface = cut.local.surface(depth, features.shape[1:])
+    surface = cut.local.surface(case.depth, case.features.shape[1:])
+    size = case.image.shape[:2]
     masks = [
-        resize_nearest(step.local_cut, (SIDE, SIDE))
-        for step in cut.steps(features, surface)
+        resize_nearest(step.local_cut, size)
+        for step in cut.steps(case.features, surface)
         if step.status == ACCEPTED
     ]
-    return image, np.stack(masks) if masks else np.zeros((0, SIDE, SIDE), bool)
+    return np.stack(masks) if masks else np.zeros((0, *size), bool)
 
 
 def one_image(data: Path, stem: str, device: str) -> dict:
     """Seconds of each CRF, and the IoU of each mask between them."""
-    image, masks = masks_of(data, stem)
+    case = load(data, stem)
+    image, masks = case.image, masks_of(case)
     if not len(masks):
         return {'image': stem, 'masks': 0}
     on_cpu = torch.device(device).type == 'cpu'
@@ -93,7 +71,7 @@ def one_image(data: Path, stem: str, device: str) -> dict:
     found['torch'] = twin(image, masks, device=device)  # arrays: it is done
     seconds['torch'] = clock() - begin
     begin = time.process_time()
-    found['pydensecrf'] = [reference(image, mask) for mask in masks]
+    found['pydensecrf'] = [pydensecrf(image, mask) for mask in masks]
     seconds['pydensecrf'] = time.process_time() - begin
     return {
         'image': stem,
@@ -115,11 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the comparison and prints its numbers."""
     args = parse_args(arguments)
     torch.set_num_threads(1)
-    stems = sorted(p.stem for p in (args.data / 'images').glob('*.jpg'))
-    if not stems:
-        raise SystemExit(f'--data: no images/*.jpg in {args.data}')
+    stems = names_of(args.data, args.images)
     one_image(args.data, stems[0], args.device)  # compiles, warms up
-    stems = stems[: args.images]
     rows = [one_image(args.data, stem, args.device) for stem in stems]
     rows = [row for row in rows if row['masks']]
     numbers = {'images': len(rows), 'masks': sum(row['masks'] for row in rows)}

@@ -28,6 +28,7 @@ from mmcuts3d.cuts import (
     CutS3D,
     MaskCut,
     PseudoInstances,
+    dense_crf,
     mask_iou,
     resize_nearest,
 )
@@ -149,8 +150,6 @@ def compare(args: argparse.Namespace, name: str, setting: tuple) -> dict:
         )
         equal += same
         if same and crf and len(found):
-            from mmcuts3d.cuts import dense_crf
-
             fitted = dense_crf(case.image, found.masks)
             overlaps = [
                 mask_iou(a, b) if a.any() or b.any() else 1.0

@@ -21,7 +21,7 @@ def test_lattice_of_points(dim, spread):
     rng = np.random.default_rng(dim)
     points = rng.uniform(-spread, spread, (400, dim)).astype(np.float32)
     points[200:300] = points[:100]  # points in one place
-    values = rng.random((400, 4)).astype(np.float32)
+    values = rng.random((400, 2)).astype(np.float32)
     reference = ReferenceLattice.of(points)
     lattice = Lattice.of(torch.from_numpy(points))
     # The same vertices, under other numbers.
