@@ -3,8 +3,9 @@
     python benchmarks/labeling/crf.py --data DIR [--images N] [--out FILE]
     python benchmarks/labeling/crf.py --data DIR --device cuda
 
-DIR is a folder of photographs, see photographs.py. The masks are the accepted ones of CutS3D (preset paper, N = 3). All are run
-in turns, on the same images and on one thread, the torch twin on `--device`.
+DIR is a folder of photographs, see photographs.py. The masks are the accepted
+ones of CutS3D (preset paper, N = 3). All are run in turns, on the same images
+and on one thread, the torch twin on `--device`.
 Seconds are those of this process's CPU; on another device those of the clock.
 """
 

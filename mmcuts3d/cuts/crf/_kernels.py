@@ -47,6 +47,14 @@ def simplices(
     rank = np.empty(dim + 1, np.int64)
     bary = np.empty(dim + 2, np.float32)
     side = dim + 1
+    # What a vertex adds to a code when one coordinate falls by a side; the
+    # last coordinate is in no code.
+    falls = np.zeros(side, np.uint64)
+    together = np.uint64(0)
+    for i in range(dim):
+        falls[i] = np.uint64(side) * places[i]
+        together += places[i]
+    by_rank = np.empty(side, np.int64)
     for p in range(count):
         total = np.float32(0)
         for j in range(dim, 0, -1):
@@ -63,10 +71,9 @@ def simplices(
         for i in range(dim):
             mine = raised[i] - base[i]
             for j in range(i + 1, side):
-                if mine < raised[j] - base[j]:
-                    rank[i] += 1
-                else:
-                    rank[j] += 1
+                below = np.int64(mine < raised[j] - base[j])
+                rank[i] += below
+                rank[j] += 1 - below
         for i in range(side):  # back into the hyperplane
             rank[i] += excess
             if rank[i] < 0:
@@ -82,14 +89,16 @@ def simplices(
             bary[dim - rank[i]] += share
             bary[dim + 1 - rank[i]] -= share
         bary[0] += np.float32(1) + bary[dim + 1]
+        code = corner_code
+        for i in range(side):
+            by_rank[rank[i]] = i
+            if i < dim:  # wraps around as two's complement does, and back
+                code += np.uint64(base[i]) * places[i]
         for k in range(side):
             weights[p, k] = bary[k]
-            code = corner_code
-            for i in range(dim):
-                over = side if rank[i] > dim - k else 0
-                # Wraps around as two's complement does, and back.
-                code += np.uint64(base[i] + k - over) * places[i]
             codes[p, k] = code
+            # To the next vertex the coordinate of the next rank falls.
+            code += together - falls[by_rank[dim - k]]
     return codes, weights
 
 

@@ -43,7 +43,9 @@ class Lattice:
         """
         from . import _kernels as kernels
 
-        numbering = Numbering.of(np.abs(points).max(axis=0))
+        numbering = Numbering.of(
+            np.array([np.abs(column).max() for column in points.T])
+        )
         codes, weights = kernels.simplices(
             np.ascontiguousarray(points, np.float32),
             numbering.scale.astype(np.float32),
