@@ -3,9 +3,9 @@
     python benchmarks/labeling/crf.py --data DIR [--images N] [--out FILE]
     python benchmarks/labeling/crf.py --data DIR --device cuda
 
-DIR is a folder of photographs, see photographs.py. The masks are the accepted
-ones of CutS3D (preset paper, N = 3). All are run in turns, on the same images
-and on one thread, the torch twin on `--device`.
+DIR is a folder of images with features and depth, see inputs.py. The masks
+are the accepted ones of CutS3D (preset paper, N = 3). All are run in turns, on
+the same images and on one thread, the torch twin on `--device`.
 Seconds are those of this process's CPU; on another device those of the clock.
 """
 
@@ -19,7 +19,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')  # before numpy and torch
 
 import numpy as np
 import torch
-from photographs import Photograph, load, names_of, pydensecrf
+from inputs import Input, load, names_of, pydensecrf
 
 from mmcuts3d.cuts import CutS3D, dense_crf, mask_iou, resize_nearest
 from mmcuts3d.cuts.batched import dense_crf as twin
@@ -36,14 +36,14 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add('--data', type=Path, required=True, help='folder of photographs')
+    add('--data', type=Path, required=True, help='folder of images')
     add('--images', type=int, default=100, help='at most (%(default)s)')
     add('--device', default='cpu', help='of the torch twin (%(default)s)')
     add('--out', type=Path, help='JSON file of the numbers')
     return parser.parse_args(arguments)
 
 
-def masks_of(case: Photograph) -> np.ndarray:
+def masks_of(case: Input) -> np.ndarray:
     """The masks (M, H, W) of the accepted steps."""
     cut = CutS3D()
     surface = cut.local.surface(case.depth, case.features.shape[1:])

@@ -2,10 +2,11 @@
 
     OMP_NUM_THREADS=1 python benchmarks/labeling/stages.py --data DIR
 
-DIR is a folder of photographs, see photographs.py. With ``--published K`` the
-first K images are cut by the published procedure too, in turns with ours: the
-dense generalised eigen-solver of LAPACK for each semantic cut, and pydensecrf
-for each mask. Whether the steps and masks are the same is printed with it.
+DIR is a folder of images with features and depth, see inputs.py. With
+``--published K`` the first K are cut by the published procedure too, in turns
+with ours: the dense generalised eigen-solver of LAPACK for each semantic cut,
+and pydensecrf for each mask. Whether steps and masks are the same is printed
+with it.
 """
 
 import os
@@ -21,7 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from photographs import Photograph, load, names_of, pydensecrf
+from inputs import Input, load, names_of, pydensecrf
 
 from mmcuts3d.cuts import (
     PRESETS,
@@ -44,7 +45,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     several = {'type': int, 'nargs': '+'}
-    add('--data', type=Path, required=True, help='folder of photographs')
+    add('--data', type=Path, required=True, help='folder of images')
     add('--images', type=int, default=100, help='at most (%(default)s)')
     add(
         '--methods',
@@ -80,7 +81,7 @@ def method_of(
 
 
 def run(
-    method: CutS3D | MaskCut, case: Photograph
+    method: CutS3D | MaskCut, case: Input
 ) -> tuple[PseudoInstances, list[float]]:
     """The labels of an image, and the CPU seconds of each stage."""
     seconds = dict.fromkeys(STAGES, 0.0)
@@ -110,13 +111,13 @@ def run(
 
 
 def published(
-    method: CutS3D | MaskCut, case: Photograph, crf: bool
+    method: CutS3D | MaskCut, case: Input, crf: bool
 ) -> tuple[PseudoInstances, list[np.ndarray], float]:
     """Labels, masks and seconds of the published procedure.
 
     Args:
         method: With the dense solver, and without a CRF.
-        case: The photograph.
+        case: The image.
         crf: Whether pydensecrf fits each accepted mask.
     """
     begin = time.process_time()

@@ -1,4 +1,4 @@
-"""Photographs with features and depth, as the benchmarks of labeling run them.
+"""Images with features and depth, as the benchmarks of labeling run them.
 
 A folder holds images/NAME.jpg, features_mobilenetv2/NAME.npz and
 depth_pydnetpp/NAME.png of equal names.
@@ -15,7 +15,7 @@ SIDE = 480
 
 
 @dataclass
-class Photograph:
+class Input:
     """One input of a method.
 
     Attributes:
@@ -32,15 +32,15 @@ class Photograph:
 
 
 def names_of(folder: Path, number: int) -> list[str]:
-    """Names of the first photographs of a folder."""
+    """Names of the first images of a folder."""
     names = sorted(path.stem for path in (folder / 'images').glob('*.jpg'))
     if not names:
         raise SystemExit(f'--data: no images/*.jpg in {folder}')
     return names[:number]
 
 
-def load(folder: Path, name: str, grid: int | None = None) -> Photograph:
-    """A photograph, its features brought to (grid, grid) if that is given."""
+def load(folder: Path, name: str, grid: int | None = None) -> Input:
+    """An image, its features brought to (grid, grid) if that is given."""
     with Image.open(folder / 'images' / f'{name}.jpg') as opened:
         resized = opened.convert('RGB').resize((SIDE, SIDE), Image.LANCZOS)
         image = np.array(resized)
@@ -53,7 +53,7 @@ def load(folder: Path, name: str, grid: int | None = None) -> Photograph:
         )
     with Image.open(folder / 'depth_pydnetpp' / f'{name}.png') as opened:
         depth = np.asarray(opened) / 65535
-    return Photograph(name, image, features, depth)
+    return Input(name, image, features, depth)
 
 
 def pydensecrf(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
