@@ -153,6 +153,17 @@ class LabelStore(ABC):
     def statistics(self) -> LabelStatistics:
         """Counts and histograms of the whole store."""
 
+    @abstractmethod
+    def digest(self) -> str:
+        """Stands for what the store holds; made without reading a mask.
+
+        Returns:
+            str: 32 hexadecimal digits.
+
+        Raises:
+            ValueError: If a file is missing.
+        """
+
     def records(self, start: int = 0) -> Iterator[ImageRecord]:
         """The records in order, few of them in memory at a time.
 
@@ -186,6 +197,8 @@ class ShardPlan:
             order; empty where a shard may hold any.
         total (int): Number of shards of the store. Defaults to 1.
         provenance (dict): See :class:`StoreInfo`. Defaults to none.
+        is_open (bool): Whether the images are not known beforehand: the
+            shard takes any. Defaults to False.
     """
 
     out_dir: str
@@ -197,6 +210,7 @@ class ShardPlan:
     members: tuple[str, ...] = ()
     total: int = 1
     provenance: dict[str, Any] = field(default_factory=dict)
+    is_open: bool = False
 
 
 class ShardWriter(Closing):
@@ -254,14 +268,19 @@ class StoreRun(Closing):
         out_dir (Path): Folder of the store.
         backend (str): 'jsonl' or 'parquet'.
         num_done (int): Images that had labels when the run began.
+        is_new (bool): Whether the folder held neither labels nor failures
+            then.
     """
 
     out_dir: Path
     backend: str
     num_done: int
+    is_new: bool
 
     @abstractmethod
-    def plan(self, count: int | None = None) -> list[ShardPlan]:
+    def plan(
+        self, count: int | None = None, batch_size: int = 1
+    ) -> list[ShardPlan]:
         """Share out the images that have no labels, failed ones included.
 
         Args:
@@ -269,6 +288,8 @@ class StoreRun(Closing):
                 empty. Those of parquet are fixed ranges of the list of
                 images, and each that is whole is left out. Defaults to
                 None: small ones, whatever the number of workers.
+            batch_size (int): Images that are labeled together: shards of
+                jsonl are of whole batches. Defaults to 1.
 
         Returns:
             list[ShardPlan]: The plans.

@@ -14,8 +14,7 @@ from mmcuts3d.files.json_files import read_json
 
 from .coco import CocoAnnotation, CocoFile, Notes, is_plain, parse_coco, shown
 from .coco.ids import ImageIds
-from .records import ImageRecord, instance_to_annotation
-from .store import build_labels
+from .records import ImageRecord, build_labels, instance_to_annotation
 
 DESCRIPTION = 'imported pseudo-labels'
 EXCHANGED = 'images whose width and height were exchanged, as their masks say'

@@ -77,6 +77,24 @@ class LabelStatistics:
         levels = sum(level * n for level, n in self.levels.items())
         return levels / total / CONFIDENCE_SCALE if total else math.nan
 
+    def to_numbers(self) -> dict[str, Any]:
+        """The numbers that a run logs.
+
+        Returns:
+            dict: ``num_images``, ``num_masks``, ``num_empty_images``,
+            ``masks_per_image`` (number of masks to number of images,
+            sorted), ``mean_score`` and ``mean_area_share`` (mask area over
+            image area, mean over masks); both are NaN without masks.
+        """
+        return {
+            'num_images': self.num_images,
+            'num_masks': self.num_masks,
+            'num_empty_images': self.masks_per_image[0],
+            'masks_per_image': dict(sorted(self.masks_per_image.items())),
+            'mean_score': self.mean_score,
+            'mean_area_share': self.mean_area_share,
+        }
+
     def add_record(self, record: ImageRecord) -> None:
         """Count an image.
 

@@ -199,7 +199,7 @@ def test_a_full_disk_loses_nothing(backend, tmp_path, monkeypatch):
             with monkeypatch.context() as patch:
                 patch.setattr(os, 'fsync', full)
                 patch.setattr(
-                    'mmcuts3d.labels.backends.parquet_run.SYNC_SECONDS', 0
+                    'mmcuts3d.labels.backends.parquet_shards.SYNC_SECONDS', 0
                 )
                 if backend == 'parquet':
                     writer._journal.sync_seconds = 0
