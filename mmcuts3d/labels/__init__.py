@@ -20,6 +20,7 @@ from .contract import (
     StoreRun,
     StoreSummary,
 )
+from .exporting import export_labels, write_records
 from .merging import StoreMerge, merge_stores
 from .opening import (
     BACKENDS,
@@ -71,6 +72,7 @@ __all__ = [
     'decode_levels',
     'encode_confidence',
     'encode_mask',
+    'export_labels',
     'instance_to_annotation',
     'is_sharded',
     'label_statistics',
@@ -85,4 +87,5 @@ __all__ = [
     'segmentation_to_rle',
     'share_out',
     'write_json',
+    'write_records',
 ]

@@ -7,7 +7,7 @@ as :class:`ShardPlan`; wherever a plan is carried, ``open_shard`` gives the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -253,6 +253,22 @@ class ShardWriter(Closing):
         Raises:
             ValueError: If an image is neither, or the disk is full.
         """
+
+    def fill(self, records: Sequence[ImageRecord]) -> None:
+        """Write all that is left of the shard, and make it final.
+
+        For records that are made quickly: a kill may lose the whole shard.
+
+        Args:
+            records (Sequence[ImageRecord]): One for each image that is left,
+                their run-length codes checked already.
+
+        Raises:
+            ValueError: See :meth:`append` and :meth:`seal`.
+        """
+        for record in records:
+            self.append(record)
+        self.seal()
 
     @abstractmethod
     def close(self) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .backends import ParquetShardWriter
 from .contract import LabelStore, ShardPlan, StoreRun, StoreSummary
-from .opening import begin_store
+from .opening import begin_store, open_shard
 from .records import ImageRecord
 from .rounds import merge_image
 
@@ -121,7 +120,7 @@ class StoreMerge:
             )
             for place, name in zip(shard.images, shard.names, strict=True)
         ]
-        with ParquetShardWriter(shard) as writer:
+        with open_shard(shard) as writer:
             writer.fill(records)
         if count is not None:
             count(len(records))

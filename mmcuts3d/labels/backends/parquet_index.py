@@ -103,11 +103,15 @@ def write_index(
         _check_ids(folder, np.concatenate(ids))
     errors.sort(key=lambda row: row['file_name'])
     write_json(folder / ERROR_FILE, errors)
-    names = [*(path.name for path in paths), IMAGES, INSTANCES]
+    indices = [
+        name for name in (IMAGES, INSTANCES) if (folder / name).exists()
+    ]
+    names = [*(path.name for path in paths), *indices]
     summary = {
         'fingerprint': fingerprint,
         'sums': statistics.to_sums(),
-        'sizes': {name: (folder / name).stat().st_size for name in names},
+        # Without an image there are no indices.
+        'sizes': {p.name: p.stat().st_size for p in paths if p.exists()},
     }
     write_json(folder / SUMMARY, summary)
     return statistics

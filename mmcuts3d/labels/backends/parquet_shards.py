@@ -79,22 +79,22 @@ class ParquetShardWriter(ShardWriter):
         check_complete({*self._members} - {*self._rows}, self._path)
         if self._path.exists() and not self._journal.path.exists():
             return
+        self._write()
+
+    def _write(self) -> None:
         rows = [self._rows[name] for name in self._plan.members]
         write_shard(self._path, rows, self._plan)
         self._journal.path.unlink(missing_ok=True)
 
     def fill(self, records: Sequence[ImageRecord]) -> None:
-        """Write all that is left of the shard at once, without a journal.
-
-        For records that are made quickly; a kill loses the whole shard.
-
-        Args:
-            records (Sequence[ImageRecord]): One for each image that is left.
-        """
+        """See :class:`ShardWriter`; without a journal."""
         for record in records:
             check_member(record.file_name, self._members)
-            self._rows.setdefault(record.file_name, record)
-        self.seal()
+            if record.file_name not in self.done:
+                self._rows[record.file_name] = record
+                self.done.add(record.file_name)
+        check_complete({*self._members} - {*self._rows}, self._path)
+        self._write()
 
     def close(self) -> None:
         """See :class:`ShardWriter`."""
