@@ -43,7 +43,7 @@ from .records import (
 )
 from .rounds import label_statistics, merge_rounds
 from .sharing import share_out
-from .statistics import LabelStatistics
+from .statistics import Histogram, LabelStatistics
 
 __all__ = [
     'BACKENDS',
@@ -54,6 +54,7 @@ __all__ = [
     'LABEL_FILE',
     'MANIFEST',
     'Backend',
+    'Histogram',
     'ImageColumns',
     'ImageRecord',
     'InstanceColumns',

@@ -103,10 +103,7 @@ def write_index(
         _check_ids(folder, np.concatenate(ids))
     errors.sort(key=lambda row: row['file_name'])
     write_json(folder / ERROR_FILE, errors)
-    indices = [
-        name for name in (IMAGES, INSTANCES) if (folder / name).exists()
-    ]
-    names = [*(path.name for path in paths), *indices]
+    paths += [folder / IMAGES, folder / INSTANCES]
     summary = {
         'fingerprint': fingerprint,
         'sums': statistics.to_sums(),
