@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import ShardPlan, ShardWriter, StoreRun, StoreSummary
-from ..lock import FolderLock, lock_folder
+from ..journal import cannot_write
+from ..lock import lock_folder, remove_left_locks, shard_lock
 from ..manifest import next_manifest, write_manifest
 from ..own_files import remove_labels
 from ..reading import read_labels
@@ -107,7 +108,12 @@ class JsonLinesRun(StoreRun):
 
     def finish(self) -> StoreSummary:
         """See :class:`StoreRun`."""
-        counted = label_statistics(read_labels(self._writer.finish()))
+        remove_left_locks(self.out_dir)
+        try:
+            path = self._writer.finish()
+        except OSError as error:
+            raise cannot_write(self.out_dir, error) from error
+        counted = label_statistics(read_labels(path))
         return StoreSummary(
             int(counted['num_images']),
             int(counted['num_masks']),
@@ -126,7 +132,7 @@ class JsonLinesShardWriter(ShardWriter):
 
     def __init__(self, plan: ShardPlan) -> None:
         folder = Path(plan.out_dir)
-        self._lock = FolderLock(folder, f'.shard-{plan.number:05d}.lock')
+        self._lock = shard_lock(folder, plan.number)
         try:
             self._writer = LabelWriter(
                 folder,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import ShardPlan, StoreRun, StoreSummary
-from ..lock import lock_folder
+from ..journal import cannot_write
+from ..lock import lock_folder, remove_left_locks
 from ..manifest import next_manifest, write_manifest
 from ..own_files import (
     ERROR_FILE,
@@ -143,9 +144,13 @@ class ParquetRun(StoreRun):
 
     def finish(self) -> StoreSummary:
         """See :class:`StoreRun`."""
-        statistics = write_index(
-            self.out_dir, self.total, self._size, self._fingerprint
-        )
+        remove_left_locks(self.out_dir)
+        try:
+            statistics = write_index(
+                self.out_dir, self.total, self._size, self._fingerprint
+            )
+        except OSError as error:
+            raise cannot_write(self.out_dir, error) from error
         return StoreSummary(
             statistics.num_images,
             statistics.num_masks,

@@ -13,7 +13,7 @@ from typing import Any
 from ..coco import check_run_length
 from ..contract import ShardPlan, ShardWriter
 from ..journal import Journal, read_journal
-from ..lock import FolderLock
+from ..lock import shard_lock
 from ..records import ImageRecord
 from .json_lines import check_complete, check_member
 from .parquet_files import (
@@ -39,9 +39,7 @@ class ParquetShardWriter(ShardWriter):
         pyarrow()
         self._plan = plan
         self._path = shard_path(plan)
-        self._lock = FolderLock(
-            self._path.parent, f'.shard-{plan.number:05d}.lock'
-        )
+        self._lock = shard_lock(self._path.parent, plan.number)
         try:
             self._members = {name: n for n, name in enumerate(plan.members)}
             self._journal = Journal(
