@@ -17,7 +17,7 @@ from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 
 from mmcuts3d.engine.executors import run_on_ray
-from mmcuts3d.engine.executors.launched import SILENCE
+from mmcuts3d.engine.executors.launched import silence_of
 from mmcuts3d.engine.labeling import (
     EXIT_CODES,
     LabelingJob,
@@ -190,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
     if on_ray:
         result = _run_on_ray(job, args)
     else:
-        result = run_labeling(job, float(dist_cfg.get('timeout', SILENCE)))
+        result = run_labeling(job, silence_of(environment))
     if is_main_process():
         report(result, logger)
     return result.exit_code

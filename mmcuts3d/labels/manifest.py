@@ -9,6 +9,7 @@ from typing import Any
 from mmcuts3d.files.whole_files import write_json
 from mmcuts3d.version import __version__
 
+from .journal import cannot_write
 from .own_files import DESCRIPTION, MANIFEST, check_own_manifest
 
 #: Differences that a message lists at most.
@@ -98,10 +99,17 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     Args:
         folder (Path): The folder, locked.
         manifest (dict): From :func:`next_manifest`.
+
+    Raises:
+        ValueError: If the disk does not take it.
     """
     path = folder / MANIFEST
-    if not path.exists() or check_own_manifest(path) != manifest:
+    if path.exists() and check_own_manifest(path) == manifest:
+        return
+    try:
         write_json(path, manifest)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _check_same(

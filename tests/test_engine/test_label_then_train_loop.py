@@ -20,7 +20,7 @@ from mmcuts3d.labels import read_labels
 from mmcuts3d.models.features import classical_features
 from mmcuts3d.registry import LOOPS
 
-RUNNER = SimpleNamespace(model=torch.nn.Linear(1, 1))
+RUNNER = SimpleNamespace(model=torch.nn.Linear(1, 1), cfg={})
 
 
 @pytest.fixture(autouse=True)

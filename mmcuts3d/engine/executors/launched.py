@@ -26,6 +26,20 @@ FAREWELL = 60.0
 _runs = itertools.count()
 
 
+def silence_of(env_cfg: dict | None) -> float:
+    """Seconds of silence that a config allows.
+
+    Args:
+        env_cfg (dict, optional): The config's; its ``dist_cfg`` may have the
+            ``timeout`` of torch.distributed.
+
+    Returns:
+        float: That time-out, else an hour.
+    """
+    processes = (env_cfg or {}).get('dist_cfg') or {}
+    return float(processes.get('timeout', SILENCE))
+
+
 def run_launched(job: Job, silence: float = SILENCE) -> Any:
     """Run a job in all processes that torch.distributed joined.
 

@@ -24,7 +24,7 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.registry import HOOKS
 
-from ..executors.launched import SILENCE
+from ..executors.launched import silence_of
 from ..labeling import LabelingJob, merge_job, run_labeling
 from .round_position import resume_round
 
@@ -190,8 +190,7 @@ class SelfTrainingHook(Hook):
             f'Self-training round {number}: predicting into {folder}',
             logger='current',
         )
-        processes = runner.cfg.get('env_cfg', {}).get('dist_cfg') or {}
-        silence = float(processes.get('timeout', SILENCE))
+        silence = silence_of(runner.cfg.get('env_cfg'))
         run_labeling(job, silence)
         merge = merge_job(
             self._current_labels(runner),

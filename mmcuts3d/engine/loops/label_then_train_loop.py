@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from mmcuts3d.labels import LABEL_FILE, Backend
 from mmcuts3d.registry import LOOPS
 
+from ..executors.launched import silence_of
 from ..labeling import LabelingJob, run_labeling
 
 
@@ -121,7 +122,8 @@ def make_labels(
             out_dir,
             device=next(runner.model.parameters()).device,
             store=store,
-        )
+        ),
+        silence_of(runner.cfg.get('env_cfg')),
     )
     print_log(result.summary, logger='current')
     if result.num_errors:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from mmcuts3d.labels import Backend
 from mmcuts3d.registry import LOOPS
 
-from ..executors.launched import SILENCE
+from ..executors.launched import silence_of
 from ..labeling import LabelingJob, LabelingResult, run_labeling
 
 
@@ -93,10 +93,8 @@ class LabelingLoop(BaseLoop):
             settings=self.runner.cfg.get('model'),
             **self._settings,
         )
-        processes = self.runner.cfg.get('env_cfg', {}).get('dist_cfg') or {}
-        self.result = run_labeling(
-            job, float(processes.get('timeout', SILENCE))
-        )
+        silence = silence_of(self.runner.cfg.get('env_cfg'))
+        self.result = run_labeling(job, silence)
         print_log(self.result.summary, logger='current')
         self.runner.call_hook('after_test')
         return {
