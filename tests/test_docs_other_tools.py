@@ -13,11 +13,11 @@ from helpers import ROOT
 
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
     decode_confidence,
     instance_to_annotation,
     read_labels,
 )
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 
 PAGE = (ROOT / 'docs' / 'labels_in_other_tools.md').read_text('utf-8')
 BLOCKS = {

@@ -14,8 +14,10 @@ from mmcuts3d.labels import (
     ImageRecord,
     build_labels,
     instance_to_annotation,
+    open_store,
     read_labels,
     write_json,
+    write_records,
 )
 
 CONFIGS = ROOT / 'configs'
@@ -163,6 +165,28 @@ def test_rounds_are_merged_by_a_command(merge, tmp_path, capsys):
     rows = read_labels(out)['annotations']
     assert [row['score'] for row in rows] == [0.75, 0.6, 0.9, 0.8]
     assert ['confidence' in row for row in rows] == [False] * 2 + [True] * 2
+
+
+def test_stores_of_any_kind_are_merged_into_any(merge, tmp_path, capsys):
+    before = labels_of(tmp_path / 'before.json', (0, 0.9), (18, 0.8))
+    new = labels_of(tmp_path / 'new.json', (1, 0.75), (10, 0.6))
+    folders = []
+    for path in (before, new):
+        folders.append(path.with_suffix(''))
+        write_records(list(open_store(path)), folders[-1], 'parquet')
+    expected = tmp_path / 'expected.json'
+    assert merge(before, new, '--out', expected) == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    rows = read_labels(expected)['annotations']
+    for number, pair in enumerate((folders, [before, folders[1]])):
+        out = tmp_path / f'{number}.json'
+        assert merge(*pair, '--out', out) == 0
+        assert capsys.readouterr().out.splitlines()[0] == said
+        assert read_labels(out)['annotations'] == rows
+        assert merge(*pair, '--out', tmp_path / f'{number}') == 0
+        assert capsys.readouterr().out.splitlines()[0] == said
+        [record] = open_store(tmp_path / f'{number}')
+        assert [row['score'] for row in record.annotations] == [0.75, 0.8]
 
 
 def test_merging_refuses_what_it_cannot(merge, tmp_path, capsys):

@@ -17,7 +17,7 @@ from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 
 from mmcuts3d.engine.executors import run_on_ray
-from mmcuts3d.engine.executors.launched import SILENCE
+from mmcuts3d.engine.executors.launched import silence_of
 from mmcuts3d.engine.labeling import (
     EXIT_CODES,
     LabelingJob,
@@ -26,6 +26,7 @@ from mmcuts3d.engine.labeling import (
 )
 from mmcuts3d.engine.labeling.by_config import job_by_config
 from mmcuts3d.engine.processes import join_processes
+from mmcuts3d.labels import BACKENDS
 
 EXIT_STOPPED = 130
 
@@ -86,6 +87,16 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '--overwrite',
         action='store_true',
         help='remove labels that the folder holds, and begin anew',
+    )
+    parser.add_argument(
+        '--store',
+        choices=['auto', *BACKENDS],
+        default='auto',
+        help='how the labels lie on the disk: jsonl, one COCO file '
+        'pseudo_labels.json in the end; parquet, shards of 512 images that '
+        'are read image by image, for large sets. Training, evaluation and '
+        'merging read both (default: that of the folder; in a new one jsonl '
+        'up to 10,000 images)',
     )
     parser.add_argument(
         '--cfg-options',
@@ -173,12 +184,13 @@ def main(arguments: list[str] | None = None) -> int:
         max_per_image=args.max_per_image,
         device=args.device,
         overwrite=args.overwrite,
+        store=None if args.store == 'auto' else args.store,
     )
     logger = MMLogger.get_instance('mmcuts3d')
     if on_ray:
         result = _run_on_ray(job, args)
     else:
-        result = run_labeling(job, float(dist_cfg.get('timeout', SILENCE)))
+        result = run_labeling(job, silence_of(environment))
     if is_main_process():
         report(result, logger)
     return result.exit_code

@@ -5,11 +5,12 @@
     python tools/merge_rounds.py BEFORE NEW --out FOLDER
 
 BEFORE and NEW are label files, or folders that
-tools/generate_pseudo_labels.py wrote. --out is a .json file, or a folder that
-becomes a store of Parquet shards: then nothing is read whole, and a merge
-that was stopped goes on. Kept are the masks of NEW with a score
-above --score-thr, and of BEFORE those whose IoU with every kept mask is below
---iou-thr. SelfTrainingHook does the same inside a training.
+tools/generate_pseudo_labels.py wrote, of either kind. --out with the ending
+.json becomes a COCO file. Any other name, such as --out merged, becomes the
+folder of a Parquet store: it is made image by image, so that nothing is whole
+in memory, and a merge that was stopped goes on. Kept are the masks of NEW
+with a score above --score-thr, and of BEFORE those whose IoU with every kept
+mask is below --iou-thr. SelfTrainingHook does the same inside a training.
 """
 
 import argparse
@@ -18,13 +19,12 @@ import sys
 from pathlib import Path
 
 from mmcuts3d.labels import (
-    LABEL_FILE,
     MANIFEST,
     label_statistics,
     merge_rounds,
     merge_stores,
     open_store,
-    read_labels,
+    read_any_labels,
     write_json,
 )
 
@@ -38,7 +38,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('before', help='labels of the round before')
     parser.add_argument('new', help="the detector's labels of the same images")
     parser.add_argument(
-        '--out', required=True, help='file (.json) or folder of the result'
+        '--out',
+        required=True,
+        help='of the result: NAME.json is a COCO file, NAME without .json '
+        'the folder of a Parquet store',
     )
     parser.add_argument(
         '--score-thr',
@@ -98,37 +101,22 @@ def main(arguments: list[str] | None = None) -> int:
     args = parse_args(arguments)
     out = Path(args.out)
     thresholds = args.score_thr, args.iou_thr, args.keep_confidence
-    if out.suffix != '.json':
+    if out.suffix == '.json':
+        merged = merge_rounds(
+            read_any_labels(args.before),
+            read_any_labels(args.new),
+            *thresholds,
+        )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_json(out, merged)
+        counted = label_statistics(merged)
+    else:
         stores = open_store(args.before), open_store(args.new)
         merge_stores(*stores, out, *thresholds, overwrite=args.overwrite)
-        counted = open_store(out).statistics()
-        print(
-            json.dumps(
-                {
-                    'num_images': counted.num_images,
-                    'num_masks': counted.num_masks,
-                    'mean_score': counted.mean_score,
-                    'mean_area_share': counted.mean_area_share,
-                }
-            )
-        )
-        print(f'Merged labels: {out}')
-        return 0
-    merged = merge_rounds(
-        read_labels(label_file(args.before)),
-        read_labels(label_file(args.new)),
-        *thresholds,
-    )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_json(out, merged)
-    print(json.dumps(label_statistics(merged)))
+        counted = open_store(out).statistics().to_numbers()
+    print(json.dumps(counted))
     print(f'Merged labels: {out}')
     return 0
-
-
-def label_file(path: str) -> Path:
-    """A label file, or that of a folder."""
-    return Path(path, LABEL_FILE) if Path(path).is_dir() else Path(path)
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
@@ -24,10 +25,10 @@ from mmcuts3d.engine.labeling import (
     EXIT_CODES,
     EXIT_NONE_LABELED,
     EXIT_SOME_FAILED,
+    LabelingResult,
 )
 from mmcuts3d.engine.test_runner import TestRunner
 from mmcuts3d.evaluation import DumpPseudoLabels
-from mmcuts3d.labels import ERROR_FILE
 
 
 def parse_args() -> argparse.Namespace:
@@ -153,15 +154,10 @@ def failures(runner: TestRunner) -> list[str]:
     result = getattr(runner.test_loop, 'result', None)
     if result is not None:
         return [result.failures]
-    writers = [
-        metric.writer
-        for metric in runner.test_evaluator.metrics
-        if isinstance(metric, DumpPseudoLabels)
-    ]
     return [
-        f'{len(writer.errors)} of {len(writer.done) + len(writer.errors)} '
-        f'images failed: {writer.out_dir / ERROR_FILE}'
-        for writer in writers
+        LabelingResult(metric.out_dir, **asdict(metric.summary)).failures
+        for metric in runner.test_evaluator.metrics
+        if isinstance(metric, DumpPseudoLabels) and metric.summary is not None
     ]
 
 

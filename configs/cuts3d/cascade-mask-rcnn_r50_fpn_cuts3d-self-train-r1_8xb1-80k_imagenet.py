@@ -2,8 +2,8 @@
 #
 # Its labels: what the detector before predicts on data/imagenet/train with
 # tools/generate_pseudo_labels.py --checkpoint ... --score-thr 0.7 (CutLER's
-# value for the first round), merged with cuts3d_pseudo_labels.json
-# by mmcuts3d.labels.merge_rounds.
+# value for the first round), merged with cuts3d_pseudo_labels
+# by tools/merge_rounds.py into a folder.
 _base_ = [
     '../_base_/models/cascade-mask-rcnn_r50_fpn_class-agnostic.py',
     '../_base_/datasets/imagenet_self-training.py',
@@ -15,9 +15,7 @@ _base_ = [
 # No DropLoss: CutLER's self-training goes without it.
 train_dataloader = dict(
     batch_size=1,  # Table 9: 8, on 8 GPUs
-    dataset=dict(
-        dataset=dict(ann_file='annotations/cuts3d_self_training_r1.json')
-    ),
+    dataset=dict(dataset=dict(ann_file='annotations/cuts3d_self_training_r1')),
 )
 
 # Table 9: the weights of the training before.

@@ -1,7 +1,7 @@
 # The third round of CutS3D's 3-round self-training (supplement, Table 5).
 #
 # Settings of Table 9. Labels as for the second round, merged with
-# cuts3d_self_training_r2.json; no threshold is published for it.
+# cuts3d_self_training_r2; no threshold is published for it.
 _base_ = [
     '../_base_/models/cascade-mask-rcnn_r50_fpn_class-agnostic.py',
     '../_base_/datasets/imagenet_self-training.py',
@@ -13,9 +13,7 @@ _base_ = [
 # No DropLoss: CutLER's self-training goes without it.
 train_dataloader = dict(
     batch_size=1,  # Table 9: 8, on 8 GPUs
-    dataset=dict(
-        dataset=dict(ann_file='annotations/cuts3d_self_training_r3.json')
-    ),
+    dataset=dict(dataset=dict(ann_file='annotations/cuts3d_self_training_r3')),
 )
 
 # Table 9: the weights of the training before.

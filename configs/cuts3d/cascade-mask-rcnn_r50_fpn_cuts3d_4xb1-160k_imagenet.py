@@ -1,7 +1,8 @@
 # CutS3D's detector, trained on its pseudo-masks (supplement, Table 8).
 #
-# Needs data/imagenet/annotations/cuts3d_pseudo_labels.json, which
-# tools/generate_pseudo_labels.py makes of data/imagenet/train.
+# Needs data/imagenet/annotations/cuts3d_pseudo_labels, the folder that
+# tools/generate_pseudo_labels.py makes of data/imagenet/train; a label file
+# will do too, in `ann_file`.
 _base_ = [
     '../_base_/models/cascade-mask-rcnn_r50_fpn_class-agnostic.py',
     '../_base_/datasets/imagenet_pseudo-labels.py',

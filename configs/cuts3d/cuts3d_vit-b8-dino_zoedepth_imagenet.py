@@ -2,7 +2,8 @@
 #
 # python tools/generate_pseudo_labels.py
 #     configs/cuts3d/cuts3d_vit-b8-dino_zoedepth_imagenet.py
-#     --images data/imagenet/train --out work_dirs/cuts3d_imagenet
+#     --images data/imagenet/train
+#     --out data/imagenet/annotations/cuts3d_pseudo_labels
 _base_ = [
     '../_base_/datasets/imagenet_labeling.py',
     'mmdet::_base_/default_runtime.py',

@@ -1,6 +1,7 @@
 """The label store: pseudo-masks on disk, resumable and COCO-compatible."""
 
-from .backends import finish_labels
+from mmcuts3d.files.whole_files import write_json
+
 from .coco import segmentation_to_rle
 from .confidence import (
     CONFIDENCE_SCALE,
@@ -19,21 +20,30 @@ from .contract import (
     StoreRun,
     StoreSummary,
 )
-from .merging import merge_stores
-from .opening import BACKENDS, begin_store, open_shard, open_store
+from .exporting import export_labels, write_records
+from .merging import StoreMerge, merge_stores
+from .opening import (
+    BACKENDS,
+    Backend,
+    begin_store,
+    is_sharded,
+    open_shard,
+    open_store,
+    read_any_labels,
+)
 from .own_files import ERROR_FILE, LABEL_FILE, MANIFEST, remove_labels
 from .reading import check_labels, read_labels
 from .records import (
     CATEGORY_ID,
     CATEGORY_NAME,
     ImageRecord,
+    build_labels,
     encode_mask,
     instance_to_annotation,
 )
 from .rounds import label_statistics, merge_rounds
 from .sharing import share_out
-from .statistics import LabelStatistics
-from .store import LabelWriter, build_labels, write_json
+from .statistics import Histogram, LabelStatistics
 
 __all__ = [
     'BACKENDS',
@@ -43,15 +53,17 @@ __all__ = [
     'ERROR_FILE',
     'LABEL_FILE',
     'MANIFEST',
+    'Backend',
+    'Histogram',
     'ImageColumns',
     'ImageRecord',
     'InstanceColumns',
     'LabelStatistics',
     'LabelStore',
-    'LabelWriter',
     'ShardPlan',
     'ShardWriter',
     'StoreInfo',
+    'StoreMerge',
     'StoreRun',
     'StoreSummary',
     'begin_store',
@@ -61,17 +73,20 @@ __all__ = [
     'decode_levels',
     'encode_confidence',
     'encode_mask',
-    'finish_labels',
+    'export_labels',
     'instance_to_annotation',
+    'is_sharded',
     'label_statistics',
     'mask_levels',
     'merge_rounds',
     'merge_stores',
     'open_shard',
     'open_store',
+    'read_any_labels',
     'read_labels',
     'remove_labels',
     'segmentation_to_rle',
     'share_out',
     'write_json',
+    'write_records',
 ]

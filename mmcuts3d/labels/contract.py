@@ -7,7 +7,7 @@ as :class:`ShardPlan`; wherever a plan is carried, ``open_shard`` gives the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,17 @@ class LabelStore(ABC):
     def statistics(self) -> LabelStatistics:
         """Counts and histograms of the whole store."""
 
+    @abstractmethod
+    def digest(self) -> str:
+        """Stands for what the store holds; made without reading a mask.
+
+        Returns:
+            str: 32 hexadecimal digits.
+
+        Raises:
+            ValueError: If a file is missing.
+        """
+
     def records(self, start: int = 0) -> Iterator[ImageRecord]:
         """The records in order, few of them in memory at a time.
 
@@ -186,6 +197,8 @@ class ShardPlan:
             order; empty where a shard may hold any.
         total (int): Number of shards of the store. Defaults to 1.
         provenance (dict): See :class:`StoreInfo`. Defaults to none.
+        is_open (bool): Whether the images are not known beforehand: the
+            shard takes any. Defaults to False.
     """
 
     out_dir: str
@@ -197,6 +210,7 @@ class ShardPlan:
     members: tuple[str, ...] = ()
     total: int = 1
     provenance: dict[str, Any] = field(default_factory=dict)
+    is_open: bool = False
 
 
 class ShardWriter(Closing):
@@ -240,6 +254,22 @@ class ShardWriter(Closing):
             ValueError: If an image is neither, or the disk is full.
         """
 
+    def fill(self, records: Sequence[ImageRecord]) -> None:
+        """Write all that is left of the shard, and make it final.
+
+        For records that are made quickly: a kill may lose the whole shard.
+
+        Args:
+            records (Sequence[ImageRecord]): One for each image that is left,
+                their run-length codes checked already.
+
+        Raises:
+            ValueError: See :meth:`append` and :meth:`seal`.
+        """
+        for record in records:
+            self.append(record)
+        self.seal()
+
     @abstractmethod
     def close(self) -> None:
         """Let others write the shard; a second call does nothing."""
@@ -254,14 +284,19 @@ class StoreRun(Closing):
         out_dir (Path): Folder of the store.
         backend (str): 'jsonl' or 'parquet'.
         num_done (int): Images that had labels when the run began.
+        is_new (bool): Whether the folder held neither labels nor failures
+            then.
     """
 
     out_dir: Path
     backend: str
     num_done: int
+    is_new: bool
 
     @abstractmethod
-    def plan(self, count: int | None = None) -> list[ShardPlan]:
+    def plan(
+        self, count: int | None = None, batch_size: int = 1
+    ) -> list[ShardPlan]:
         """Share out the images that have no labels, failed ones included.
 
         Args:
@@ -269,6 +304,8 @@ class StoreRun(Closing):
                 empty. Those of parquet are fixed ranges of the list of
                 images, and each that is whole is left out. Defaults to
                 None: small ones, whatever the number of workers.
+            batch_size (int): Images that are labeled together: shards of
+                jsonl are of whole batches. Defaults to 1.
 
         Returns:
             list[ShardPlan]: The plans.

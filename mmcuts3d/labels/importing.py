@@ -14,8 +14,7 @@ from mmcuts3d.files.json_files import read_json
 
 from .coco import CocoAnnotation, CocoFile, Notes, is_plain, parse_coco, shown
 from .coco.ids import ImageIds
-from .records import ImageRecord, instance_to_annotation
-from .store import build_labels
+from .records import ImageRecord, build_labels, instance_to_annotation
 
 DESCRIPTION = 'imported pseudo-labels'
 EXCHANGED = 'images whose width and height were exchanged, as their masks say'
@@ -31,6 +30,33 @@ def import_labels(
     default_score: float = 1.0,
     merge_categories: bool = False,
 ) -> tuple[dict[str, Any], Notes]:
+    """Read pseudo-labels of another method as a COCO dict.
+
+    Args:
+        path (str | Path): See :func:`import_records`, as the others.
+        image_dir (str | Path, optional): The image folder.
+        default_score (float): Of masks without a score.
+        merge_categories (bool): Whether several categories become one.
+
+    Returns:
+        tuple[dict, Notes]: Labels as :func:`.read_labels` takes them, and
+        what was mended.
+
+    Raises:
+        ValueError: See :func:`import_records`.
+    """
+    records, notes = import_records(
+        path, image_dir, default_score, merge_categories
+    )
+    return build_labels(records, {'description': DESCRIPTION}), notes
+
+
+def import_records(
+    path: str | Path,
+    image_dir: str | Path | None = None,
+    default_score: float = 1.0,
+    merge_categories: bool = False,
+) -> tuple[list[ImageRecord], Notes]:
     """Read pseudo-labels of another method.
 
     Args:
@@ -46,8 +72,8 @@ def import_labels(
             Defaults to False.
 
     Returns:
-        tuple[dict, Notes]: Labels as :func:`.read_labels` takes them, and
-        what was mended.
+        tuple[list[ImageRecord], Notes]: The records by id, and what was
+        mended.
 
     Raises:
         ValueError: If the file is no COCO file, a value cannot be what it
@@ -64,9 +90,7 @@ def import_labels(
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
     notes.update(found.notes, list(found.notes.counts))
-    return build_labels(
-        list(records.values()), {'description': DESCRIPTION}
-    ), notes
+    return [records[number] for number in sorted(records)], notes
 
 
 def _check_category(content: Any, merge: bool) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mmcuts3d.files.whole_files import sync_folder
+
 #: 1: version 0.2, without checksums, the floor baked into confidences.
 #: 2: checksums, confidences raw.
 FORMAT_VERSION = 2
@@ -61,15 +63,18 @@ class Journal:
                 stays whole.
         """
         lines = encode_line(entry)
-        if not self.path.exists() or self.path.stat().st_size == 0:
+        is_new = not self.path.exists()
+        if is_new or self.path.stat().st_size == 0:
             header = {
                 'format': FORMAT_VERSION,
                 'fingerprint': self.fingerprint,
             }
             lines = encode_line(header) + lines
-        before = self.path.stat().st_size if self.path.exists() else 0
+        before = 0 if is_new else self.path.stat().st_size
         try:
             self._write(lines)
+            if is_new:
+                sync_folder(self.path.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.truncate(self.path, before)

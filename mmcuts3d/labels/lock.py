@@ -4,6 +4,7 @@ The lock is one of POSIX records: the system takes it back when the process
 ends, however it ends, and forked workers that outlive it do not hold it.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -120,6 +121,33 @@ def lock_folder(folder: Path, lock: bool = True) -> FolderLock | None:
             f'Expected {folder} to be a folder that can be written, or '
             f'none yet, but got: {error.strerror or error}.'
         ) from error
+
+
+def shard_lock(folder: Path, number: int) -> FolderLock:
+    """Keep other processes out of a shard.
+
+    Args:
+        folder (Path): Folder of the store.
+        number (int): Number of the shard.
+
+    Returns:
+        FolderLock: The lock.
+
+    Raises:
+        ValueError: If another process writes the shard.
+    """
+    return FolderLock(folder, f'.shard-{number:05d}.lock')
+
+
+def remove_left_locks(folder: Path) -> None:
+    """Remove the files of shards' locks whose processes were killed.
+
+    Args:
+        folder (Path): Folder of the store.
+    """
+    for path in folder.glob('.shard-*.lock'):
+        with contextlib.suppress(ValueError):
+            FolderLock(folder, path.name).release()
 
 
 def _is_at(number: int, path: Path) -> bool:

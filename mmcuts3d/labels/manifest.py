@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmcuts3d.files.whole_files import write_json
 from mmcuts3d.version import __version__
 
+from .journal import cannot_write
 from .own_files import DESCRIPTION, MANIFEST, check_own_manifest
-from .store import write_json
 
 #: Differences that a message lists at most.
 _MAX_DIFFERENCES = 5
@@ -30,41 +31,47 @@ def digest_names(names: Sequence[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def begin_manifest(
+def next_manifest(
     folder: Path,
     backend: str,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     fingerprint: str,
     provenance: dict[str, Any] | None,
     shard_size: int,
     may_grow: bool,
+    ids: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """Check the manifest of a folder, or write the first one.
+    """The manifest of a run, checked against that of its folder, if any.
 
     Args:
         folder (Path): The folder, locked.
         backend (str): Name of the backend.
-        names (Sequence[str]): File names of the images.
+        names (Sequence[str], optional): File names of the images; None where
+            they are not known.
         fingerprint (str): Stands for everything the labels depend on.
         provenance (dict, optional): ``settings``, ``weights`` and others,
             as JSON can hold them.
         shard_size (int): Images of a shard, of a store that is begun.
         may_grow (bool): Whether images may be added at the end.
+        ids (Sequence[int], optional): Ids of the images, to be held to.
+            Defaults to None.
 
     Returns:
-        dict: The manifest.
+        dict: The manifest; :func:`write_manifest` keeps it.
 
     Raises:
         ValueError: If the folder was begun with another backend, settings
             or images; says both values.
     """
+    known = names or ()
     new = {
         'description': DESCRIPTION,
         'format': 1,
         'backend': backend,
         'fingerprint': fingerprint,
-        'num_images': len(names),
-        'digest': digest_names(names),
+        'num_images': len(known),
+        'digest': digest_names(known),
+        'ids': None if ids is None else digest_names(list(map(str, ids))),
         'shard_size': shard_size,
         'provenance': json.loads(
             json.dumps(
@@ -76,13 +83,33 @@ def begin_manifest(
     if path.exists():
         old = check_own_manifest(path)
         _check_same(folder, old, new)
-        _check_images(folder, old, names, may_grow)
-        new['shard_size'] = old['shard_size']
-        new['provenance'] = old['provenance']
-        if new == old:
-            return new
-    write_json(path, new)
+        kept = ['shard_size', 'provenance']
+        if names is None:
+            kept += ['num_images', 'digest']
+        else:
+            _check_images(folder, old, names, may_grow)
+            _check_ids(folder, old, new)
+        new.update({key: old[key] for key in kept})
     return new
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Keep the manifest of a run in its folder.
+
+    Args:
+        folder (Path): The folder, locked.
+        manifest (dict): From :func:`next_manifest`.
+
+    Raises:
+        ValueError: If the disk does not take it.
+    """
+    path = folder / MANIFEST
+    if path.exists() and check_own_manifest(path) == manifest:
+        return
+    try:
+        write_json(path, manifest)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _check_same(
@@ -137,4 +164,16 @@ def _check_images(
         f'{old["digest"]}), but got {len(names)} images (digest '
         f'{digest_names(names)}): the images changed between two runs. Label '
         'into another folder, or overwrite this one.'
+    )
+
+
+def _check_ids(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
+    before, now = old.get('ids'), new['ids']
+    if before is None or now is None or before == now:
+        return
+    raise ValueError(
+        f'Expected the images of {folder} to have the ids that it was begun '
+        f'with (digest {before}), but got others (digest {now}): the images '
+        'changed between two runs. Label into another folder, or overwrite '
+        'this one.'
     )

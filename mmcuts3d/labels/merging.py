@@ -2,15 +2,150 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .backends import ParquetShardWriter
-from .contract import LabelStore, StoreSummary
-from .opening import begin_store
+from .contract import LabelStore, ShardPlan, StoreRun, StoreSummary
+from .opening import begin_store, open_shard
 from .records import ImageRecord
 from .rounds import merge_image
+
+
+class StoreMerge:
+    """Merging of two stores in shards, which several processes may share.
+
+    What :func:`.merge_rounds` does with dicts. The result is a Parquet store
+    with the images of ``previous`` in their order, then those of
+    ``predicted`` only. It is a job of :mod:`mmcuts3d.engine.executors`:
+    :meth:`plan` once, :meth:`label` for each shard, anywhere, and
+    :meth:`finish` once. A merge that was stopped goes on with the shards
+    that are missing.
+
+    Args:
+        previous (LabelStore): Labels of the round before.
+        predicted (LabelStore): The detector's masks on the same images.
+        out_dir (str | Path): Folder of the result.
+        score_thr (float): See :func:`.merge_rounds`.
+        iou_thr (float): See :func:`.merge_rounds`.
+        keep_confidence (bool): See :func:`.merge_rounds`. Defaults to False.
+        overwrite (bool): Whether to remove labels that the folder holds.
+            Defaults to False.
+    """
+
+    def __init__(
+        self,
+        previous: LabelStore,
+        predicted: LabelStore,
+        out_dir: str | Path,
+        score_thr: float,
+        iou_thr: float,
+        keep_confidence: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        self.stores = previous, predicted
+        self.out_dir = out_dir
+        self.thresholds = score_thr, iou_thr
+        self.keep_confidence = keep_confidence
+        self.overwrite = overwrite
+        self._run: StoreRun | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, '_run': None}
+
+    def plan(self, count: int | None = None) -> list[ShardPlan]:
+        """Lock the folder of the result; the shards that are missing.
+
+        Args:
+            count (int, optional): Changes nothing. Defaults to None.
+
+        Returns:
+            list[ShardPlan]: The shards.
+
+        Raises:
+            ValueError: If an id of an image is in use, or the folder holds
+                other labels.
+        """
+        previous, predicted = self.stores
+        settings = {
+            'before': previous.digest(),
+            'new': predicted.digest(),
+            'score_thr': self.thresholds[0],
+            'iou_thr': self.thresholds[1],
+            'keep_confidence': self.keep_confidence,
+        }
+        text = json.dumps(settings, sort_keys=True).encode()
+        names = list(previous.file_names())
+        known = set(names)
+        names += [n for n in predicted.file_names() if n not in known]
+        _check_ids(previous, predicted, known)
+        self._run = begin_store(
+            self.out_dir,
+            names,
+            hashlib.sha256(text).hexdigest()[:16],
+            'parquet',
+            {'settings': settings},
+            self.overwrite,
+        )
+        return self._run.plan(count)
+
+    def size(self, shards: Sequence[ShardPlan]) -> int:
+        """Number of images of shards."""
+        return sum(len(shard.images) for shard in shards)
+
+    def label(
+        self, shard: ShardPlan, count: Callable[[int], None] | None = None
+    ) -> None:
+        """Merge the images of a shard.
+
+        Args:
+            shard (ShardPlan): One of :meth:`plan`.
+            count (Callable, optional): Told how many images were merged.
+                Defaults to None.
+
+        Raises:
+            ValueError: If an image has another size.
+        """
+        previous, predicted = self.stores
+        keep = self.keep_confidence
+        records = [
+            _merged(
+                previous.record(place, keep)
+                if place < len(previous)
+                else None,
+                _at(predicted, name, place, keep),
+                *self.thresholds,
+            )
+            for place, name in zip(shard.images, shard.names, strict=True)
+        ]
+        with open_shard(shard) as writer:
+            writer.fill(records)
+        if count is not None:
+            count(len(records))
+
+    def finish(self) -> StoreSummary:
+        """Make the result ready to be read.
+
+        Returns:
+            StoreSummary: What it holds.
+
+        Raises:
+            ValueError: If there was no :meth:`plan`, or shards are missing.
+        """
+        if self._run is None:
+            raise ValueError(
+                'Expected `plan` to be called before `finish`, but got no '
+                'plan of this merge.'
+            )
+        return self._run.finish()
+
+    def close(self) -> None:
+        """Unlock the folder; a second call does nothing."""
+        if self._run is not None:
+            self._run.close()
+            self._run = None
 
 
 def merge_stores(
@@ -22,15 +157,11 @@ def merge_stores(
     keep_confidence: bool = False,
     overwrite: bool = False,
 ) -> StoreSummary:
-    """Merge a detector's masks with the labels before, as a Parquet store.
-
-    What :func:`.merge_rounds` does with dicts. The result has the images of
-    ``previous`` in their order, then those of ``predicted`` only. A merge
-    that was stopped goes on with the shards that are missing.
+    """Merge a detector's masks with the labels before, in this process.
 
     Args:
-        previous (LabelStore): Labels of the round before.
-        predicted (LabelStore): The detector's masks on the same images.
+        previous (LabelStore): See :class:`StoreMerge`, as the others.
+        predicted (LabelStore): The detector's masks.
         out_dir (str | Path): Folder of the result.
         score_thr (float): See :func:`.merge_rounds`.
         iou_thr (float): See :func:`.merge_rounds`.
@@ -45,44 +176,21 @@ def merge_stores(
         ValueError: If an image has another size or an id in use, or the
             folder holds other labels.
     """
-    settings = {
-        'before': previous.info.fingerprint,
-        'new': predicted.info.fingerprint,
-        'paths': [str(store.path) for store in (previous, predicted)],
-        'score_thr': score_thr,
-        'iou_thr': iou_thr,
-        'keep_confidence': keep_confidence,
-    }
-    text = json.dumps(settings, sort_keys=True).encode()
-    fingerprint = hashlib.sha256(text).hexdigest()[:16]
-    names = list(previous.file_names())
-    known = set(names)
-    names += [name for name in predicted.file_names() if name not in known]
-    _check_ids(previous, predicted, known)
-    with begin_store(
+    merge = StoreMerge(
+        previous,
+        predicted,
         out_dir,
-        names,
-        fingerprint,
-        'parquet',
-        {'settings': settings},
+        score_thr,
+        iou_thr,
+        keep_confidence,
         overwrite,
-    ) as run:
-        for plan in run.plan():
-            records = [
-                _merged(
-                    previous.record(place, keep_confidence)
-                    if place < len(previous)
-                    else None,
-                    _at(predicted, name, place, keep_confidence),
-                    score_thr,
-                    iou_thr,
-                )
-                for place, name in zip(plan.images, plan.names, strict=True)
-            ]
-            writer = ParquetShardWriter(plan)
-            with writer:
-                writer.fill(records)
-        return run.finish()
+    )
+    try:
+        for shard in merge.plan():
+            merge.label(shard)
+        return merge.finish()
+    finally:
+        merge.close()
 
 
 def _merged(

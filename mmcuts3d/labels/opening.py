@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .backends import (
     CocoStore,
@@ -14,8 +14,11 @@ from .backends import (
 )
 from .contract import LabelStore, ShardPlan, ShardWriter, StoreRun
 from .own_files import JOURNALS, LABEL_FILE, MANIFEST, check_own_manifest
+from .reading import read_labels
+from .records import build_labels
 
-BACKENDS = ('jsonl', 'parquet')
+Backend = Literal['jsonl', 'parquet']
+BACKENDS = get_args(Backend)
 #: Sets with more images are labeled into Parquet, unless told otherwise.
 JSON_LINES_IMAGES = 10_000
 
@@ -57,20 +60,55 @@ def open_store(path: str | Path) -> LabelStore:
     )
 
 
+def is_sharded(path: str | Path) -> bool:
+    """Whether a path is the folder of a Parquet store, finished or not.
+
+    Args:
+        path (str | Path): Any path.
+
+    Raises:
+        ValueError: If the folder's manifest is of somebody else.
+    """
+    path = Path(path)
+    return path.is_dir() and _backend_of(path) == 'parquet'
+
+
+def read_any_labels(path: str | Path) -> dict[str, Any]:
+    """Read the labels of any store as one COCO dict: all in memory.
+
+    Args:
+        path (str | Path): A COCO file, or the folder of a label store.
+
+    Returns:
+        dict: See :func:`.read_labels`.
+
+    Raises:
+        ValueError: See :func:`open_store` and :func:`.read_labels`.
+    """
+    path = Path(path)
+    if is_sharded(path):
+        return build_labels(list(open_store(path)))
+    if path.is_dir():
+        path = path / LABEL_FILE
+    return read_labels(path)
+
+
 def begin_store(
     out_dir: str | Path,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     fingerprint: str,
-    backend: str | None = None,
+    backend: Backend | None = None,
     provenance: dict[str, Any] | None = None,
     overwrite: bool = False,
     shard_size: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> StoreRun:
     """Begin a run of labeling, or go on with one; locks the folder.
 
     Args:
         out_dir (str | Path): The folder, made if missing.
-        names (Sequence[str]): File names of all images, in order.
+        names (Sequence[str], optional): File names of all images, in order;
+            None where they are not known beforehand, which only jsonl takes.
         fingerprint (str): Stands for everything the labels depend on.
         backend (str, optional): 'jsonl' or 'parquet'. Defaults to None: that
             of the folder; of a new one 'jsonl' up to 10 000 images.
@@ -81,29 +119,35 @@ def begin_store(
             Defaults to False.
         shard_size (int, optional): Images of a shard, of a new store.
             Defaults to None: 512 of parquet, at most 256 of jsonl.
+        ids (Sequence[int], optional): Ids of all images, so that one that
+            another image has is refused now. Defaults to None: not known.
 
     Returns:
         StoreRun: The run.
 
     Raises:
         ValueError: If the folder cannot be written, another run labels into
-            it, it was begun with another backend, settings or images, or a
-            file is damaged or of somebody else.
+            it, it was begun with another backend, settings or images, two
+            images have one id, or a file is damaged or of somebody else.
         ImportError: If the backend needs a package that is missing.
     """
     folder = Path(out_dir)
     if backend is None:
         backend = _backend_of(folder) if not overwrite else None
     if backend is None:
-        backend = 'parquet' if len(names) > JSON_LINES_IMAGES else 'jsonl'
+        is_large = names is not None and len(names) > JSON_LINES_IMAGES
+        backend = 'parquet' if is_large else 'jsonl'
     if backend not in BACKENDS:
         raise ValueError(
             f'Expected argument `backend` to be one of {BACKENDS}, but got '
             f'{backend!r}.'
         )
-    sized = {} if shard_size is None else {'shard_size': shard_size}
+    _check_ids(names, ids)
+    settings: dict[str, Any] = {'ids': ids}
+    if shard_size is not None:
+        settings['shard_size'] = shard_size
     kind = ParquetRun if backend == 'parquet' else JsonLinesRun
-    return kind(folder, names, fingerprint, provenance, overwrite, **sized)
+    return kind(folder, names, fingerprint, provenance, overwrite, **settings)
 
 
 def open_shard(plan: ShardPlan) -> ShardWriter:
@@ -124,10 +168,24 @@ def open_shard(plan: ShardPlan) -> ShardWriter:
     return JsonLinesShardWriter(plan)
 
 
-def _backend_of(folder: Path) -> str | None:
+def _check_ids(names: Sequence[str] | None, ids: Sequence[int] | None) -> None:
+    """No two images with one id; the same image may come twice."""
+    if ids is None or len(set(ids)) == len(ids):
+        return
+    holders: dict[int, str] = {}
+    for name, number in zip(names or (), ids, strict=True):
+        if holders.setdefault(number, name) != name:
+            raise ValueError(
+                'Expected every image to have an id of its own, but got id '
+                f'{number} for {holders[number]} and for {name}.'
+            )
+
+
+def _backend_of(folder: Path) -> Backend | None:
     """The backend that a folder was begun with, if any."""
     if (folder / MANIFEST).exists():
-        return str(check_own_manifest(folder / MANIFEST).get('backend'))
+        backend = check_own_manifest(folder / MANIFEST).get('backend')
+        return 'parquet' if backend == 'parquet' else 'jsonl'
     if (folder / LABEL_FILE).exists() or any(folder.glob(JOURNALS)):
         return 'jsonl'
     return None

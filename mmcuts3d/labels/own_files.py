@@ -101,6 +101,27 @@ def check_own_manifest(path: Path) -> dict[str, Any]:
     return content
 
 
+def check_no_strangers(folder: Path) -> None:
+    """Check that a folder that is no store yet has no file named as one's.
+
+    Args:
+        folder (Path): The folder.
+
+    Raises:
+        ValueError: If it has, for labeling would replace it.
+    """
+    if (folder / MANIFEST).exists():
+        return
+    for pattern in (SHARDS, SHARD_JOURNALS, INDICES, SUMMARY):
+        for path in folder.glob(pattern):
+            raise ValueError(
+                f'Expected {folder} to be a label store or to hold no file '
+                f'of that name, but got {path.name} without a {MANIFEST}, '
+                'which labeling would replace. Move it away, or label into '
+                'another folder.'
+            )
+
+
 def remove_labels(out_dir: str | Path) -> None:
     """Remove a store's files from a folder, and nothing else.
 

@@ -18,6 +18,8 @@ from .coco import (
     whole_number,
 )
 from .confidence import encode_confidence
+from .journal import FORMAT_VERSION
+from .own_files import DESCRIPTION
 
 CATEGORY_ID = 1
 CATEGORY_NAME = 'object'
@@ -114,6 +116,38 @@ def instance_to_annotation(
     if confidence is not None:
         annotation['confidence'] = encode_confidence(confidence)
     return annotation
+
+
+def build_labels(
+    records: list[ImageRecord], info: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Make the COCO dict of a list of records.
+
+    Args:
+        records (list[ImageRecord]): One record an image, ids unique.
+        info (dict, optional): Put into ``info`` beside the defaults.
+            Defaults to None.
+
+    Returns:
+        dict: ``info``, ``images`` sorted by id, ``annotations`` numbered
+        from 1, ``categories``.
+    """
+    records = sorted(records, key=lambda record: record.image_id)
+    annotations: list[dict[str, Any]] = []
+    for record in records:
+        for annotation in record.annotations:
+            ids = {'id': len(annotations) + 1, 'image_id': record.image_id}
+            annotations.append({**annotation, **ids})
+    return {
+        'info': {
+            'description': DESCRIPTION,
+            'version': str(FORMAT_VERSION),
+            **(info or {}),
+        },
+        'images': [record.image_entry() for record in records],
+        'annotations': annotations,
+        'categories': [{'id': CATEGORY_ID, 'name': CATEGORY_NAME}],
+    }
 
 
 def encode_mask(mask: npt.ArrayLike) -> dict[str, Any]:

@@ -4,18 +4,16 @@ A round keeps the detector's confident masks, and of the labels before it
 those that no kept mask covers.
 """
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from .coco import segmentation_to_rle
 from .reading import check_labels
-from .records import ImageRecord
-from .store import build_labels
+from .records import ImageRecord, build_labels
+from .statistics import LabelStatistics
 
 
 def merge_rounds(
@@ -128,33 +126,12 @@ def label_statistics(labels: dict[str, Any]) -> dict[str, Any]:
         labels (dict): Labels as ``read_labels`` gives them.
 
     Returns:
-        dict: ``num_images``, ``num_masks``, ``num_empty_images``,
-        ``masks_per_image`` (number of masks to number of images, sorted),
-        ``mean_score`` and ``mean_area_share`` (mask area over image area,
-        mean over masks); both are NaN without masks.
+        dict: See :meth:`.LabelStatistics.to_numbers`.
     """
-    images = {image['id']: image for image in labels['images']}
-    count = dict.fromkeys(images, 0)
-    scores: list[float] = []
-    shares: list[float] = []
-    for annotation in labels['annotations']:
-        image = images[annotation['image_id']]
-        height, width = image['height'], image['width']
-        rle = segmentation_to_rle(annotation['segmentation'], height, width)
-        count[image['id']] += 1
-        scores.append(float(annotation.get('score', 1.0)))
-        shares.append(float(coco_mask.area(rle)) / (height * width))
-    histogram = Counter(count.values())
-    return {
-        'num_images': len(images),
-        'num_masks': len(scores),
-        'num_empty_images': histogram[0],
-        'masks_per_image': {
-            number: histogram[number] for number in sorted(+histogram)
-        },
-        'mean_score': float(np.mean(scores)) if scores else math.nan,
-        'mean_area_share': float(np.mean(shares)) if shares else math.nan,
-    }
+    statistics = LabelStatistics()
+    for record in records_of(labels).values():
+        statistics.add_record(record)
+    return statistics.to_numbers()
 
 
 def records_of(labels: dict[str, Any]) -> dict[str, ImageRecord]:

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,35 @@ from .records import ImageRecord
 SCORE_BINS = 20
 #: Upper ends of the bins of a mask's share of its image.
 AREA_EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+#: Masks of an image that a histogram tells apart; more are one bin.
+MOST_MASKS = 10
 #: Reasons that are told apart; the rest are counted together.
 MAX_REASONS = 200
 OTHER_REASONS = 'other reasons'
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of bins with what they stand for.
+
+    Attributes:
+        title (str): What is counted, with its unit.
+        unit (str): Of which each bin has a part: 'images', 'masks' or
+            'patches'.
+        bins (list[str]): Names of the bins.
+        counts (list[int]): As many.
+    """
+
+    title: str
+    unit: str
+    bins: list[str]
+    counts: list[int]
+
+    @property
+    def shares(self) -> list[float]:
+        """Parts of the whole, in [0, 1]; zeros where there is nothing."""
+        total = sum(self.counts) or 1
+        return [count / total for count in self.counts]
 
 
 def _zeros(number: int) -> list[int]:
@@ -76,6 +103,65 @@ class LabelStatistics:
         total = self.levels.total()
         levels = sum(level * n for level, n in self.levels.items())
         return levels / total / CONFIDENCE_SCALE if total else math.nan
+
+    def to_numbers(self) -> dict[str, Any]:
+        """The numbers that a run logs.
+
+        Returns:
+            dict: ``num_images``, ``num_masks``, ``num_empty_images``,
+            ``masks_per_image`` (number of masks to number of images,
+            sorted), ``mean_score`` and ``mean_area_share`` (mask area over
+            image area, mean over masks); both are NaN without masks.
+        """
+        return {
+            'num_images': self.num_images,
+            'num_masks': self.num_masks,
+            'num_empty_images': self.masks_per_image[0],
+            'masks_per_image': dict(sorted(self.masks_per_image.items())),
+            'mean_score': self.mean_score,
+            'mean_area_share': self.mean_area_share,
+        }
+
+    def histograms(self) -> list[Histogram]:
+        """What a table or a picture shows.
+
+        Returns:
+            list[Histogram]: Masks per image, their areas, scores, and the
+            confidences of their patches.
+        """
+        numbers = [self.masks_per_image[n] for n in range(MOST_MASKS)]
+        more = self.masks_per_image.total() - sum(numbers)
+        ends = [f'{100 * edge:g}' for edge in (0.0, *AREA_EDGES)]
+        levels = np.zeros(CONFIDENCE_SCALE + 1, int)
+        for level, number in self.levels.items():
+            levels[level] = number
+        tenths = [f'{n / 10:g} to {(n + 1) / 10:g}' for n in range(10)]
+        return [
+            Histogram(
+                'masks in an image',
+                'images',
+                [*map(str, range(MOST_MASKS)), f'{MOST_MASKS}+'],
+                [*numbers, more],
+            ),
+            Histogram(
+                'area of a mask, % of its image',
+                'masks',
+                [f'{a} to {b}' for a, b in pairwise(ends)],
+                list(self.areas),
+            ),
+            Histogram(
+                'score of a mask',
+                'masks',
+                tenths,
+                np.reshape(self.scores, (10, -1)).sum(1).tolist(),
+            ),
+            Histogram(
+                'confidence of a patch inside a mask',
+                'patches',
+                tenths,
+                levels[1:].reshape(10, -1).sum(1).tolist(),
+            ),
+        ]
 
     def add_record(self, record: ImageRecord) -> None:
         """Count an image.

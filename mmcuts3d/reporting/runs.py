@@ -8,10 +8,15 @@ from typing import Any
 
 from mmcuts3d.files import shown
 from mmcuts3d.files.json_files import read_json
-from mmcuts3d.labels import check_labels
+from mmcuts3d.labels import (
+    ERROR_FILE,
+    LABEL_FILE,
+    LabelStore,
+    check_labels,
+    is_sharded,
+    open_store,
+)
 from mmcuts3d.labels.coco import match_names, parse_results
-
-LABEL_FILE = 'pseudo_labels.json'
 
 
 @dataclass
@@ -49,9 +54,9 @@ def read_run(
 
     Args:
         path (str | Path): Label file (images are matched by file name, their
-            ids may differ), folder with a ``pseudo_labels.json``, or results
-            in COCO's format, a list of predictions with the image ids of the
-            ground truth.
+            ids may differ), folder of a label store, or results in COCO's
+            format, a list of predictions with the image ids of the ground
+            truth.
         images (Sequence[dict]): Of the ground truth: ``id``, ``file_name``,
             ``height``, ``width``.
         name (str): Of the run.
@@ -67,14 +72,17 @@ def read_run(
             image is of another size.
     """
     path = Path(path)
-    if path.is_dir():
-        path = path / LABEL_FILE
-    content = read_json(
-        path,
-        f'a run (a label file, a folder with a {LABEL_FILE}, a results file '
-        'of COCO or a config .py)',
-    )
+    if not is_sharded(path):
+        if path.is_dir():
+            path = path / LABEL_FILE
+        content = read_json(
+            path,
+            'a run (a label file, a folder of labels, a results file of COCO '
+            'or a config .py)',
+        )
     try:
+        if path.is_dir():
+            return _from_store(open_store(path), images, name, allow_missing)
         if isinstance(content, list):
             return _from_results(content, path, images, name)
         return _from_labels(
@@ -91,8 +99,60 @@ def _from_labels(
     name: str,
     allow_missing: bool,
 ) -> Run:
+    known, missing, foreign = _matched(
+        labels['images'], path, images, allow_missing
+    )
+    ids = {
+        image['id']: known[place]
+        for place, image in enumerate(labels['images'])
+        if place in known
+    }
+    predictions = [
+        _prediction(row, ids[row['image_id']])
+        for row in labels['annotations']
+        if row['image_id'] in ids
+    ]
+    return Run(name, str(path), predictions, True, missing, foreign)
+
+
+def _from_store(
+    store: LabelStore,
+    images: Sequence[dict],
+    name: str,
+    allow_missing: bool,
+) -> Run:
+    """Only the images of the ground truth are read."""
+    columns = store.image_columns()
+    own = [
+        {'file_name': key, 'height': int(height), 'width': int(width)}
+        for key, height, width in zip(
+            store.file_names(), columns.heights, columns.widths, strict=True
+        )
+    ]
+    known, missing, foreign = _matched(own, store.path, images, allow_missing)
+    predictions = [
+        _prediction(row, image_id)
+        for place, image_id in known.items()
+        for row in store.record(place).annotations
+    ]
+    return Run(name, str(store.path), predictions, True, missing, foreign)
+
+
+def _prediction(row: dict[str, Any], image_id: int) -> dict[str, Any]:
+    return {**row, 'image_id': image_id, 'score': row.get('score', 1.0)}
+
+
+def _matched(
+    labeled: Sequence[dict],
+    path: Path,
+    images: Sequence[dict],
+    allow_missing: bool,
+) -> tuple[dict[int, int], list[str], list[str]]:
+    """Places of labeled images with their ids in the ground truth; names of
+    images that only the one or the other has."""
     known = _by_name(images, 'the ground truth')
-    own = _by_name(labels['images'], 'the labels')
+    own = _by_name(labeled, 'the labels')
+    places = {id(image): place for place, image in enumerate(labeled)}
     own = _spelt_alike(own, known)
     missing = [key for key in known if key not in own]
     foreign = [key for key in own if key not in known]
@@ -100,21 +160,12 @@ def _from_labels(
         (missing or foreign) and not allow_missing
     ):
         raise ValueError(_of_other_images(path, missing, foreign, len(known)))
-    ids = {}
+    found = {}
     for key, image in own.items():
         if key in known:
             _check_size(key, image, known[key])
-            ids[image['id']] = known[key]
-    predictions = [
-        {
-            **row,
-            'image_id': ids[row['image_id']]['id'],
-            'score': row.get('score', 1.0),
-        }
-        for row in labels['annotations']
-        if row['image_id'] in ids
-    ]
-    return Run(name, str(path), predictions, True, missing, foreign)
+            found[places[id(image)]] = known[key]['id']
+    return dict(sorted(found.items())), missing, foreign
 
 
 def _of_other_images(
@@ -132,7 +183,7 @@ def _of_other_images(
     if foreign:
         parts.append(f'others: {_listed(foreign)}')
     hint = '--allow-missing counts the former as empty, leaves out the latter'
-    errors = path.with_name('errors.json')
+    errors = (path if path.is_dir() else path.parent) / ERROR_FILE
     if errors.exists() and read_json(errors):
         hint += f'; images that could not be labelled: {shown(errors)}'
     return (

@@ -14,12 +14,12 @@ from mmdet.utils import register_all_modules
 from mmcuts3d.datasets import PseudoLabelDataset
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
     begin_store,
     instance_to_annotation,
     open_shard,
     open_store,
 )
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.registry import DATASETS
 
 HEIGHT, WIDTH = 48, 64

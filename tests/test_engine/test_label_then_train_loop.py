@@ -20,7 +20,7 @@ from mmcuts3d.labels import read_labels
 from mmcuts3d.models.features import classical_features
 from mmcuts3d.registry import LOOPS
 
-RUNNER = SimpleNamespace(model=torch.nn.Linear(1, 1))
+RUNNER = SimpleNamespace(model=torch.nn.Linear(1, 1), cfg={})
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +122,37 @@ def test_no_labels_no_training(bright):
     assert bright['out_dir'] in str(error.value)
     errors = json.loads(Path(bright['out_dir'], 'errors.json').read_text())
     assert len(errors) == 1
+
+
+def test_the_dataset_reads_what_is_made(bright, monkeypatch):
+    made = {}
+    monkeypatch.setattr(
+        'mmcuts3d.engine.loops.label_then_train_loop.make_labels',
+        lambda runner, **labels: made.update(labels) or 1 / 0,
+    )
+
+    def begin(ann_file, **labels):
+        inner = {'type': 'mmcuts3d.PseudoLabelDataset', 'ann_file': ann_file}
+        config = {
+            'type': 'mmcuts3d.LabelThenTrainLoop',
+            'runner': RUNNER,
+            'dataloader': {'dataset': {'type': 'Mix', 'dataset': inner}},
+            'max_iters': 1,
+            'labels': {**bright, **labels},
+        }
+        with pytest.raises((ZeroDivisionError, ValueError)) as error:
+            LOOPS.build(config)
+        return str(error.value)
+
+    begin('labels/pseudo_labels.json')
+    assert made['store'] == 'jsonl'
+    begin('labels')
+    assert made['store'] is None
+    begin('labels', store='parquet')
+    assert made['store'] == 'parquet'
+    made.clear()
+    said = begin('labels/pseudo_labels.json', store='parquet')
+    assert 'Parquet store has no pseudo_labels.json' in said and not made
 
 
 @pytest.mark.parametrize('change', ['without', 'with'])

@@ -19,7 +19,8 @@ from mmcuts3d.engine.labeling import (
     run_labeling,
 )
 from mmcuts3d.engine.test_runner import TestRunner
-from mmcuts3d.labels import ImageRecord, LabelWriter
+from mmcuts3d.labels import ImageRecord
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.registry import MODELS
 
 
@@ -40,26 +41,6 @@ def images(tmp_path):
 def job_of(images, out, **settings):
     loader = folder_dataloader(CONFIG['test_dataloader'], images)
     return LabelingJob(CONFIG['model'], loader, out, **settings)
-
-
-def test_shards_may_be_labeled_anywhere_in_any_order(images, tmp_path):
-    """By jobs of their own, as processes of any launcher have them."""
-    expected = run_labeling(job_of(images, tmp_path / 'whole'))
-    driver = job_of(images, tmp_path / 'out')
-    shards = driver.plan(3)
-    assert [shard.images for shard in shards] == [(0, 3, 6), (1, 4), (2, 5)]
-    assert {shard.fingerprint for shard in shards} == {driver.fingerprint}
-    for shard in reversed(shards):
-        job_of(images, tmp_path / 'out').label(shard)
-    result = driver.finish()
-    assert result.statistics == expected.statistics
-    for name in ('label_file', 'error_file'):
-        ours, theirs = getattr(result, name), getattr(expected, name)
-        assert ours.read_bytes() == theirs.read_bytes()
-    # What is done is in no plan; what failed is.
-    again = job_of(images, tmp_path / 'out')
-    assert [shard.images for shard in again.plan(2)] == [(3,), ()]
-    again.close()
 
 
 def test_an_id_that_the_store_gave_away_is_refused_by_the_plan(
@@ -187,7 +168,7 @@ def test_a_run_that_stops_lets_go_of_the_folder(images, tmp_path):
     with pytest.raises(RuntimeError, match='killed'):
         run_labeling(job)
     names = sorted(os.listdir(tmp_path / 'out'))
-    assert names == ['records.rank0.jsonl']
+    assert names == ['records.rank0.jsonl', 'store.json']
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mmcuts3d.engine.labeling import (
     folder_dataloader,
     run_labeling,
 )
+from mmcuts3d.labels import BACKENDS
 
 pytest.importorskip('ray', reason='needs ray[data]')
 
@@ -30,34 +31,50 @@ class KilledOnce(LabelingJob):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def make_job(kind, images, out):
+def make_job(kind, images, out, store=None):
     loader = folder_dataloader(CONFIG['test_dataloader'], images)
-    return kind(CONFIG['model'], loader, out, imports=['helpers.labeling'])
+    return kind(
+        CONFIG['model'],
+        loader,
+        out,
+        imports=['helpers.labeling'],
+        store=store,
+    )
 
 
 def check(folder):
+    """With both kinds of store, in one cluster."""
     import ray
     from mmengine.registry import init_default_scope
     from ray.cluster_utils import Cluster
 
     init_default_scope('mmdet')
     images = write_images(folder / 'images')
-    one = run_labeling(make_job(LabelingJob, images, folder / 'one'))
     cluster = Cluster(True, head_node_args={'num_cpus': 1})
     cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False)
     try:
         assert len(ray.nodes()) == 2
-        job = make_job(KilledOnce, images, folder / 'two')
-        two = run_on_ray(job, workers=(1, 2))
+        for store in BACKENDS:
+            check_store(folder / store, images, store)
+            (folder / 'killed').unlink()
     finally:
         ray.shutdown()
         cluster.shutdown()
-    assert (folder / 'killed').exists()
+
+
+def check_store(folder, images, store):
+    one = run_labeling(make_job(LabelingJob, images, folder / 'one', store))
+    job = make_job(KilledOnce, images, folder / 'two', store)
+    two = run_on_ray(job, workers=(1, 2))
+    assert (images.parent / 'killed').exists()
     assert two.statistics == one.statistics
-    for name in ('label_file', 'error_file'):
-        ours, theirs = getattr(two, name), getattr(one, name)
-        assert ours.read_bytes() == theirs.read_bytes()
+    paths = sorted(path.name for path in one.out_dir.iterdir())
+    assert 'errors.json' in paths
+    for name in paths:
+        if not name.startswith('records.'):
+            ours, theirs = two.out_dir / name, one.out_dir / name
+            assert ours.read_bytes() == theirs.read_bytes(), name
 
 
 def test_two_nodes_label_as_one_process_does(tmp_path):

@@ -6,9 +6,12 @@ import socket
 
 import pytest
 import torch
+from helpers.stores import make_store
 from mmengine.dist import init_dist
 
 from mmcuts3d.engine.executors import run_labeling
+from mmcuts3d.engine.labeling import merge_job
+from mmcuts3d.labels import merge_stores, open_store
 
 pytestmark = pytest.mark.skipif(
     torch.cuda.is_available(), reason='for a machine without a GPU'
@@ -48,7 +51,7 @@ class Letters:
         self.closed += 1
 
 
-def process(rank, port, kind, answers, both):
+def process(rank, port, job_of, answers, runs=1):
     os.environ.update(
         RANK=str(rank),
         LOCAL_RANK=str(rank),
@@ -57,25 +60,33 @@ def process(rank, port, kind, answers, both):
         MASTER_PORT=str(port),
     )
     init_dist('pytorch', backend='gloo')
-    job = Letters(kind, both)
+    job = job_of()
     said = []
-    for _ in range(2 if kind == 'good' else 1):
+    for _ in range(runs):
         try:
             said.append(run_labeling(job, silence=2))
         except (ValueError, RuntimeError, OSError) as error:
             said.append(str(error))
-    answers.put((rank, said, job.closed))
+    answers.put((rank, said, getattr(job, 'closed', None)))
 
 
 def run(kind, number=2):
+    both = multiprocessing.get_context('fork').Barrier(2)
+    runs = 2 if kind == 'good' else 1
+    return run_job(lambda: Letters(kind, both), number, runs)
+
+
+def run_job(job_of, number=2, runs=1):
+    """What each process says to a job, and how often it was closed."""
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
     context = multiprocessing.get_context('fork')
     answers = context.Queue()
-    both = context.Barrier(2)
     processes = [
-        context.Process(target=process, args=(rank, port, kind, answers, both))
+        context.Process(
+            target=process, args=(rank, port, job_of, answers, runs)
+        )
         for rank in range(2)
     ]
     for each in processes:
@@ -107,3 +118,20 @@ def test_a_process_that_vanishes_is_missed():
     found = run('vanishes', 1)
     assert 'no image for 2 seconds' in found[0][0][0]
     assert found[0][1] == 1
+
+
+@pytest.mark.parametrize('backend', ['jsonl', 'parquet'])
+def test_a_merge_is_shared(backend, tmp_path):
+    """Of a Parquet store shard by shard; of files by the first process."""
+    for seed, name in enumerate('ab'):
+        make_store(tmp_path / name, backend, seed=seed)
+    stores = [open_store(tmp_path / name) for name in 'ab']
+    merge_stores(*stores, tmp_path / 'one', 0.5, 0.3)
+    out = tmp_path / 'out'
+    words = (tmp_path / 'a', tmp_path / 'b', out, 0.5, 0.3)
+    found = run_job(lambda: merge_job(*words))
+    path = out if backend == 'parquet' else tmp_path / 'out.json'
+    assert found == {rank: ([path], None) for rank in (0, 1)}
+    assert {r.file_name: r.to_dict() for r in open_store(path)} == {
+        r.file_name: r.to_dict() for r in open_store(tmp_path / 'one')
+    }

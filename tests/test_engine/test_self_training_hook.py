@@ -13,7 +13,7 @@ from mmengine.runner import (
 )
 
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
-from mmcuts3d.labels import merge_rounds, read_labels
+from mmcuts3d.labels import merge_rounds, open_store, read_labels
 
 # Round 1 takes whatever an untrained detector predicts, round 2 nothing.
 THRESHOLDS = [0.2, 0.99]
@@ -177,3 +177,35 @@ def test_a_round_that_is_gone_is_named(run, here):
     with pytest.raises(ValueError, match=r'elsewhere/round_2\.json') as error:
         Runner.from_cfg(config).train()
     assert 'iteration 3' in str(error.value)
+
+
+def test_a_round_in_shards_is_the_round_of_files(run, here):
+    """Both stores, from the labels on; and it resumes in its folder."""
+    config = config_of_run()
+    config.train_dataloader.dataset.ann_file = 'sharded'
+    labels = {**LABELS, 'out_dir': 'sharded', 'store': 'parquet'}
+    config.train_cfg.labels = labels
+    hook = config.custom_hooks[-1]
+    hook.update(out_dir='sharded_rounds', store='parquet', begins=[2, 3])
+    config.work_dir = 'work_sharded'
+    Runner.from_cfg(config).train()
+    assert open_store('sharded').info.backend == 'parquet'
+    names = [Path(seen['ann_file']).name for seen in Watcher.after]
+    assert names == ['sharded', 'round_1', 'round_2', 'round_2']
+    for number in (1, 2):
+        found = open_store(f'sharded_rounds/round_{number}')
+        assert found.info.backend == 'parquet'
+        expected = open_store(f'rounds/round_{number}.json')
+        assert [r.to_dict() for r in found] == [r.to_dict() for r in expected]
+    for seen, other in zip(Watcher.before, run.before, strict=True):
+        assert seen == other
+    Watcher.before, Watcher.after = [], []
+    again = config_of_run()
+    again.train_dataloader.dataset.ann_file = 'sharded'
+    again.train_cfg.labels = labels
+    again.custom_hooks[-1].update(out_dir='sharded_rounds', store='parquet')
+    again.resume = True
+    again.load_from = 'work_sharded/iter_3.pth'
+    again.work_dir = 'resumed_sharded'
+    Runner.from_cfg(again).train()
+    assert Path(Watcher.after[0]['ann_file']).name == 'round_2'

@@ -15,7 +15,7 @@ from helpers.training import LABELS, tiny_config
 
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
 from mmcuts3d.engine.labeling.dataloaders import folder_dataloader
-from mmcuts3d.labels import read_labels
+from mmcuts3d.labels import open_store, read_labels
 
 #: Each process runs the commands one after the other, as torchrun would.
 DRIVER = """
@@ -73,7 +73,7 @@ def free_ports(number):
 
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
-    """Folder in which two processes ran three commands, and what they said."""
+    """Folder in which two processes ran four commands, and what they said."""
     folder = tmp_path_factory.mktemp('two')
     images = write_images(folder / 'images')
     lines = [f'{key} = {value!r}' for key, value in CONFIG.items()]
@@ -85,12 +85,19 @@ def run(tmp_path_factory):
             'generate_pseudo_labels',
             ['labeler.py', '--images', str(images), '--out', 'out'],
         ),
+        (
+            'generate_pseudo_labels',
+            [
+                *('labeler.py', '--images', str(images), '--out', 'sharded'),
+                *('--store', 'parquet'),
+            ],
+        ),
         ('train', ['detector.py']),
         ('test', ['detector.py', 'work/iter_2.pth', '--work-dir', 'measured']),
     ]
     tools = [
         (port, str(ROOT / 'tools' / f'{name}.py'), words)
-        for port, (name, words) in zip(free_ports(3), commands, strict=True)
+        for port, (name, words) in zip(free_ports(4), commands, strict=True)
     ]
     (folder / 'commands.json').write_text(json.dumps(tools))
     (folder / 'driver.py').write_text(DRIVER)
@@ -112,8 +119,9 @@ def run(tmp_path_factory):
 
 
 def test_every_process_of_every_command_ends_well(run):
-    for words in ('generate_pseudo_labels 3', 'train 0', 'test 0'):
+    for words in ('train 0', 'test 0'):
         assert run[1].count(f'EXIT {words};') == 2
+    assert run[1].count('EXIT generate_pseudo_labels 3;') == 4
 
 
 def test_labels_are_those_of_one_process(run):
@@ -135,6 +143,11 @@ def test_labels_are_those_of_one_process(run):
     errors = [folder / name / 'errors.json' for name in ('out', 'one')]
     assert errors[0].read_text() == errors[1].read_text()
     assert '1 of 7 images failed: out/errors.json' in run[1]
+    assert '1 of 7 images failed: sharded/errors.json' in run[1]
+    sharded = open_store(folder / 'sharded')
+    assert [r.to_dict() for r in sharded] == [
+        r.to_dict() for r in open_store(folder / 'one')
+    ]
 
 
 def test_both_processes_train_one_detector(run):

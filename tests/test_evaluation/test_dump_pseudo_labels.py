@@ -11,7 +11,8 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import DumpPseudoLabels
-from mmcuts3d.labels import LabelWriter, decode_confidence, read_labels
+from mmcuts3d.labels import decode_confidence, read_labels
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.registry import METRICS
 
 SIZE = (24, 32)
@@ -113,7 +114,7 @@ def test_a_detectors_predictions_are_filtered(tmp_path):
     sample.pred_instances.masks[2] = False  # no pixel, no label
     metric = DumpPseudoLabels(str(tmp_path), score_thr=0.15, max_per_image=3)
     run(metric, [sample])
-    rows = read_labels(metric.writer.path)['annotations']
+    rows = read_labels(tmp_path / 'pseudo_labels.json')['annotations']
     assert [round(row['score'], 3) for row in rows] == [0.9, 0.7]
     assert not any('confidence' in row for row in rows)
 
@@ -126,7 +127,7 @@ def test_run_length_codes_are_taken_as_they_are(tmp_path):
     metric = DumpPseudoLabels(str(tmp_path))
     metric.process({}, [sample])
     metric.compute_metrics([])
-    row = read_labels(metric.writer.path)['annotations'][0]
+    row = read_labels(tmp_path / 'pseudo_labels.json')['annotations'][0]
     np.testing.assert_array_equal(coco_mask.decode(row['segmentation']), mask)
 
 

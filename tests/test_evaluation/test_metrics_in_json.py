@@ -1,6 +1,7 @@
 """What a test run of mmengine writes into its JSON file, metric by metric."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -89,7 +90,8 @@ def test_counts_of_labels_are_written(scene, tmp_path):
         'labels/mean_score': pytest.approx(0.75),
     }
     # Messages of a labeling run name counts: "4 masks", not "4.0 masks".
-    kinds = {name: type(n) for name, n in metric._statistics().items()}
+    summary = asdict(metric.summary)
+    kinds = {name: type(n) for name, n in summary.items()}
     assert kinds == {
         'num_images': int,
         'num_masks': int,

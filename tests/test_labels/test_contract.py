@@ -199,7 +199,7 @@ def test_a_full_disk_loses_nothing(backend, tmp_path, monkeypatch):
             with monkeypatch.context() as patch:
                 patch.setattr(os, 'fsync', full)
                 patch.setattr(
-                    'mmcuts3d.labels.backends.parquet_run.SYNC_SECONDS', 0
+                    'mmcuts3d.labels.backends.parquet_shards.SYNC_SECONDS', 0
                 )
                 if backend == 'parquet':
                     writer._journal.sync_seconds = 0
@@ -211,6 +211,63 @@ def test_a_full_disk_loses_nothing(backend, tmp_path, monkeypatch):
             label(plan)
         run.finish()
     assert len(open_store(tmp_path)) == 11
+
+
+@both
+def test_a_disk_that_is_full_in_the_end(backend, tmp_path, monkeypatch):
+    with begin(tmp_path, backend) as run:
+        for plan in run.plan():
+            label(plan)
+
+        def full(old, new):
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, 'replace', full)
+            with pytest.raises(ValueError, match='No space left') as error:
+                run.finish()
+        assert str(tmp_path) in str(error.value)
+        assert run.finish().num_images == 11
+    assert len(open_store(tmp_path)) == 11
+
+
+@both
+def test_two_images_with_one_id_are_refused_first(backend, tmp_path):
+    ids = [*range(10), 4]
+    with pytest.raises(ValueError, match=r'id 4 for set/004.* set/010'):
+        begin(tmp_path, backend, ids=ids)
+    assert not list(tmp_path.iterdir())
+
+
+@both
+def test_a_folder_of_somebody_else_is_left_alone(backend, tmp_path):
+    for name in ('errors.json', 'summary.json', 'store.json'):
+        path = tmp_path / name
+        path.write_text('{"mine": 1}')
+        if (backend, name) != ('jsonl', 'summary.json'):  # no file of its own
+            for overwrite in (False, True):
+                with pytest.raises(ValueError, match=name):
+                    begin(tmp_path, backend, overwrite=overwrite)
+        assert path.read_text() == '{"mine": 1}'
+        path.unlink()
+
+
+def test_images_that_are_not_known_beforehand(tmp_path):
+    """A metric is told of one image after the other, in each process."""
+    with pytest.raises(ValueError, match='list of its images'):
+        begin_store(tmp_path / 'p', None, F, 'parquet')
+    with begin_store(tmp_path, None, F) as run:
+        plans = run.plan(2)
+        assert [plan.is_open for plan in plans] == [True, True]
+        for number, plan in enumerate(plans):
+            with open_shard(plan) as writer:
+                writer.append(make_record(number))
+                writer.seal()
+        assert run.finish().num_images == 2
+    with begin_store(tmp_path, None, F) as run:
+        assert (run.num_done, run.is_new) == (2, False)
+        with open_shard(run.plan(3)[2]) as writer:
+            assert writer.done == {NAMES[0], NAMES[1]}
 
 
 def test_damaged_shards_are_named(tmp_path):

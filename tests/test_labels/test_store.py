@@ -8,12 +8,12 @@ from pycocotools.coco import COCO
 
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
     encode_mask,
     instance_to_annotation,
     read_labels,
     remove_labels,
 )
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 
 
 def make_record(image_id, num_masks=2, size=(12, 16)):

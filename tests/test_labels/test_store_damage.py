@@ -8,11 +8,11 @@ import pytest
 
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
     instance_to_annotation,
     read_labels,
     remove_labels,
 )
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.labels.journal import decode_line, encode_line
 
 NUMBER = 4

@@ -10,10 +10,10 @@ from helpers import ROOT
 
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
     build_labels,
     remove_labels,
 )
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.labels.lock import LOCK_FILE
 
 GROUND_TRUTH = {'info': {}, 'images': [], 'annotations': [], 'categories': []}
@@ -21,7 +21,7 @@ GROUND_TRUTH = {'info': {}, 'images': [], 'annotations': [], 'categories': []}
 #: Another process that opens a store, says so, and works on.
 HOLDER = """
 import os, sys, time
-from mmcuts3d.labels import LabelWriter
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 writer = LabelWriter(sys.argv[1], 'settings')
 child = os.fork() if sys.argv[2] == 'fork' else 1
 if child:

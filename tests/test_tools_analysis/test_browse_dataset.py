@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mmcuts3d import visualization
-from mmcuts3d.labels import ImageRecord, LabelWriter, instance_to_annotation
+from mmcuts3d.labels import ImageRecord, instance_to_annotation
+from mmcuts3d.labels.backends.label_writer import LabelWriter
 
 SIDE = 96
 CONFIG = """

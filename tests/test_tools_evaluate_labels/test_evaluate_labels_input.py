@@ -12,6 +12,13 @@ from helpers.evaluate_labels import (
     write_labels,
 )
 
+from mmcuts3d.labels import (
+    begin_store,
+    open_shard,
+    open_store,
+    write_records,
+)
+
 
 def test_missing_images_are_refused_or_counted(tool, data):
     run = write_labels(data / 'some.json', 0, range(1, 8))
@@ -48,6 +55,45 @@ def test_failed_images_are_pointed_at(tool, data):
     (data / 'store' / 'errors.json').write_text(json.dumps(errors))
     with pytest.raises(ValueError, match=r'not be labelled: .*errors\.json'):
         tool.main(words(data, run))
+
+
+def sharded(folder, label_file):
+    """The records of a label file as a Parquet store."""
+    write_records(list(open_store(label_file)), folder, 'parquet')
+    return str(folder)
+
+
+def test_a_parquet_store_measures_as_its_label_file_does(tool, data):
+    run = write_labels(data / 'moved.json', 1, range(NUMBER + 1))
+    folder = sharded(data / 'moved', run)
+    with pytest.raises(ValueError, match=r'others: photo_9\.png'):
+        tool.main(words(data, folder))
+    runs = [run, folder]
+    for out, labels in zip(('file', 'folder'), runs, strict=True):
+        tool.main(words(data, labels, out=out, allow_missing=True))
+    found = [
+        read(data, 'evaluation.json', out)['runs'][0]['metrics']
+        for out in ('file', 'folder')
+    ]
+    assert found[0] == found[1]
+    images = [read(data, 'images.csv', out) for out in ('file', 'folder')]
+    assert images[0] == images[1] and len(images[0]) == NUMBER
+
+
+def test_failed_images_of_a_parquet_store_are_pointed_at(tool, data):
+    names = [name_of(number) for number in range(NUMBER)]
+    records = open_store(write_labels(data / 'a.json', 0))
+    with begin_store(data / 'store', names, 'x', 'parquet') as run:
+        with open_shard(run.plan()[0]) as writer:
+            for name in names[:-1]:
+                writer.append(records.record(records.find(name)))
+            writer.fail(names[-1], 'no image')
+            with pytest.raises(ValueError, match='was stopped'):
+                tool.main(words(data, data / 'store'))
+            writer.seal()
+        run.finish()
+    with pytest.raises(ValueError, match=r'not be labelled: .*errors\.json'):
+        tool.main(words(data, data / 'store'))
 
 
 @pytest.mark.parametrize(

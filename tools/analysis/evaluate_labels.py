@@ -3,8 +3,8 @@
     python tools/analysis/evaluate_labels.py RUN [RUN2] --ann FILE \\
         --images DIR --out DIR
 
-RUN is what tools/generate_pseudo_labels.py wrote (a folder or its
-pseudo_labels.json), a results file in COCO's format, or the config of a
+RUN is what tools/generate_pseudo_labels.py wrote (a folder of either kind, or
+its pseudo_labels.json), a results file in COCO's format, or the config of a
 labeler, which then labels the images first; a call that was stopped goes on.
 Images are matched by file name. With two runs the second is compared with the
 first on the same bootstrap samples of the images. Writes tables

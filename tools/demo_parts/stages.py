@@ -48,7 +48,9 @@ def label(
         config.demo.images if checkpoint is None else config.test_dataloader
     )
     return run_labeling(
-        LabelingJob(model, loader, folder, checkpoint=checkpoint)
+        LabelingJob(
+            model, loader, folder, checkpoint=checkpoint, store='jsonl'
+        )
     )
 
 

@@ -11,7 +11,7 @@ train_dataloader = dict(
         dataset=dict(
             type='mmcuts3d.PseudoLabelDataset',
             data_root='data/imagenet/',
-            ann_file='annotations/cuts3d_self_training_r1.json',
+            ann_file='annotations/cuts3d_self_training_r1',
             data_prefix=dict(img='train/'),
             filter_cfg=dict(filter_empty_gt=True, min_size=32),
             pipeline=[

@@ -26,6 +26,20 @@ FAREWELL = 60.0
 _runs = itertools.count()
 
 
+def silence_of(env_cfg: dict | None) -> float:
+    """Seconds of silence that a config allows.
+
+    Args:
+        env_cfg (dict, optional): The config's; its ``dist_cfg`` may have the
+            ``timeout`` of torch.distributed.
+
+    Returns:
+        float: That time-out, else an hour.
+    """
+    processes = (env_cfg or {}).get('dist_cfg') or {}
+    return float(processes.get('timeout', SILENCE))
+
+
 def run_launched(job: Job, silence: float = SILENCE) -> Any:
     """Run a job in all processes that torch.distributed joined.
 
@@ -48,11 +62,11 @@ def run_launched(job: Job, silence: float = SILENCE) -> Any:
     """
     board = _Board()
     try:
-        shards = _plan(job, board)
+        number, size = _plan(job, board)
         try:
-            _take_shards(job, board, shards)
+            _take_shards(job, board, number, size)
             if board.first:
-                board.wait_for(len(shards), silence)
+                board.wait_for(number, silence)
                 board.post('result', job.finish())
             result = board.read('result')
         except BaseException as error:
@@ -64,11 +78,19 @@ def run_launched(job: Job, silence: float = SILENCE) -> Any:
         job.close()
 
 
-def _plan(job: Job, board: '_Board') -> Any:
-    """Made by the first process; its refusal is that of all."""
+def _plan(job: Job, board: '_Board') -> tuple[int, int]:
+    """Number of shards, and of images in them.
+
+    Made by the first process; its refusal is that of all. Each shard is
+    posted for itself: the store refuses values of many megabytes, which the
+    plan of a large set is.
+    """
     if board.first:
         try:
-            board.post('plan', (None, job.plan()))
+            shards = job.plan()
+            for number, shard in enumerate(shards):
+                board.post(f'shard/{number}', shard)
+            board.post('plan', (None, (len(shards), job.size(shards))))
         except ValueError as error:
             board.post('plan', (str(error), None))
             board.part()
@@ -76,22 +98,23 @@ def _plan(job: Job, board: '_Board') -> Any:
         except BaseException as error:
             board.fail(error)
             raise
-    refusal, shards = board.read('plan')
+    refusal, numbers = board.read('plan')
     if refusal is not None:
         board.part()
         raise ValueError(refusal)
-    return shards
+    found: tuple[int, int] = numbers
+    return found
 
 
-def _take_shards(job: Job, board: '_Board', shards: Any) -> None:
-    with LabelingProgress(job.size(shards)) as progress:
+def _take_shards(job: Job, board: '_Board', total: int, size: int) -> None:
+    with LabelingProgress(size) as progress:
 
         def count(number: int) -> None:
             progress.show(board.add('images', number))
 
-        while (number := board.add('next', 1) - 1) < len(shards):
+        while (number := board.add('next', 1) - 1) < total:
             board.check()
-            job.label(shards[number], count)
+            job.label(board.read(f'shard/{number}'), count)
             board.add('done', 1)
 
 

@@ -1,5 +1,6 @@
 """The job in this process."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from .job import Job
@@ -7,7 +8,7 @@ from .progress import LabelingProgress
 
 
 def run_in_one_process(job: Job) -> Any:
-    """Run a job here, as one shard: one journal, one data loader.
+    """Run a job here, of jsonl as one shard: one journal, one data loader.
 
     Args:
         job (Job): The job.
@@ -19,10 +20,11 @@ def run_in_one_process(job: Job) -> Any:
         ValueError: See the job's ``plan``.
     """
     try:
-        (shard,) = job.plan(1)
-        if job.size([shard]):
-            with LabelingProgress(job.size([shard])) as progress:
-                job.label(shard, progress.update)
+        shards = job.plan(1)
+        total = job.size(shards)
+        with LabelingProgress(total) if total else nullcontext() as progress:
+            for shard in shards:
+                job.label(shard, progress and progress.update)
         return job.finish()
     finally:
         job.close()

@@ -8,11 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dataset import BaseDataset
-from mmengine.dist import (
-    barrier,
-    broadcast_object_list,
-    is_main_process,
-)
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
@@ -20,14 +16,16 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from mmcuts3d.datasets import ImageFolder
 from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
 from mmcuts3d.labels import (
-    label_statistics,
-    merge_rounds,
-    read_labels,
-    write_json,
+    LABEL_FILE,
+    MANIFEST,
+    Backend,
+    is_sharded,
+    open_store,
 )
 from mmcuts3d.registry import HOOKS
 
-from ..labeling import LabelingJob, run_labeling
+from ..executors.launched import silence_of
+from ..labeling import LabelingJob, merge_job, run_labeling
 from .round_position import resume_round
 
 
@@ -39,7 +37,8 @@ class SelfTrainingHook(Hook):
     confident masks, and of the labels before them those that no confident
     mask covers, become the labels to train on. The weights go on, the state
     of the optimizer does not. The labels of a round stay in ``out_dir`` as
-    ``round_1.json``, ``round_2.json`` …, where a resumed run finds them.
+    ``round_1.json``, ``round_2.json`` …, where a resumed run finds them; as
+    folders ``round_1`` … where predictions or labels are Parquet stores.
 
     The learning rate of a round is the business of ``param_scheduler``,
     whose entries begin and end where the rounds do.
@@ -65,6 +64,8 @@ class SelfTrainingHook(Hook):
         keep_confidence (bool): Whether labels from before a round keep their
             Spatial Confidence. Defaults to False: a detector predicts none,
             and a round trains without any (supplement, Sec. E.3).
+        store (str, optional): 'jsonl' or 'parquet', of the predictions.
+            Defaults to None: by the number of images.
 
     Raises:
         ValueError: If the arguments do not fit together, the run is not
@@ -84,6 +85,7 @@ class SelfTrainingHook(Hook):
         lr: float | None = None,
         train_dataloader: dict | None = None,
         keep_confidence: bool = False,
+        store: Backend | None = None,
     ) -> None:
         self.begins = _rising(begins)
         if isinstance(score_thr, (int, float)):
@@ -106,6 +108,7 @@ class SelfTrainingHook(Hook):
         self.lr = lr
         self.train_dataloader = train_dataloader or {}
         self.keep_confidence = keep_confidence
+        self.store = store
         self._resumed_after: int | None = None
 
     def before_train(self, runner: Runner) -> None:
@@ -128,7 +131,7 @@ class SelfTrainingHook(Hook):
         if not done:
             return
         labels = self._labels_of(done)
-        if not labels.is_file():
+        if not labels.exists():
             raise ValueError(
                 f'Expected the labels of self-training round {done} in '
                 f'{labels} to resume at iteration {runner.iter}, but got no '
@@ -164,7 +167,9 @@ class SelfTrainingHook(Hook):
                 group['lr'] = self.lr * (group['initial_lr'] / base)
 
     def _labels_of(self, number: int) -> Path:
-        return self.out_dir / f'round_{number}.json'
+        """The folder of a store that is there, else the file."""
+        folder = self.out_dir / f'round_{number}'
+        return folder if is_sharded(folder) else folder.with_suffix('.json')
 
     def _make_labels(self, runner: Runner, number: int) -> Path:
         """Predict, filter, merge with the labels before, write."""
@@ -175,6 +180,7 @@ class SelfTrainingHook(Hook):
             self.out_dir,
             score_thr=score_thr,
             settings=runner.cfg.get('model'),
+            store=self.store,
         )
         # Batch statistics can differ between processes; one folder is for all.
         shared = [self.out_dir / f'round_{number}_{job.fingerprint}']
@@ -184,22 +190,22 @@ class SelfTrainingHook(Hook):
             f'Self-training round {number}: predicting into {folder}',
             logger='current',
         )
-        run_labeling(job)
-        labels = self._labels_of(number)
+        silence = silence_of(runner.cfg.get('env_cfg'))
+        run_labeling(job, silence)
+        merge = merge_job(
+            self._current_labels(runner),
+            folder,
+            self.out_dir / f'round_{number}',
+            score_thr,
+            self.iou_thr,
+            self.keep_confidence,
+        )
+        labels: Path = run_labeling(merge, silence)
         if is_main_process():
-            merged = merge_rounds(
-                read_labels(self._current_labels(runner)),
-                read_labels(folder / 'pseudo_labels.json'),
-                score_thr,
-                self.iou_thr,
-                keep_confidence=self.keep_confidence,
-            )
-            write_json(labels, merged)
+            counted = open_store(labels).statistics().to_numbers()
             print_log(
-                f'Self-training round {number}: {label_statistics(merged)}',
-                logger='current',
+                f'Self-training round {number}: {counted}', logger='current'
             )
-        barrier()
         return labels
 
     def _current_labels(self, runner: Runner) -> str:
@@ -237,10 +243,14 @@ class SelfTrainingHook(Hook):
 def _check_labels_in_file(dataset: BaseDataset) -> None:
     """Labels made on the fly cannot be merged, nor replaced by a file."""
     transforms = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
+    path = Path(str(dataset.ann_file))
+    is_there = path.is_file() or any(
+        (path / name).is_file() for name in (LABEL_FILE, MANIFEST)
+    )
     on_the_fly = isinstance(dataset, ImageFolder) or any(
         isinstance(transform, CutS3DPseudoLabeler) for transform in transforms
     )
-    if on_the_fly or not Path(str(dataset.ann_file)).is_file():
+    if on_the_fly or not is_there:
         how = ' with labels made on the fly' if on_the_fly else ''
         raise ValueError(
             'Expected `train_dataloader` to read its labels from a file that '

@@ -40,7 +40,8 @@ def job_by_config(
         recursive (bool): Whether images of sub-folders are taken too.
             Defaults to False.
         **settings (Any): See :class:`LabelingJob`: ``checkpoint``,
-            ``score_thr``, ``max_per_image``, ``device``, ``overwrite``.
+            ``score_thr``, ``max_per_image``, ``device``, ``overwrite``,
+            ``store``.
 
     Returns:
         LabelingJob: The job.

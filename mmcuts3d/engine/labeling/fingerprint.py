@@ -35,13 +35,46 @@ def labeling_fingerprint(*parts: Any, checkpoint: str | None = None) -> str:
     plain = [__version__, *(_canonical(part) for part in parts)]
     text = json.dumps(plain, sort_keys=True, default=_plain)
     digest = hashlib.sha256(text.encode())
-    if checkpoint and osp.isfile(checkpoint):
-        with open(checkpoint, 'rb') as file:
-            for block in iter(lambda: file.read(1 << 20), b''):
-                digest.update(block)
-    else:
-        digest.update(str(checkpoint).encode())
+    _add_weights(digest, checkpoint)
     return digest.hexdigest()[:16]
+
+
+def labeling_provenance(
+    model: Any,
+    dataset: Any,
+    score_thr: float,
+    max_per_image: int,
+    checkpoint: str | None = None,
+) -> dict[str, Any]:
+    """What labels depend on, to be read and compared setting by setting.
+
+    Args:
+        model (Any): Config of the model; of a module its settings and the
+            hash of its weights.
+        dataset (Any): Config of the dataset.
+        score_thr (float): Least score.
+        max_per_image (int): Number of instances at most.
+        checkpoint (str, optional): Weights file. Defaults to None.
+
+    Returns:
+        dict: ``settings`` and ``weights``, as JSON can hold them.
+    """
+    settings = {
+        'model': _canonical(model),
+        'dataset': _canonical(dataset),
+        'score_thr': score_thr,
+        'max_per_image': max_per_image,
+    }
+    weights = {'checkpoint': checkpoint, 'sha256': ''}
+    if checkpoint is not None:
+        digest = hashlib.sha256()  # the file may change under its name
+        _add_weights(digest, checkpoint)
+        weights['sha256'] = digest.hexdigest()[:16]
+    text = json.dumps(
+        {'settings': settings, 'weights': weights}, default=_plain
+    )
+    provenance: dict[str, Any] = json.loads(text)
+    return provenance
 
 
 def weights_fingerprint(model: nn.Module) -> str:
@@ -59,6 +92,15 @@ def weights_fingerprint(model: nn.Module) -> str:
         flat = value.detach().cpu().contiguous().reshape(-1)
         digest.update(flat.view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def _add_weights(digest: Any, checkpoint: str | None) -> None:
+    if checkpoint and osp.isfile(checkpoint):
+        with open(checkpoint, 'rb') as file:
+            for block in iter(lambda: file.read(1 << 20), b''):
+                digest.update(block)
+    else:
+        digest.update(str(checkpoint).encode())
 
 
 def _canonical(value: Any) -> Any:

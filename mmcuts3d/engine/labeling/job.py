@@ -14,16 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.device import get_device
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.registry import (
     DATASETS,
-    MODELS,
     DefaultScope,
     init_default_scope,
 )
-from mmengine.runner import load_checkpoint
 from mmengine.utils import import_modules_from_strings
 from torch import nn
 
@@ -31,14 +27,25 @@ from mmcuts3d.evaluation.metrics.dump_pseudo_labels import (
     name_in_store,
     prediction_record,
 )
-from mmcuts3d.labels import LabelWriter, finish_labels, share_out
+from mmcuts3d.labels import (
+    Backend,
+    ShardPlan,
+    ShardWriter,
+    StoreRun,
+    begin_store,
+    open_shard,
+)
 
 from ..config_kinds import check_learned
 from ..processes import check_device
 from .dataloaders import image_root, subset_dataloader
-from .fingerprint import labeling_fingerprint, weights_fingerprint
+from .fingerprint import (
+    labeling_fingerprint,
+    labeling_provenance,
+    weights_fingerprint,
+)
+from .models import build_model, unwrapped
 from .result import LabelingResult
-from .shards import Shard
 
 
 @dataclass
@@ -70,6 +77,8 @@ class LabelingJob:
             module, such as its config. Defaults to None.
         imports (Sequence[str]): Modules that register what the configs name,
             imported where the job is sent to. Defaults to ().
+        store (str, optional): 'jsonl' or 'parquet'. Defaults to None: that
+            of the folder; of a new one 'jsonl' up to 10 000 images.
     """
 
     model: dict | nn.Module
@@ -82,8 +91,9 @@ class LabelingJob:
     overwrite: bool = False
     settings: Any = None
     imports: Sequence[str] = ()
+    store: Backend | None = None
     _dataset: Any = field(default=None, init=False, repr=False)
-    _writer: LabelWriter | None = field(default=None, init=False, repr=False)
+    _run: StoreRun | None = field(default=None, init=False, repr=False)
     _built: nn.Module | None = field(default=None, init=False, repr=False)
 
     @property
@@ -93,20 +103,26 @@ class LabelingJob:
         How images are loaded (batches, workers) and where the model runs are
         not in it.
         """
+        return labeling_fingerprint(
+            *self._depends_on(), checkpoint=self._weights()
+        )
+
+    def _depends_on(self) -> tuple[Any, ...]:
         model = self.model
         if isinstance(model, nn.Module):
             model = {
-                'weights': weights_fingerprint(_unwrapped(model)),
+                'weights': weights_fingerprint(unwrapped(model)),
                 'settings': self.settings,
             }
-        checkpoint = self.checkpoint
-        return labeling_fingerprint(
+        return (
             model,
             self.dataloader['dataset'],
             float(self.score_thr),
             int(self.max_per_image),
-            checkpoint=None if checkpoint is None else os.fspath(checkpoint),
         )
+
+    def _weights(self) -> str | None:
+        return None if self.checkpoint is None else os.fspath(self.checkpoint)
 
     @property
     def dataset(self) -> Any:
@@ -125,7 +141,7 @@ class LabelingJob:
         scope = DefaultScope.get_current_instance()
         return {
             **self.__dict__,
-            '_writer': None,
+            '_run': None,
             '_built': None,
             'imports': list(self.imports),
             '_scope': None if scope is None else scope.scope_name,
@@ -138,57 +154,63 @@ class LabelingJob:
         if scope is not None:
             init_default_scope(scope)
 
-    def plan(self, count: int | None = None) -> list[Shard]:
+    def plan(self, count: int | None = None) -> list[ShardPlan]:
         """Lock the store, and share out the images that have no labels.
 
         Args:
-            count (int, optional): Number of shards. Defaults to None: of at
-                most 256 images, whatever the number of workers.
+            count (int, optional): Number of shards of jsonl. Defaults to
+                None: of at most 256 images, whatever the number of workers.
+                Those of parquet are always the same.
 
         Returns:
-            list[Shard]: The shards, some perhaps empty if ``count`` is given.
+            list[ShardPlan]: The shards, some perhaps empty.
 
         Raises:
             ValueError: If the dataset cannot be built, the model lacks its
                 weights, another run labels into ``out_dir``, or that holds
-                other labels; see :class:`~mmcuts3d.labels.LabelWriter`.
+                other labels; see :func:`~mmcuts3d.labels.begin_store`.
         """
         if isinstance(self.model, dict):
             check_learned(self.model, self.checkpoint)
             check_device(self.device)
-        dataset = self.dataset
-        root = image_root(dataset)
-        fingerprint = self.fingerprint
-        self._writer = LabelWriter(
-            self.out_dir, fingerprint, overwrite=self.overwrite
+        self.close()
+        names, ids = self._images()
+        depends_on = self._depends_on()
+        weights = self._weights()
+        self._run = run = begin_store(
+            self.out_dir,
+            names,
+            labeling_fingerprint(*depends_on, checkpoint=weights),
+            self.store,
+            labeling_provenance(*depends_on, checkpoint=weights),
+            self.overwrite,
+            ids=ids,
         )
-        left = []
-        for index in range(len(dataset)):
-            image = dataset.get_data_info(index)
-            name = name_in_store(image['img_path'], root)
-            if name not in self._writer.done:
-                left.append(index)
-                # Shards look into no journal but their own.
-                if image.get('img_id') is not None:
-                    self._writer.check_id(name, int(image['img_id']))
-        if len(left) < len(dataset):
+        if run.num_done:
             print_log(
-                f'{len(dataset) - len(left)} of {len(dataset)} images are '
-                'labeled already',
+                f'{run.num_done} of {len(names)} images are labeled already',
                 logger='current',
             )
-        batch_size = int(self.dataloader.get('batch_size') or 1)
-        return [
-            Shard(number, images, fingerprint)
-            for number, images in enumerate(share_out(left, count, batch_size))
-        ]
+        return run.plan(count, int(self.dataloader.get('batch_size') or 1))
 
-    def size(self, shards: Sequence[Shard]) -> int:
+    def _images(self) -> tuple[list[str], list[int] | None]:
+        """Names in the store of all images, and their ids where known."""
+        dataset = self.dataset
+        root = image_root(dataset)
+        names, ids = [], []
+        for index in range(len(dataset)):
+            image = dataset.get_data_info(index)
+            names.append(name_in_store(image['img_path'], root))
+            if image.get('img_id') is not None:
+                ids.append(int(image['img_id']))
+        return names, ids if len(ids) == len(names) else None
+
+    def size(self, shards: Sequence[ShardPlan]) -> int:
         """Number of images of shards."""
         return sum(len(shard.images) for shard in shards)
 
     def label(
-        self, shard: Shard, count: Callable[[int], None] | None = None
+        self, shard: ShardPlan, count: Callable[[int], None] | None = None
     ) -> None:
         """Label a shard; each image is on the disk before the next batch.
 
@@ -196,7 +218,7 @@ class LabelingJob:
         worker died.
 
         Args:
-            shard (Shard): One of :meth:`plan`, of this job or of an equal
+            shard (ShardPlan): One of :meth:`plan`, of this job or of an equal
                 one in another process.
             count (Callable, optional): Told after each batch how many images
                 it was. Defaults to None.
@@ -205,19 +227,26 @@ class LabelingJob:
             ValueError: If predictions cannot be kept, or ``checkpoint`` is
                 of another model.
         """
-        if not shard.images:
-            return
-        root = image_root(self.dataset)
-        writer = self._writer_of(shard)
+        with open_shard(shard) as writer:
+            self._label_rest(shard, writer, count or _count_nothing)
+            writer.seal()
+
+    def _label_rest(
+        self,
+        shard: ShardPlan,
+        writer: ShardWriter,
+        count: Callable[[int], None],
+    ) -> None:
         left = [
             index
-            for index in shard.images
-            if self._name(index, root) not in writer.done
+            for index, name in zip(shard.images, shard.names, strict=True)
+            if name not in writer.done
         ]
-        if count is not None and len(left) < len(shard.images):
+        if len(left) < len(shard.images):
             count(len(shard.images) - len(left))
         if not left:
             return
+        root = image_root(self.dataset)
         batches = subset_dataloader(self.dataloader, self.dataset, left)
         model = self._built_model()
         was_training = model.training
@@ -227,13 +256,12 @@ class LabelingJob:
                 for data in batches:
                     samples = model.test_step(data)
                     self._keep(writer, samples, root)
-                    if count is not None:
-                        count(len(samples))
+                    count(len(samples))
         finally:
             model.train(was_training)
 
     def finish(self) -> LabelingResult:
-        """Merge the shards into the label file, and unlock the store.
+        """Make labels of the shards that can be read; unlock the store.
 
         Call it where :meth:`plan` was called, when all shards are labeled.
 
@@ -243,69 +271,33 @@ class LabelingJob:
         Raises:
             ValueError: If two images have the same id.
         """
-        if self._writer is None:
+        run = self._run
+        if run is None:
             raise ValueError(
                 'Expected `plan` to be called before `finish`, but got no '
                 'plan of this job.'
             )
         try:
-            summary = finish_labels(self._writer)
+            summary = run.finish()
         finally:
             self.close()
-        return LabelingResult(Path(self.out_dir), **asdict(summary))
+        return LabelingResult(run.out_dir, **asdict(summary))
 
     def close(self) -> None:
         """Unlock the store without finishing; the run can go on later."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def _writer_of(self, shard: Shard) -> LabelWriter:
-        """The plan's own writer for its first shard, else one more."""
-        writer = self._writer
-        if shard.number == 0 and writer is not None:
-            return writer
-        return LabelWriter(
-            self.out_dir,
-            shard.fingerprint,
-            shard.number,
-            lock=False,
-            others=False,
-        )
-
-    def _name(self, index: int, root: str) -> str:
-        return name_in_store(
-            self.dataset.get_data_info(index)['img_path'], root
-        )
+        if self._run is not None:
+            self._run.close()
+            self._run = None
 
     def _built_model(self) -> nn.Module:
         if isinstance(self.model, nn.Module):
-            return _unwrapped(self.model)
+            return unwrapped(self.model)
         if self._built is None:
-            self._built = self._build_model()
+            self._built = build_model(self.model, self._weights(), self.device)
         return self._built
 
-    def _build_model(self) -> nn.Module:
-        # A copy: detectors change their config, which is in the fingerprint.
-        model = MODELS.build(copy.deepcopy(self.model))
-        if self.checkpoint is not None:
-            # Strict: weights of another model would give labels of noise.
-            load_checkpoint(
-                model,
-                os.fspath(self.checkpoint),
-                map_location='cpu',
-                strict=True,
-            )
-        elif any(weight.requires_grad for weight in model.parameters()):
-            raise ValueError(
-                f'Expected a checkpoint for {type(model).__name__}, which '
-                'must be trained, but got none.'
-            )
-        placed: nn.Module = model.to(self.device or get_device())
-        return placed
-
     def _keep(
-        self, writer: LabelWriter, samples: Sequence[Any], root: str
+        self, writer: ShardWriter, samples: Sequence[Any], root: str
     ) -> None:
         for sample in samples:
             values = sample.to_dict()
@@ -320,5 +312,5 @@ class LabelingJob:
             )
 
 
-def _unwrapped(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
+def _count_nothing(number: int) -> None:
+    pass

@@ -36,8 +36,10 @@ class LabelingResult:
 
     @property
     def label_file(self) -> Path:
-        """``pseudo_labels.json``."""
-        return self.out_dir / LABEL_FILE
+        """What reads the labels is given: ``pseudo_labels.json``, or of a
+        Parquet store, which has none, its folder."""
+        path = self.out_dir / LABEL_FILE
+        return path if path.is_file() else self.out_dir
 
     @property
     def error_file(self) -> Path:

@@ -1,14 +1,17 @@
 """Label first, train then: the first half of CutS3D as one training run."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
+from mmcuts3d.labels import LABEL_FILE, Backend
 from mmcuts3d.registry import LOOPS
 
+from ..executors.launched import silence_of
 from ..labeling import LabelingJob, run_labeling
 
 
@@ -21,16 +24,20 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
 
     Args:
         runner (Runner): The runner.
-        dataloader (DataLoader or dict): Training data; its dataset reads the
-            ``pseudo_labels.json`` in ``labels['out_dir']``.
+        dataloader (DataLoader or dict): Training data; the ``ann_file`` of
+            its dataset is ``labels['out_dir']``, or the
+            ``pseudo_labels.json`` in it.
         max_iters (int): Training iterations, all rounds together.
         labels (dict): ``model``, config of a labeler; ``dataloader``,
             config of the images to label; ``out_dir``, folder of the label
-            store.
+            store; perhaps ``store``, 'jsonl' or 'parquet' (None: jsonl where
+            the dataset reads ``pseudo_labels.json``, else by the number of
+            images).
         **kwargs: See :class:`mmengine.runner.IterBasedTrainLoop`.
 
     Raises:
-        ValueError: If ``labels`` has other keys, or no image got a label.
+        ValueError: If ``labels`` has other keys, the dataset reads a file
+            that a Parquet store does not have, or no image got a label.
     """
 
     def __init__(
@@ -41,12 +48,15 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
         labels: dict,
         **kwargs: Any,
     ) -> None:
-        if set(labels) != {'model', 'dataloader', 'out_dir'}:
+        if set(labels) - {'store'} != {'model', 'dataloader', 'out_dir'}:
             raise ValueError(
-                'Expected argument `labels` to have `model`, `dataloader` and '
-                f'`out_dir`, but got {sorted(labels)}.'
+                'Expected argument `labels` to have `model`, `dataloader`, '
+                f'perhaps `store`, and `out_dir`, but got {sorted(labels)}.'
             )
-        self.label_statistics = make_labels(runner, **labels)
+        store = _store_of(labels, _ann_file(dataloader))
+        self.label_statistics = make_labels(
+            runner, **{**labels, 'store': store}
+        )
         # Labels that were there already draw no random numbers, new ones do:
         # what follows shall be the same either way.
         randomness = dict(runner.cfg.get('randomness') or {})
@@ -54,8 +64,39 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
         super().__init__(runner, dataloader, max_iters, **kwargs)
 
 
+def _ann_file(dataloader: DataLoader | dict) -> str:
+    """What the innermost dataset reads."""
+    if not isinstance(dataloader, dict):
+        dataset = dataloader.dataset
+        while hasattr(dataset, 'dataset'):
+            dataset = dataset.dataset
+        return str(getattr(dataset, 'ann_file', ''))
+    config = dataloader
+    while isinstance(config.get('dataset'), dict):
+        config = config['dataset']
+    return str(config.get('ann_file', ''))
+
+
+def _store_of(labels: dict, ann_file: str) -> Backend | None:
+    """The backend that the dataset can read, checked before hours of work."""
+    store: Backend | None = labels.get('store')
+    if Path(ann_file).name != LABEL_FILE:
+        return store
+    if store == 'parquet':
+        raise ValueError(
+            f'Expected the `ann_file` of the training data to be the folder '
+            f'{labels["out_dir"]}, since a Parquet store has no {LABEL_FILE}, '
+            f'but got {ann_file!r}.'
+        )
+    return 'jsonl'
+
+
 def make_labels(
-    runner: Runner, model: dict, dataloader: dict, out_dir: str
+    runner: Runner,
+    model: dict,
+    dataloader: dict,
+    out_dir: str,
+    store: Backend | None = None,
 ) -> dict[str, float]:
     """Label the images of a dataloader with a labeler of its own.
 
@@ -64,6 +105,8 @@ def make_labels(
         model (dict): Config of the labeler.
         dataloader (dict): Config of a test dataloader.
         out_dir (str): Folder of the label store.
+        store (str, optional): 'jsonl' or 'parquet'. Defaults to None: by the
+            number of images.
 
     Returns:
         dict[str, float]: Statistics of the labels.
@@ -78,7 +121,9 @@ def make_labels(
             dataloader,
             out_dir,
             device=next(runner.model.parameters()).device,
-        )
+            store=store,
+        ),
+        silence_of(runner.cfg.get('env_cfg')),
     )
     print_log(result.summary, logger='current')
     if result.num_errors:

@@ -7,9 +7,10 @@ from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import DataLoader
 
+from mmcuts3d.labels import Backend
 from mmcuts3d.registry import LOOPS
 
-from ..executors.launched import SILENCE
+from ..executors.launched import silence_of
 from ..labeling import LabelingJob, LabelingResult, run_labeling
 
 
@@ -33,6 +34,9 @@ class LabelingLoop(BaseLoop):
             to 100.
         overwrite (bool): Whether to remove labels that ``out_dir`` holds.
             Defaults to False.
+        store (str, optional): 'jsonl' or 'parquet', see
+            :class:`~mmcuts3d.engine.labeling.LabelingJob`. Defaults to None:
+            by the number of images.
 
     Attributes:
         result (LabelingResult, optional): What came of the last run.
@@ -50,6 +54,7 @@ class LabelingLoop(BaseLoop):
         score_thr: float = 0.0,
         max_per_image: int = 100,
         overwrite: bool = False,
+        store: Backend | None = None,
     ) -> None:
         if isinstance(dataloader, DataLoader):
             raise ValueError(
@@ -71,6 +76,7 @@ class LabelingLoop(BaseLoop):
             'score_thr': score_thr,
             'max_per_image': max_per_image,
             'overwrite': overwrite,
+            'store': store,
         }
 
     def run(self) -> dict[str, float]:
@@ -87,10 +93,8 @@ class LabelingLoop(BaseLoop):
             settings=self.runner.cfg.get('model'),
             **self._settings,
         )
-        processes = self.runner.cfg.get('env_cfg', {}).get('dist_cfg') or {}
-        self.result = run_labeling(
-            job, float(processes.get('timeout', SILENCE))
-        )
+        silence = silence_of(self.runner.cfg.get('env_cfg'))
+        self.result = run_labeling(job, silence)
         print_log(self.result.summary, logger='current')
         self.runner.call_hook('after_test')
         return {

@@ -7,18 +7,28 @@ soon as it is processed, so that a killed run can go on.
 import os.path as osp
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, broadcast_object_list, get_rank
+from mmengine.dist import (
+    barrier,
+    broadcast_object_list,
+    get_rank,
+    get_world_size,
+)
 from mmengine.dist import is_main_process as is_main
 from mmengine.evaluator import BaseMetric
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.labels import (
     ImageRecord,
-    LabelWriter,
-    finish_labels,
+    ShardPlan,
+    ShardWriter,
+    StoreRun,
+    StoreSummary,
+    begin_store,
     instance_to_annotation,
+    open_shard,
 )
 from mmcuts3d.registry import METRICS
 
@@ -33,6 +43,10 @@ class DumpPseudoLabels(BaseMetric):
     ``object``, per annotation ``score`` and, from a labeler that has it, the
     raw ``confidence`` map) and ``errors.json`` (images whose data sample
     carries an ``error``). Masks without a pixel are left out.
+
+    A metric does not know which images will come, which the shards of a
+    Parquet store are made of: it writes JSON lines. LabelingLoop, which knows
+    them, writes either.
 
     Args:
         out_dir (str): Folder of the labels.
@@ -50,6 +64,11 @@ class DumpPseudoLabels(BaseMetric):
         collect_device (str): See ``BaseMetric``. Defaults to 'cpu'.
         prefix (str, optional): Put before the names of the statistics.
             Defaults to None: 'labels'.
+
+    Attributes:
+        out_dir (Path): The folder.
+        summary (StoreSummary, optional): What it holds, once measured on the
+            first process.
 
     Raises:
         ValueError: If the folder holds other labels.
@@ -72,39 +91,38 @@ class DumpPseudoLabels(BaseMetric):
         self.image_root = image_root
         self.score_thr = score_thr
         self.max_per_image = max_per_image
-        self._fingerprint = fingerprint
-        self.writer = self._open(out_dir, overwrite)
+        self.out_dir = Path(out_dir)
+        self.summary: StoreSummary | None = None
+        self._run, plan = self._begin(fingerprint, overwrite)
+        self.writer: ShardWriter = open_shard(plan)
         # Nobody writes before everybody has seen what is there.
         barrier()
 
-    def _open(self, out_dir: str, overwrite: bool) -> LabelWriter:
+    def _begin(
+        self, fingerprint: str | None, overwrite: bool
+    ) -> tuple[StoreRun | None, ShardPlan]:
         """The first process locks the folder and looks into it for all."""
-        writer = None
-        message: list[str | None] = [None]
+        run = None
+        told: list[Any] = [None, None]
         if is_main():
             try:
-                writer = LabelWriter(
-                    out_dir, self._fingerprint or '', overwrite=overwrite
+                run = begin_store(
+                    self.out_dir,
+                    None,
+                    fingerprint or '',
+                    'jsonl',
+                    overwrite=overwrite,
                 )
-                self._check_empty(writer)
+                if fingerprint is None:
+                    _check_new(run)
+                told[1] = run.plan(get_world_size())
             except ValueError as error:
-                message = [str(error)]
-        broadcast_object_list(message)
-        if message[0] is not None:
-            raise ValueError(message[0])
-        return writer or LabelWriter(
-            out_dir, self._fingerprint or '', get_rank()
-        )
-
-    def _check_empty(self, writer: LabelWriter) -> None:
-        number = len(writer.done) + len(writer.errors)
-        if self._fingerprint is None and (number or writer.path.exists()):
-            writer.close()
-            raise ValueError(
-                f'Expected {writer.out_dir} to hold no labels, but got '
-                f'labels of {len(writer.done)} images. Give a `fingerprint` '
-                'to continue a run, or `overwrite=True`.'
-            )
+                told[0] = str(error)
+        broadcast_object_list(told)
+        if told[0] is not None:
+            raise ValueError(told[0])
+        plan: ShardPlan = told[1][get_rank()]
+        return run, plan
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Write a batch to the disk.
@@ -142,7 +160,9 @@ class DumpPseudoLabels(BaseMetric):
             images of earlier runs included.
         """
         # mmengine keeps an int as a np.int64, and writes null for it.
-        return {name: float(n) for name, n in self._statistics().items()}
+        self.writer.seal()
+        self.summary = self._finish()
+        return {name: float(n) for name, n in asdict(self.summary).items()}
 
     def file_name(self, path: str) -> str:
         """Name of an image in the store.
@@ -155,10 +175,24 @@ class DumpPseudoLabels(BaseMetric):
         """
         return name_in_store(path, self.image_root)
 
-    def _statistics(self) -> dict[str, float]:
-        statistics = asdict(finish_labels(self.writer))
-        self.writer.close()
-        return statistics
+    def _finish(self) -> StoreSummary:
+        if self._run is None:
+            raise ValueError(
+                'Expected `compute_metrics` to be called on the first '
+                'process, which began the store, but got another.'
+            )
+        with self._run as run, self.writer:
+            return run.finish()
+
+
+def _check_new(run: StoreRun) -> None:
+    if not run.is_new:
+        run.close()
+        raise ValueError(
+            f'Expected {run.out_dir} to hold no labels, but got labels of '
+            f'{run.num_done} images. Give a `fingerprint` to continue a run, '
+            'or `overwrite=True`.'
+        )
 
 
 def name_in_store(path: str, image_root: str | None) -> str:

@@ -1,8 +1,9 @@
 """How a label store lies on the disk: one module or family for each way."""
 
 from .coco_json import CocoStore
-from .json_lines import JsonLinesRun, JsonLinesShardWriter, finish_labels
-from .parquet_run import ParquetRun, ParquetShardWriter
+from .json_lines import JsonLinesRun, JsonLinesShardWriter
+from .parquet_run import ParquetRun
+from .parquet_shards import ParquetShardWriter
 from .parquet_store import ParquetStore
 
 __all__ = [
@@ -12,5 +13,4 @@ __all__ = [
     'ParquetRun',
     'ParquetShardWriter',
     'ParquetStore',
-    'finish_labels',
 ]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mmcuts3d.files.whole_files import digest_files
+
 from ..contract import ImageColumns, InstanceColumns, LabelStore, StoreInfo
 from ..own_files import ERROR_FILE, MANIFEST, check_own_manifest
 from ..reading import read_labels
@@ -114,6 +116,10 @@ class CocoStore(LabelStore):
         for name, message in self.errors():
             statistics.add_error(name, message)
         return statistics
+
+    def digest(self) -> str:
+        """See :class:`LabelStore`."""
+        return digest_files([self.path])
 
 
 def _info(path: Path, stated: Any) -> StoreInfo:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from mmcuts3d.files.whole_files import whole_file
+
 from ..journal import cannot_write
 from ..statistics import LabelStatistics
 from .parquet_rows import pyarrow
@@ -41,10 +43,9 @@ def write_table(
     Raises:
         ValueError: If the disk does not take it.
     """
-    part = path.with_name(f'{path.name}.tmp')
     table = table.replace_schema_metadata({_META: json.dumps(meta)})
     try:
-        with part.open('wb') as file:
+        with whole_file(path) as file:
             pyarrow().parquet.write_table(
                 table,
                 file,
@@ -54,23 +55,8 @@ def write_table(
                 write_statistics=False,
                 write_page_checksum=True,
             )
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path.parent, error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names of a folder's files to the disk, where that works."""
-    if os.name == 'nt':
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 @contextmanager

@@ -8,22 +8,24 @@ sizes of all files, by which cut off ones are noticed at once.
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mmcuts3d.files.whole_files import whole_file, write_json
+
 from ..own_files import ERROR_FILE, SUMMARY, check_own_errors
 from ..statistics import LabelStatistics
-from ..store import write_json
 from .parquet_files import (
     check_end,
     named,
     open_file,
     read_meta,
     shard_name,
-    sync_folder,
 )
 from .parquet_rows import IMAGE_COLUMNS, LIGHT_COLUMNS, pyarrow
 
@@ -98,19 +100,17 @@ def write_index(
             masks.write(rows[1])
             errors += rows[2]
             ids.append(rows[0].column('image_id').to_numpy())
-    _check_ids(folder, np.concatenate(ids))
-    images.publish()
-    masks.publish()
+        _check_ids(folder, np.concatenate(ids))
     errors.sort(key=lambda row: row['file_name'])
     write_json(folder / ERROR_FILE, errors)
-    names = [*(path.name for path in paths), IMAGES, INSTANCES]
+    paths += [folder / IMAGES, folder / INSTANCES]
     summary = {
         'fingerprint': fingerprint,
         'sums': statistics.to_sums(),
-        'sizes': {name: (folder / name).stat().st_size for name in names},
+        # Without an image there are no indices.
+        'sizes': {p.name: p.stat().st_size for p in paths if p.exists()},
     }
     write_json(folder / SUMMARY, summary)
-    sync_folder(folder)
     return statistics
 
 
@@ -119,35 +119,38 @@ class _Part:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._part = path.with_name(f'{path.name}.tmp')
+        self._open = ExitStack()
         self._writer: Any = None
 
     def __enter__(self) -> '_Part':
         return self
 
-    def __exit__(self, *error: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Put it in its place, if all went well; or none without rows."""
+        self._open.__exit__(kind, error, trace)
+        if self._writer is None and error is None:
+            self.path.unlink(missing_ok=True)
 
     def write(self, table: Any) -> None:
         """Add rows."""
         if self._writer is None:
-            self._writer = pyarrow().parquet.ParquetWriter(
-                self._part,
-                table.schema,
-                compression='zstd',
-                use_dictionary=False,
-                write_statistics=False,
-                write_page_checksum=True,
+            file = self._open.enter_context(whole_file(self.path))
+            self._writer = self._open.enter_context(
+                pyarrow().parquet.ParquetWriter(
+                    file,
+                    table.schema,
+                    compression='zstd',
+                    use_dictionary=False,
+                    write_statistics=False,
+                    write_page_checksum=True,
+                )
             )
         self._writer.write_table(table)
-
-    def publish(self) -> None:
-        """Rename it; without rows there is none."""
-        if self._writer is None:
-            self.path.unlink(missing_ok=True)
-        else:
-            self._part.replace(self.path)
 
 
 def _index_rows(table: Any, start: int) -> tuple[Any, Any, list[Any]]:

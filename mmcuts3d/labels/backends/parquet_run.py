@@ -1,47 +1,32 @@
-"""Labeling into shards of Parquet: fixed ranges of the list of images.
+"""Labeling into shards of Parquet: fixed ranges of the list of images."""
 
-While a shard is labeled its records go to a journal with checksums; when it
-is whole it is written as one Parquet file and the journal is removed. What a
-shard holds does not depend on who labeled it.
-"""
-
-import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..coco import check_run_length
-from ..contract import ShardPlan, ShardWriter, StoreRun, StoreSummary
-from ..journal import Journal, read_journal
-from ..lock import FolderLock, lock_folder
-from ..manifest import begin_manifest
+from ..contract import ShardPlan, StoreRun, StoreSummary
+from ..journal import cannot_write
+from ..lock import lock_folder, remove_left_locks
+from ..manifest import next_manifest, write_manifest
 from ..own_files import (
+    ERROR_FILE,
     INDICES,
     JOURNALS,
     LABEL_FILE,
     MANIFEST,
+    SHARD_JOURNALS,
+    SHARDS,
     SUMMARY,
+    check_no_strangers,
+    check_own_errors,
     remove_labels,
 )
-from ..records import ImageRecord
-from .json_lines import check_complete, check_member
-from .parquet_files import (
-    check_end,
-    named,
-    open_file,
-    read_columns,
-    read_meta,
-    shard_name,
-    table_statistics,
-    write_table,
-)
 from .parquet_index import write_index
-from .parquet_rows import Row, pyarrow, to_rows, to_table
+from .parquet_rows import pyarrow
+from .parquet_shards import done_of, journal_path, shard_path
 
 SHARD_SIZE = 512
-#: Lines of a shard's journal are forced to the disk so often.
-SYNC_SECONDS = 1.0
 
 
 class ParquetRun(StoreRun):
@@ -52,19 +37,25 @@ class ParquetRun(StoreRun):
     def __init__(
         self,
         out_dir: Path,
-        names: Sequence[str],
+        names: Sequence[str] | None,
         fingerprint: str,
         provenance: dict[str, Any] | None = None,
         overwrite: bool = False,
         shard_size: int = SHARD_SIZE,
+        ids: Sequence[int] | None = None,
     ) -> None:
         pyarrow()
+        if names is None:
+            raise ValueError(
+                "Expected a 'parquet' store to be begun with the list of its "
+                'images, but got none: its shards are ranges of it.'
+            )
         self.out_dir = out_dir
         self._names = names
         self._fingerprint = fingerprint
         self._lock = lock_folder(out_dir)
         try:
-            self._begin(provenance, overwrite, shard_size)
+            self._begin(provenance, overwrite, shard_size, ids)
         except BaseException:
             self.close()
             raise
@@ -74,6 +65,7 @@ class ParquetRun(StoreRun):
         provenance: dict[str, Any] | None,
         overwrite: bool,
         shard_size: int,
+        ids: Sequence[int] | None,
     ) -> None:
         folder = self.out_dir
         if overwrite:
@@ -86,8 +78,10 @@ class ParquetRun(StoreRun):
                 "that were begun as 'jsonl'. Go on with that, label into "
                 'another folder, or overwrite this one.'
             )
+        check_own_errors(folder / ERROR_FILE)
+        check_no_strangers(folder)
         _check_unique(self._names)
-        manifest = begin_manifest(
+        manifest = next_manifest(
             folder,
             self.backend,
             self._names,
@@ -95,21 +89,28 @@ class ParquetRun(StoreRun):
             provenance,
             shard_size,
             may_grow=False,
+            ids=ids,
         )
+        write_manifest(folder, manifest)
         self._size = int(manifest['shard_size'])
         self._provenance = manifest['provenance']
         self._plans = self._make_plans()
         left = sum(len(plan.images) for plan in self._plans)
         self.num_done = len(self._names) - left
+        self.is_new = not any(
+            any(folder.glob(pattern)) for pattern in (SHARDS, SHARD_JOURNALS)
+        )
 
     @property
     def total(self) -> int:
         """Number of shards."""
         return -(-len(self._names) // self._size)
 
-    def plan(self, count: int | None = None) -> list[ShardPlan]:
-        """See :class:`StoreRun`; ``count`` changes nothing."""
-        del count
+    def plan(
+        self, count: int | None = None, batch_size: int = 1
+    ) -> list[ShardPlan]:
+        """See :class:`StoreRun`; the arguments change nothing."""
+        del count, batch_size
         if self._plans:
             for pattern in (SUMMARY, INDICES):
                 for path in self.out_dir.glob(pattern):
@@ -132,10 +133,10 @@ class ParquetRun(StoreRun):
                 self.total,
                 self._provenance,
             )
-            done = _done_of(plan)
+            done = done_of(plan)
             left = [n for n, name in enumerate(members) if name not in done]
-            journal = _journal_path(plan).exists()
-            if left or journal or not _shard_path(plan).exists():
+            journal = journal_path(plan).exists()
+            if left or journal or not shard_path(plan).exists():
                 images = tuple(start + n for n in left)
                 names = tuple(members[n] for n in left)
                 plans.append(replace(plan, images=images, names=names))
@@ -143,9 +144,13 @@ class ParquetRun(StoreRun):
 
     def finish(self) -> StoreSummary:
         """See :class:`StoreRun`."""
-        statistics = write_index(
-            self.out_dir, self.total, self._size, self._fingerprint
-        )
+        remove_left_locks(self.out_dir)
+        try:
+            statistics = write_index(
+                self.out_dir, self.total, self._size, self._fingerprint
+            )
+        except OSError as error:
+            raise cannot_write(self.out_dir, error) from error
         return StoreSummary(
             statistics.num_images,
             statistics.num_masks,
@@ -157,168 +162,6 @@ class ParquetRun(StoreRun):
         """See :class:`StoreRun`."""
         if self._lock is not None:
             self._lock.release()
-
-
-class ParquetShardWriter(ShardWriter):
-    """One shard; see :func:`mmcuts3d.labels.open_shard`."""
-
-    def __init__(self, plan: ShardPlan) -> None:
-        pyarrow()
-        self._plan = plan
-        self._path = _shard_path(plan)
-        self._lock = FolderLock(
-            self._path.parent, f'.shard-{plan.number:05d}.lock'
-        )
-        try:
-            self._members = {name: n for n, name in enumerate(plan.members)}
-            self._journal = Journal(
-                _journal_path(plan), plan.fingerprint, SYNC_SECONDS
-            )
-            self._rows = _rows_of(plan)
-        except BaseException:
-            self.close()
-            raise
-        self.done = _labeled(self._rows)
-
-    def append(self, record: ImageRecord) -> None:
-        """See :class:`ShardWriter`."""
-        check_member(record.file_name, self._members)
-        if record.file_name in self.done:
-            return
-        for row in record.annotations:
-            _check_mask(row, record)
-        to_table([record])  # refuses what cannot be kept
-        self._journal.append({'record': record.to_dict()})
-        self._rows[record.file_name] = record
-        self.done.add(record.file_name)
-
-    def fail(self, name: str, message: str) -> None:
-        """See :class:`ShardWriter`."""
-        check_member(name, self._members)
-        row = (name, message)
-        if name in self.done or self._rows.get(name) == row:
-            return
-        self._journal.append({'file_name': name, 'error': message})
-        self._rows[name] = row
-
-    def seal(self) -> None:
-        """See :class:`ShardWriter`."""
-        check_complete({*self._members} - {*self._rows}, self._path)
-        if self._path.exists() and not self._journal.path.exists():
-            return
-        rows = [self._rows[name] for name in self._plan.members]
-        write_shard(self._path, rows, self._plan)
-        self._journal.path.unlink(missing_ok=True)
-
-    def fill(self, records: Sequence[ImageRecord]) -> None:
-        """Write all that is left of the shard at once, without a journal.
-
-        For records that are made quickly; a kill loses the whole shard.
-
-        Args:
-            records (Sequence[ImageRecord]): One for each image that is left.
-        """
-        for record in records:
-            check_member(record.file_name, self._members)
-            self._rows.setdefault(record.file_name, record)
-        self.seal()
-
-    def close(self) -> None:
-        """See :class:`ShardWriter`."""
-        self._lock.release()
-
-
-def write_shard(path: Path, rows: Sequence[Row], plan: ShardPlan) -> None:
-    """Write a shard, with its sums and where it comes from.
-
-    Args:
-        path (Path): The file.
-        rows (Sequence): Records, or name and message of a failed image.
-        plan (ShardPlan): The shard's.
-    """
-    write_shard_table(path, to_table(rows), plan.fingerprint, plan.provenance)
-
-
-def write_shard_table(
-    path: Path, table: Any, fingerprint: str, provenance: dict[str, Any]
-) -> None:
-    """Write a shard that is a table already."""
-    meta = {
-        'fingerprint': fingerprint,
-        'provenance': provenance,
-        'sums': table_statistics(table).to_sums(),
-    }
-    write_table(path, table, meta)
-
-
-def _shard_path(plan: ShardPlan) -> Path:
-    return Path(plan.out_dir, shard_name(plan.number, plan.total))
-
-
-def _journal_path(plan: ShardPlan) -> Path:
-    return _shard_path(plan).with_suffix('.jsonl')
-
-
-def _rows_of(plan: ShardPlan) -> dict[str, Row]:
-    """What a shard and its journal hold, by file name."""
-    rows: dict[str, Row] = {}
-    path = _shard_path(plan)
-    if path.exists():
-        _check_shard(path, plan)
-        for row in to_rows(read_columns(path)):
-            rows[row.file_name if isinstance(row, ImageRecord) else row[0]] = (
-                row
-            )
-    for entry in read_journal(_journal_path(plan), plan.fingerprint):
-        if 'record' in entry:
-            record = ImageRecord(**entry['record'])
-            rows[record.file_name] = record
-        elif not isinstance(rows.get(entry['file_name']), ImageRecord):
-            rows[entry['file_name']] = (entry['file_name'], entry['error'])
-    return rows
-
-
-def _done_of(plan: ShardPlan) -> set[str]:
-    """Images of a shard with labels, from its end only where it is whole."""
-    path = _shard_path(plan)
-    if path.exists() and not _journal_path(plan).exists():
-        failed = _check_shard(path, plan)
-        if not failed:
-            return set(plan.members)
-        table = read_columns(path, ('key', 'error')).to_pylist()
-        return {row['key'] for row in table if row['error'] is None}
-    return _labeled(_rows_of(plan))
-
-
-def _check_shard(path: Path, plan: ShardPlan) -> int:
-    """Number of failed images of a sealed shard."""
-    check_end(path)
-    with open_file(path) as file, named(path):
-        meta = read_meta(file)
-        rows = file.metadata.num_rows
-        if rows != len(plan.members):
-            raise ValueError(f'{rows} images instead of {len(plan.members)}')
-        if meta['fingerprint'] != plan.fingerprint:
-            raise ValueError(
-                f'of the run {meta["fingerprint"]!r} instead of '
-                f'{plan.fingerprint!r}'
-            )
-        failed = sum(number for _, number in meta['sums']['reasons'])
-    with contextlib.suppress(FileNotFoundError):
-        path.with_name(f'{path.name}.tmp').unlink()
-    return int(failed)
-
-
-def _check_mask(row: dict[str, Any], record: ImageRecord) -> None:
-    """Codes are trusted where a store is read."""
-    try:
-        check_run_length(row.get('segmentation'), record.height, record.width)
-    except ValueError as error:
-        raise ValueError(f'{record.file_name}: {error}') from error
-
-
-def _labeled(rows: dict[str, Row]) -> set[str]:
-    return {n for n, row in rows.items() if isinstance(row, ImageRecord)}
 
 
 def _check_unique(names: Sequence[str]) -> None:

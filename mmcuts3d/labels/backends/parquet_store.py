@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmcuts3d.files.json_files import read_json
+from mmcuts3d.files.whole_files import digest_files
 
 from ..contract import ImageColumns, InstanceColumns, LabelStore, StoreInfo
 from ..own_files import ERROR_FILE, MANIFEST, SUMMARY, check_own_manifest
@@ -177,6 +178,12 @@ class ParquetStore(LabelStore):
             self.path / SUMMARY, 'the summary of a label store'
         )
         return LabelStatistics.from_sums(summary['sums'])
+
+    def digest(self) -> str:
+        """See :class:`LabelStore`; scores, areas and boxes are in it."""
+        names = (SUMMARY, IMAGES, INSTANCES)
+        paths = [self.path / name for name in names]
+        return digest_files([path for path in paths if path.exists()])
 
     def _index(self, names: Any) -> dict[str, Any]:
         """Columns of all images."""

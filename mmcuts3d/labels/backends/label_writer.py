@@ -5,16 +5,15 @@
 pycocotools reads, and ``errors.json``, the images that could not be labeled.
 """
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .journal import FORMAT_VERSION, Journal, read_journal
-from .lock import lock_folder
-from .own_files import (
-    DESCRIPTION,
+from mmcuts3d.files.whole_files import write_json
+
+from ..journal import Journal, read_journal
+from ..lock import lock_folder
+from ..own_files import (
     ERROR_FILE,
     JOURNALS,
     LABEL_FILE,
@@ -22,7 +21,7 @@ from .own_files import (
     check_own_labels,
     remove_labels,
 )
-from .records import CATEGORY_ID, CATEGORY_NAME, ImageRecord
+from ..records import ImageRecord, build_labels
 
 
 class LabelWriter:
@@ -219,55 +218,3 @@ class LabelWriter:
     def _note_error(self, file_name: str, message: str) -> None:
         if file_name not in self.done:
             self.errors[file_name] = message
-
-
-def build_labels(
-    records: list[ImageRecord], info: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Make the COCO dict of a list of records.
-
-    Args:
-        records (list[ImageRecord]): One record an image, ids unique.
-        info (dict, optional): Put into ``info`` beside the defaults.
-            Defaults to None.
-
-    Returns:
-        dict: ``info``, ``images`` sorted by id, ``annotations`` numbered
-        from 1, ``categories``.
-    """
-    records = sorted(records, key=lambda record: record.image_id)
-    annotations: list[dict[str, Any]] = []
-    for record in records:
-        for annotation in record.annotations:
-            ids = {'id': len(annotations) + 1, 'image_id': record.image_id}
-            annotations.append({**annotation, **ids})
-    return {
-        'info': {
-            'description': DESCRIPTION,
-            'version': str(FORMAT_VERSION),
-            **(info or {}),
-        },
-        'images': [record.image_entry() for record in records],
-        'annotations': annotations,
-        'categories': [{'id': CATEGORY_ID, 'name': CATEGORY_NAME}],
-    }
-
-
-def write_json(path: str | Path, content: Any) -> Path:
-    """Write a JSON file in one step: whole, or not at all.
-
-    Args:
-        path (str | Path): The file; what stood there is replaced.
-        content (Any): What to write.
-
-    Returns:
-        Path: The file.
-    """
-    path = Path(path)
-    part = path.with_name(f'{path.name}.tmp')
-    with part.open('w', encoding='utf-8') as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-    return path
