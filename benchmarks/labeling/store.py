@@ -70,7 +70,7 @@ def read(folder: Path) -> dict[str, float]:
     from mmcuts3d.datasets import PseudoLabelDataset
 
     before = _peak()
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     dataset = PseudoLabelDataset(
         ann_file=str(folder),
         filter_cfg={'filter_empty_gt': True, 'min_size': 32},
@@ -78,6 +78,7 @@ def read(folder: Path) -> dict[str, float]:
     )
     length = len(dataset)
     opened = time.perf_counter() - begin
+    cpu = time.process_time() - cpu
     rng = np.random.default_rng(0)
     times = []
     for index in rng.integers(0, length, 2000):
@@ -87,10 +88,12 @@ def read(folder: Path) -> dict[str, float]:
     return {
         'records': length,
         'open_s': opened,
+        'open_cpu_s': cpu,
         'access_median_ms': float(np.median(times)),
         'access_p99_ms': float(np.quantile(times, 0.99)),
-        'worker_rss_mb': _peak(),
-        'imports_rss_mb': before,
+        'worker_peak_mb': _peak(),
+        'worker_held_mb': _held(),
+        'imports_peak_mb': before,
     }
 
 
@@ -121,6 +124,11 @@ def merge(folder: Path) -> dict[str, float]:
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _held() -> float:
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> None:

@@ -162,6 +162,7 @@ def test_a_folder_of_version_0_2_goes_on(images, tmp_path):
     assert labels[0] == labels[1]
     # Refused, it stays what it was: a run with the old settings goes on.
     (out / 'store.json').unlink()
+    assert [name for name, _ in open_store(out).errors()] == ['3.png']
     with pytest.raises(ValueError, match='other settings'):
         job_of(images, out, score_thr=0.5).plan()
     assert not (out / 'store.json').exists()

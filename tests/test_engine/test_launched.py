@@ -21,6 +21,8 @@ pytestmark = pytest.mark.skipif(
 class Letters:
     """A job of six shards that keeps what each process did."""
 
+    doing = 'labeling'
+
     def __init__(self, kind, both):
         self.kind, self.both = kind, both
         self.closed = 0

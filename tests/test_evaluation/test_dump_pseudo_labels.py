@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from helpers.stores import make_store
 from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import DumpPseudoLabels
-from mmcuts3d.labels import decode_confidence, read_labels
+from mmcuts3d.labels import decode_confidence, open_store, read_labels
 from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.registry import METRICS
 
@@ -141,3 +142,15 @@ def test_predictions_that_are_no_labels_are_refused(tmp_path):
     del sample.pred_instances.masks
     with pytest.raises(ValueError, match='`masks`, but got none for 1'):
         metric.process({}, [sample.to_dict()])
+
+
+def test_a_parquet_store_is_not_mixed_with_json_lines(tmp_path):
+    make_store(tmp_path, 'parquet')
+    content = sorted(path.name for path in tmp_path.iterdir())
+    for fingerprint in (None, 'a' * 16):
+        with pytest.raises(ValueError, match=r"'jsonl' store, .* 'parquet'"):
+            DumpPseudoLabels(str(tmp_path), fingerprint=fingerprint)
+    assert sorted(path.name for path in tmp_path.iterdir()) == content
+    metric = DumpPseudoLabels(str(tmp_path), overwrite=True)
+    assert run(metric, [make_sample(2, [0.5])])['labels/num_images'] == 1
+    assert open_store(tmp_path).info.backend == 'jsonl'

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from .progress import Doing
+
 
 class Job(Protocol):
     """A job in shards; see :class:`mmcuts3d.engine.labeling.LabelingJob`.
 
     Where shards are labeled in other processes, the job travels there as a
     pickle, and so do its shards.
+
+    Attributes:
+        doing (str): What progress is shown of, 'labeling' or 'merging'.
     """
+
+    doing: Doing
 
     def plan(self, count: int | None = None) -> Sequence[Any]:
         """Lock the store; what is left to do, in shards.

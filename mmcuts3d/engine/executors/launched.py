@@ -107,7 +107,7 @@ def _plan(job: Job, board: '_Board') -> tuple[int, int]:
 
 
 def _take_shards(job: Job, board: '_Board', total: int, size: int) -> None:
-    with LabelingProgress(size) as progress:
+    with LabelingProgress(size, doing=job.doing) as progress:
 
         def count(number: int) -> None:
             progress.show(board.add('images', number))

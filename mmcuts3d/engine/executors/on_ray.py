@@ -85,7 +85,8 @@ def run_on_ray(
                 max_restarts=-1,
                 max_task_retries=RETRIES,
             )
-            with LabelingProgress(job.size(shards)) as progress:
+            total = job.size(shards)
+            with LabelingProgress(total, doing=job.doing) as progress:
                 for row in rows.iter_rows():
                     progress.update(int(row['images']))
         return job.finish()

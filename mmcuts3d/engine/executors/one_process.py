@@ -1,6 +1,5 @@
 """The job in this process."""
 
-from contextlib import nullcontext
 from typing import Any
 
 from .job import Job
@@ -22,9 +21,9 @@ def run_in_one_process(job: Job) -> Any:
     try:
         shards = job.plan(1)
         total = job.size(shards)
-        with LabelingProgress(total) if total else nullcontext() as progress:
+        with LabelingProgress(total, doing=job.doing) as progress:
             for shard in shards:
-                job.label(shard, progress and progress.update)
+                job.label(shard, progress.update)
         return job.finish()
     finally:
         job.close()

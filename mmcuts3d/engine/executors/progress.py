@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from types import TracebackType
+from typing import Literal
 
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
@@ -15,6 +16,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+Doing = Literal['labeling', 'merging']
+_DONE = {'labeling': 'labeled', 'merging': 'merged'}
+
 
 class LabelingProgress:
     """Shows count, rate and the time that is left, on the first process.
@@ -26,6 +30,8 @@ class LabelingProgress:
             None: not known.
         interval (float): Seconds between two lines in the log. Defaults to
             10.
+        doing (str): What is done to the images, 'labeling' or 'merging'.
+            Defaults to 'labeling'.
         console (Console, optional): Where the bar goes. Defaults to None:
             standard error.
     """
@@ -34,8 +40,10 @@ class LabelingProgress:
         self,
         total: int | None = None,
         interval: float = 10.0,
+        doing: Doing = 'labeling',
         console: Console | None = None,
     ) -> None:
+        self.doing = doing
         self.total = total
         self.interval = interval
         self.count = 0
@@ -45,9 +53,11 @@ class LabelingProgress:
 
     def __enter__(self) -> 'LabelingProgress':
         self._start = self._last = time.monotonic()
+        if self.total == 0:
+            return self
         if is_main_process() and self._console.is_terminal:
             self._bar = Progress(
-                TextColumn('labeling'),
+                TextColumn(self.doing),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn('{task.fields[rate]}'),
@@ -92,20 +102,21 @@ class LabelingProgress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
-        if is_main_process():
+        if is_main_process() and self.total != 0:
             elapsed = max(time.monotonic() - self._start, 1e-9)
+            done = f'{_DONE[self.doing]} {self.count} images'
+            rate = self.count / elapsed
             print_log(
-                f'labeled {self.count} images in {_clock(elapsed)} '
-                f'({self.count / elapsed:.2f} images/s)',
+                f'{done} in {_clock(elapsed)} ({rate:.2f} images/s)',
                 logger='current',
             )
 
     def _line(self, rate: float) -> str:
         if self.total is None:
-            return f'labeling: {self.count}, {rate:.2f} images/s'
+            return f'{self.doing}: {self.count}, {rate:.2f} images/s'
         left = max(self.total - self.count, 0) / rate
         return (
-            f'labeling: {self.count}/{self.total}, {rate:.2f} images/s, '
+            f'{self.doing}: {self.count}/{self.total}, {rate:.2f} images/s, '
             f'ETA {_clock(left)}'
         )
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.logging import print_log
@@ -37,6 +37,7 @@ from mmcuts3d.labels import (
 )
 
 from ..config_kinds import check_learned
+from ..executors.progress import Doing
 from ..processes import check_device
 from .dataloaders import image_root, subset_dataloader
 from .fingerprint import (
@@ -92,6 +93,7 @@ class LabelingJob:
     settings: Any = None
     imports: Sequence[str] = ()
     store: Backend | None = None
+    doing: ClassVar[Doing] = 'labeling'
     _dataset: Any = field(default=None, init=False, repr=False)
     _run: StoreRun | None = field(default=None, init=False, repr=False)
     _built: nn.Module | None = field(default=None, init=False, repr=False)

@@ -7,7 +7,7 @@ and wait for one another without a time limit of torch.distributed.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mmcuts3d.labels import (
     StoreMerge,
@@ -20,6 +20,7 @@ from mmcuts3d.labels import (
 )
 
 from ..executors import Job
+from ..executors.progress import Doing
 
 
 def merge_job(
@@ -63,6 +64,7 @@ class FileMerge:
     score_thr: float
     iou_thr: float
     keep_confidence: bool = False
+    doing: ClassVar[Doing] = 'merging'
 
     def plan(self, count: int | None = None) -> Sequence[Any]:
         """No shards."""

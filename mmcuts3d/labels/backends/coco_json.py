@@ -11,7 +11,12 @@ import numpy as np
 from mmcuts3d.files.whole_files import digest_files
 
 from ..contract import ImageColumns, InstanceColumns, LabelStore, StoreInfo
-from ..own_files import ERROR_FILE, MANIFEST, check_own_manifest
+from ..own_files import (
+    ERROR_FILE,
+    LABEL_FILE,
+    MANIFEST,
+    check_own_manifest,
+)
 from ..reading import read_labels
 from ..records import ImageRecord
 from ..rounds import drop_confidence, records_of
@@ -70,7 +75,9 @@ class CocoStore(LabelStore):
     def errors(self) -> Iterator[tuple[str, str]]:
         """See :class:`LabelStore`."""
         path = self.path.with_name(ERROR_FILE)
-        if self.info.fingerprint and path.exists():
+        # Folders of version 0.2 have a fingerprint, and no manifest.
+        is_store = self.info.fingerprint or self.info.backend == 'jsonl'
+        if is_store and self.path.name == LABEL_FILE and path.exists():
             for row in json.loads(path.read_text(encoding='utf-8')):
                 yield row['file_name'], row['error']
 
@@ -126,7 +133,8 @@ def _info(path: Path, stated: Any) -> StoreInfo:
     stated = stated if isinstance(stated, dict) else {}
     fingerprint = str(stated.get('fingerprint') or '')
     manifest = path.with_name(MANIFEST)
-    if fingerprint and manifest.exists():
-        provenance = check_own_manifest(manifest)['provenance']
-        return StoreInfo('jsonl', fingerprint, provenance)
+    if path.name == LABEL_FILE and manifest.exists():
+        begun = check_own_manifest(manifest)
+        if begun['fingerprint'] == fingerprint:
+            return StoreInfo('jsonl', fingerprint, begun['provenance'])
     return StoreInfo('json', fingerprint)

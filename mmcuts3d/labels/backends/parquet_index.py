@@ -27,7 +27,7 @@ from .parquet_files import (
     read_meta,
     shard_name,
 )
-from .parquet_rows import IMAGE_COLUMNS, LIGHT_COLUMNS, pyarrow
+from .parquet_rows import IMAGE_COLUMNS, LIGHT_COLUMNS, pyarrow, to_array
 
 IMAGES, INSTANCES = 'index-images.parquet', 'index-instances.parquet'
 
@@ -83,7 +83,7 @@ def write_index(
     check_own_errors(folder / ERROR_FILE)
     statistics = LabelStatistics()
     errors: list[dict[str, str]] = []
-    ids = [np.zeros(0, np.int64)]
+    ids: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64)]
     with _Part(folder / IMAGES) as images, _Part(folder / INSTANCES) as masks:
         for number, path in enumerate(paths):
             check_end(path)
@@ -99,7 +99,7 @@ def write_index(
             images.write(rows[0])
             masks.write(rows[1])
             errors += rows[2]
-            ids.append(rows[0].column('image_id').to_numpy())
+            ids.append(to_array(rows[0].column('image_id')))
         _check_ids(folder, np.concatenate(ids))
     errors.sort(key=lambda row: row['file_name'])
     write_json(folder / ERROR_FILE, errors)
@@ -167,7 +167,7 @@ def _index_rows(table: Any, start: int) -> tuple[Any, Any, list[Any]]:
     table = table.filter(pa.array(good)).combine_chunks()
     names = [key for key, ok in zip(keys, good, strict=True) if ok]
     areas = table.column('areas').combine_chunks()
-    numbers = np.diff(areas.offsets.to_numpy()).astype(np.int32)
+    numbers = np.diff(to_array(areas.offsets)).astype(np.int32)
     images = pa.table(
         {
             'hash': hash_keys(names),
@@ -183,7 +183,7 @@ def _index_rows(table: Any, start: int) -> tuple[Any, Any, list[Any]]:
         bool(text) and bool(json.loads(text).get('ignore', 0))
         for text in _flat(table, 'extra').to_pylist()
     ]
-    boxes = _flat(table, 'boxes').to_numpy().reshape(-1, 4)
+    boxes = to_array(_flat(table, 'boxes')).reshape(-1, 4)
     masks = pa.table(
         {
             'score': _flat(table, 'scores').fill_null(1.0),

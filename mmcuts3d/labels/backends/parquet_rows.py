@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..confidence import CONFIDENCE_SCALE, decode_levels, encode_confidence
 from ..records import CATEGORY_ID, ImageRecord
@@ -40,6 +41,30 @@ def pyarrow() -> Any:
             'images.'
         ) from error
     return pyarrow
+
+
+def to_array(column: Any) -> npt.NDArray[Any]:
+    """A column of numbers as an array.
+
+    pyarrow's own ``to_numpy`` imports pandas, where that is installed: half
+    a second and 60 MB.
+
+    Args:
+        column (pyarrow.Array or ChunkedArray): N numbers, none of them null.
+
+    Returns:
+        ndarray: (N,), perhaps a view of the column's memory.
+    """
+    chunks = column.chunks if hasattr(column, 'chunks') else [column]
+    kind = np.dtype(column.type.to_pandas_dtype())
+    parts = [
+        np.frombuffer(chunk.buffers()[1], kind)[chunk.offset :][: len(chunk)]
+        for chunk in chunks
+        if len(chunk)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([np.zeros(0, kind), *parts])
 
 
 def schema() -> Any:

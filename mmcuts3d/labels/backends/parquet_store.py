@@ -26,7 +26,7 @@ from .parquet_files import (
     shard_name,
 )
 from .parquet_index import IMAGES, INSTANCES, hash_keys
-from .parquet_rows import BARE_COLUMNS, pyarrow, to_row
+from .parquet_rows import BARE_COLUMNS, pyarrow, to_array, to_row
 
 _REMEDY = 'Run the labeling again: it is made again'
 
@@ -153,17 +153,17 @@ class ParquetStore(LabelStore):
 
     def instance_columns(self) -> Iterator[InstanceColumns]:
         """See :class:`LabelStore`."""
-        ends = np.cumsum(self._index(['num_masks'])['num_masks'])
+        numbers = self._index(['num_masks'])['num_masks']
+        places = np.repeat(np.arange(len(numbers), dtype=np.int32), numbers)
         start = 0
         for batch in self._batches(INSTANCES):
             values = {
-                name: batch.column(name).to_numpy()
+                name: to_array(batch.column(name))
                 for name in batch.schema.names
             }
             stop = start + len(values['score'])
-            masks = np.arange(start, stop)
             yield InstanceColumns(
-                np.searchsorted(ends, masks, side='right').astype(np.int64),
+                places[start:stop].astype(np.int64),
                 values['score'],
                 values['area'],
                 np.stack([values[side] for side in 'xywh'], axis=1),
@@ -192,7 +192,7 @@ class ParquetStore(LabelStore):
             return {n: np.zeros(0, kinds.get(n, np.int32)) for n in names}
         with named(self.path / IMAGES, _REMEDY):
             table = read_columns(self.path / IMAGES, names)
-        return {name: table.column(name).to_numpy().copy() for name in names}
+        return {name: to_array(table.column(name)).copy() for name in names}
 
     def _batches(self, name: str, columns: Any = None) -> Iterator[Any]:
         path = self.path / name
