@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmcuts3d.files import shown
 from mmcuts3d.files.whole_files import write_json
 from mmcuts3d.version import __version__
 
@@ -149,7 +150,10 @@ def _differences(old: Any, new: Any, place: str = '') -> Iterator[str]:
         else:
             yield f'{place} has {len(new)} entries and had {len(old)}'
     elif old != new:
-        yield f'{place} is {new!r:.80} and was {old!r:.80}'
+        yield (
+            f'{place} is {shown(repr(new), 120)} and was '
+            f'{shown(repr(old), 120)}'
+        )
 
 
 def _check_images(

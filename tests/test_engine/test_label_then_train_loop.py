@@ -1,7 +1,6 @@
 """Labels before training: made once, used again, resumed where torn."""
 
 import json
-import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +10,6 @@ import torch
 from helpers.cuts import touching
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from helpers.training import LABELS, Watcher, tiny_config
-from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from PIL import Image
 
@@ -27,9 +25,6 @@ RUNNER = SimpleNamespace(model=torch.nn.Linear(1, 1), cfg={})
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Watcher.before, Watcher.after = [], []
-    BrightnessLabeler.seen = []
-    BrightnessLabeler.fail_after = math.inf
-    init_default_scope('mmdet')
     return tmp_path
 
 

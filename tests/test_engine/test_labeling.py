@@ -5,8 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers.labeling import CONFIG, BrightnessLabeler, write_images
-from mmengine.registry import DefaultScope, init_default_scope
+from helpers.labeling import CONFIG, BrightnessLabeler
 from PIL import Image
 from pycocotools.coco import COCO
 from rich.console import Console
@@ -20,20 +19,6 @@ from mmcuts3d.engine.labeling import (
 )
 from mmcuts3d.labels import decode_confidence, read_labels
 from mmcuts3d.registry import MODELS
-
-
-@pytest.fixture(autouse=True)
-def fresh_labeler():
-    BrightnessLabeler.seen = []
-    BrightnessLabeler.fail_after = math.inf
-    init_default_scope('mmdet')
-    yield
-    DefaultScope._instance_dict.clear()
-
-
-@pytest.fixture
-def images(tmp_path):
-    return write_images(tmp_path / 'images')
 
 
 def label(images, out, **settings):

@@ -2,31 +2,15 @@
 
 import importlib.util
 import json
-import math
 
 import pytest
 import torch
 from helpers import ROOT
-from helpers.labeling import CONFIG, BrightnessLabeler, write_images
-from mmengine.registry import DefaultScope, init_default_scope
+from helpers.labeling import CONFIG, BrightnessLabeler
 from pycocotools.coco import COCO
 
 from mmcuts3d.labels import read_labels
 from mmcuts3d.registry import MODELS
-
-
-@pytest.fixture(autouse=True)
-def fresh_labeler():
-    BrightnessLabeler.seen = []
-    BrightnessLabeler.fail_after = math.inf
-    init_default_scope('mmdet')
-    yield
-    DefaultScope._instance_dict.clear()
-
-
-@pytest.fixture
-def images(tmp_path):
-    return write_images(tmp_path / 'images')
 
 
 @pytest.fixture

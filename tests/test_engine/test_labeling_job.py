@@ -1,6 +1,5 @@
 """The labeling job: shards anywhere, one fingerprint, every way to spell."""
 
-import math
 import os
 import runpy
 
@@ -9,7 +8,6 @@ import torch
 from helpers import ROOT
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
 from mmengine.config import Config
-from mmengine.registry import DefaultScope, init_default_scope
 
 from mmcuts3d.engine.labeling import (
     LabelingJob,
@@ -22,20 +20,6 @@ from mmcuts3d.engine.test_runner import TestRunner
 from mmcuts3d.labels import ImageRecord
 from mmcuts3d.labels.backends.label_writer import LabelWriter
 from mmcuts3d.registry import MODELS
-
-
-@pytest.fixture(autouse=True)
-def fresh_labeler():
-    BrightnessLabeler.seen = []
-    BrightnessLabeler.fail_after = math.inf
-    init_default_scope('mmdet')
-    yield
-    DefaultScope._instance_dict.clear()
-
-
-@pytest.fixture
-def images(tmp_path):
-    return write_images(tmp_path / 'images')
 
 
 def job_of(images, out, **settings):

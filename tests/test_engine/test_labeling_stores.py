@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from helpers.labeling import CONFIG, BrightnessLabeler, write_images
-from mmengine.registry import DefaultScope, init_default_scope
 
 from mmcuts3d.engine.labeling import (
     LabelingJob,
@@ -19,20 +18,6 @@ from mmcuts3d.labels.backends.label_writer import LabelWriter
 
 #: Of a Parquet run: provenance, overwrite, images of a shard, ids.
 SMALL_SHARDS = (None, False, 3, None)
-
-
-@pytest.fixture(autouse=True)
-def fresh_labeler():
-    BrightnessLabeler.seen = []
-    BrightnessLabeler.fail_after = math.inf
-    init_default_scope('mmdet')
-    yield
-    DefaultScope._instance_dict.clear()
-
-
-@pytest.fixture
-def images(tmp_path):
-    return write_images(tmp_path / 'images')
 
 
 def job_of(images, out, **settings):

@@ -275,7 +275,7 @@ def test_numbers_of_self_training(number):
     paste = cfg.train_dataloader.dataset.pipeline[0]
     assert (paste.min_ratio, paste.max_ratio) == (0.5, 1.0)
     dataset = cfg.train_dataloader.dataset.dataset
-    assert dataset.ann_file.endswith(f'_r{number}.json')
+    assert dataset.ann_file.endswith(f'_r{number}')
     before = FIRST if number == 1 else ROUNDS[number - 2]
     assert cfg.load_from.split('/')[1] == before.stem
     last = 160_000 if number == 1 else 80_000
