@@ -1,12 +1,14 @@
 """Vision Transformers of transformers, checked before anything is run."""
 
 import json
+import logging
 import math
 import os
 import re
 from pathlib import Path
 from typing import Any
 
+from mmengine.logging import print_log
 from torch import nn
 
 from mmcuts3d.files import shown
@@ -115,8 +117,8 @@ def load_statistics(
 
     Returns:
         tuple[list[float], list[float]]: Of R, G and B, for values 0 … 255:
-        those of the model's ``preprocessor_config.json``, or ImageNet's,
-        which DINOv2 and the DINOv3 of web images take.
+        those of the model's ``preprocessor_config.json``, or, with a warning,
+        ImageNet's, which DINOv2 and the DINOv3 of web images take.
 
     Raises:
         ValueError: If that file cannot be read.
@@ -132,6 +134,12 @@ def load_statistics(
         **hub,
     )
     if path is None:
+        print_log(
+            f'{shown(name)} has no preprocessor_config.json: the statistics of '
+            'ImageNet are taken, which networks for satellite images must not.',
+            logger='current',
+            level=logging.WARNING,
+        )
         return list(MEAN), list(STD)
     try:
         read = json.loads(Path(path).read_text('utf-8'))
