@@ -135,8 +135,8 @@ def load_statistics(
     )
     if path is None:
         print_log(
-            f'{shown(name)} has no preprocessor_config.json: the statistics of '
-            'ImageNet are taken, which networks for satellite images must not.',
+            f'{shown(name)} has no preprocessor_config.json: the statistics '
+            'of ImageNet are taken, which are wrong for satellite images.',
             logger='current',
             level=logging.WARNING,
         )
