@@ -16,7 +16,11 @@ FILES = sorted(FOLDER.rglob('*.py'))
 #: Settings that name a file or a download, and what a test builds with.
 WITHOUT_WEIGHTS = {'init_cfg': None, 'weights': None}
 #: Networks that come whole from a hub; their own tests build tiny ones.
-DOWNLOADED = ('mmcuts3d.DepthFromTransformers', 'mmcuts3d.DepthFromDiffusers')
+DOWNLOADED = {
+    'mmcuts3d.DepthFromTransformers': 'mmcuts3d.FlatDepth',
+    'mmcuts3d.DepthFromDiffusers': 'mmcuts3d.FlatDepth',
+    'mmcuts3d.FeaturesFromTransformers': 'mmcuts3d.ClassicalFeatures',
+}
 
 
 def name(path):
@@ -122,7 +126,7 @@ def test_model_builds(path, tmp_path):
             node['root'] = str(tmp_path)
         if kind in DOWNLOADED:
             node.clear()
-            node['type'] = 'mmcuts3d.FlatDepth'
+            node['type'] = DOWNLOADED[kind]
     init_default_scope(config.get('default_scope', 'mmdet'))
     built = MODELS.build(model)
     assert callable(built.predict)

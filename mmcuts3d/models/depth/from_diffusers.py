@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from .hub import not_to_be_had
+from ..hub import not_to_be_had
 from .network_images import network_images
 from .normalise import normalise_depth
 

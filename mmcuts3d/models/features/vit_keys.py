@@ -1,18 +1,15 @@
-"""Keys of the last attention of a frozen ViT: the features of the cuts.
+"""Keys of an attention of a frozen ViT: the features of the cuts.
 
 First step of the flow (CutS3D, section 3.1; MaskCut and TokenCut take the
-same keys): image -> (C, h, w) on the patch grid.
+keys of the last attention): image -> (C, h, w) on the patch grid.
 """
 
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
-from torch.nn import functional
 
 from mmcuts3d.registry import MODELS
 
@@ -21,16 +18,20 @@ from .architectures import (
     resize_position_embedding,
     resolve_architecture,
 )
+from .frozen_vit import KINDS, FrozenViT, Kind, layer_index
 from .weights import HOST, OFFICIAL_WEIGHTS, find_weights, load_weights
 
-#: Mean and standard deviation of ImageNet in RGB, for values 0 … 255.
-MEAN = (123.675, 116.28, 103.53)
-STD = (58.395, 57.12, 57.375)
-OUTPUTS = ('queries', 'keys', 'values', 'tokens')
+#: The kinds by the names of ``out``.
+OUTPUTS: dict[str, Kind] = {
+    'queries': 'query',
+    'keys': 'key',
+    'values': 'value',
+    'tokens': 'token',
+}
 
 
 @MODELS.register_module()
-class ViTKeys(nn.Module):
+class ViTKeys(FrozenViT):
     """Dense features of a frozen Vision Transformer of mmpretrain.
 
     The network stays in evaluation mode, has no gradients, and runs on the
@@ -50,9 +51,8 @@ class ViTKeys(nn.Module):
             the network sees; images of another size are resized (bilinear,
             antialiased, aspect not kept). Multiples of ``patch_size``.
             Defaults to 480 (CutS3D, section 4).
-        out (str): ``'keys'``, ``'queries'`` or ``'values'`` of the last
-            attention with the heads side by side, or ``'tokens'``, the
-            normalised output of the last block. Defaults to 'keys'.
+        out (str, optional): An older name of ``kind``: ``'keys'``,
+            ``'queries'``, ``'values'`` or ``'tokens'``. Defaults to None.
         interpolate_offset (float): How the position embedding is carried to
             the grid, see :func:`resize_position_embedding`: 0 is exact, 0.1
             repeats DINO's own code. Defaults to 0.
@@ -63,6 +63,13 @@ class ViTKeys(nn.Module):
             None, see :func:`weights_folder`.
         base_url (str): Host or mirror of the official files. Defaults to the
             authors' own.
+        kind (str): ``'key'``, ``'query'`` or ``'value'`` of an attention
+            with the heads side by side, or ``'token'``, the output of a
+            block. Defaults to 'key'.
+        layer (int): The block, from 0, or from −1 backwards; later ones are
+            not run. Defaults to −1: the last.
+        norm (bool): Whether tokens pass the network's last normalisation.
+            Defaults to True.
 
     Raises:
         ValueError: For a setting out of range, an unknown name, or weights
@@ -76,31 +83,21 @@ class ViTKeys(nn.Module):
         patch_size: int = 8,
         weights: str | os.PathLike[str] | None = None,
         image_size: int | Sequence[int] = 480,
-        out: str = 'keys',
+        out: str | None = None,
         interpolate_offset: float = 0.0,
         amp: bool = False,
         cache_dir: str | os.PathLike[str] | None = None,
         base_url: str = HOST,
+        kind: Kind = 'key',
+        layer: int = -1,
+        norm: bool = True,
     ) -> None:
-        super().__init__()
-        if out not in OUTPUTS:
-            raise ValueError(
-                f'Expected argument `out` to be one of {OUTPUTS}, but got '
-                f'{out!r}'
-            )
-        self.image_size = _image_size(image_size, patch_size)
-        self.grid = tuple(side // patch_size for side in self.image_size)
-        self.patch_size = patch_size
-        self.out = out
-        self.amp = amp
+        side = _image_size(image_size, patch_size)
+        grid = (side[0] // patch_size, side[1] // patch_size)
+        super().__init__(grid, patch_size, _kind(kind, out), amp)
         sizes = resolve_architecture(arch)
         self.channels = sizes['embed_dims']
-        self.register_buffer(
-            'mean', torch.tensor(MEAN).view(3, 1, 1), persistent=False
-        )
-        self.register_buffer(
-            'std', torch.tensor(STD).view(3, 1, 1), persistent=False
-        )
+        self.layer = layer_index(layer, sizes['num_layers'])
 
         # Here, because it imports all of mmpretrain.
         from mmpretrain.models.backbones import VisionTransformer
@@ -121,14 +118,8 @@ class ViTKeys(nn.Module):
             )
         else:
             self._load(weights, arch, interpolate_offset, cache_dir, base_url)
-        if out != 'tokens':
-            self.backbone.layers[-1] = _Projection(
-                self.backbone.layers[-1], OUTPUTS.index(out)
-            )
-            self.backbone.final_norm = False
-            del self.backbone.ln1
-        self.requires_grad_(False)
-        self.eval()
+        self._stop_at_layer(norm)
+        self.freeze()
 
     def _load(
         self,
@@ -157,52 +148,27 @@ class ViTKeys(nn.Module):
         )
         self.backbone.load_state_dict(state)
 
-    @torch.no_grad()
-    def forward(
-        self, images: Tensor, data_samples: Sequence[Any] | None = None
-    ) -> Tensor:
-        """Features of a batch of images.
-
-        Args:
-            images (Tensor): (B, 3, H, W) RGB, 0 … 255, any dtype.
-            data_samples (Sequence, optional): Not used. Defaults to None.
-
-        Returns:
-            Tensor: (B, C, h, w) float32 on the module's device; h and w are
-            ``image_size / patch_size``, whatever H and W are.
-
-        Raises:
-            ValueError: If ``images`` has another shape.
-        """
-        if images.ndim != 4 or images.shape[1] != 3:
-            raise ValueError(
-                'Expected argument `images` to have shape (B, 3, H, W), but '
-                f'got {tuple(images.shape)}'
+    def _stop_at_layer(self, norm: bool) -> None:
+        """Cuts off what nobody reads."""
+        backbone = self.backbone
+        del backbone.layers[self.layer + 1 :]
+        backbone.out_indices = [self.layer]
+        if self.kind != 'token':
+            backbone.layers[-1] = _Projection(
+                backbone.layers[-1], KINDS.index(self.kind)
             )
-        device = self.mean.device
-        images = (images.to(device, torch.float32) - self.mean) / self.std
-        if images.shape[2:] != self.image_size:
-            images = functional.interpolate(
-                images,
-                size=self.image_size,
-                mode='bilinear',
-                align_corners=False,
-                antialias=True,
-            )
-        dtype = torch.bfloat16 if device.type == 'cpu' else torch.float16
-        with torch.autocast(device.type, dtype=dtype, enabled=self.amp):
-            (features,) = self.backbone(images)  # (B, C, h, w)
-        return features.float().contiguous()
+        if self.kind != 'token' or not norm:
+            backbone.final_norm = False
+            del backbone.ln1
 
-    def train(self, mode: bool = True) -> 'ViTKeys':
-        """Keeps evaluation mode, whatever the parent switches to."""
-        for module in self.modules():
-            module.training = False
-        return self
+    def patch_features(self, images: Tensor) -> Tensor:
+        """Normalised images at ``image_size`` -> (B, C, h, w)."""
+        (features,) = self.backbone(images)
+        return features
 
 
 class _Projection(nn.Module):
-    """Last block of a ViT, stopped after one third of its qkv projection.
+    """Block of a ViT, stopped after one third of its qkv projection.
 
     In the place of the block, it lets mmpretrain's own forward drop the class
     token and fold the grid, and saves the attention that nobody reads.
@@ -222,6 +188,22 @@ class _Projection(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, 1 + h·w, C) -> (B, 1 + h·w, C), heads side by side."""
         return self.projection(self.ln1(x))
+
+
+def _kind(kind: Kind, out: str | None) -> Kind:
+    if out is None:
+        return kind
+    if out not in OUTPUTS:
+        raise ValueError(
+            f'Expected argument `out` to be one of {tuple(OUTPUTS)}, but got '
+            f'{out!r}'
+        )
+    if kind not in ('key', OUTPUTS[out]):
+        raise ValueError(
+            'Expected one of the arguments `kind` and `out`, but got '
+            f'{kind!r} and {out!r}'
+        )
+    return OUTPUTS[out]
 
 
 def _image_size(

@@ -14,7 +14,8 @@ import mmcuts3d.registry  # noqa: F401  (repairs imports before transformers)
 
 transformers = pytest.importorskip('transformers')
 
-from mmcuts3d.models.features.vit_keys import MEAN, STD, ViTKeys  # noqa: E402
+from mmcuts3d.models.features.frozen_vit import MEAN, STD  # noqa: E402
+from mmcuts3d.models.features.vit_keys import ViTKeys  # noqa: E402
 
 TINY = {
     'embed_dims': 48,

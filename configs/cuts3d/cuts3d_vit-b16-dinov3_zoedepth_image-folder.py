@@ -1,0 +1,48 @@
+# CutS3D's pseudo-masks of your images with features of DINOv3 ViT-B/16.
+#
+# python tools/generate_pseudo_labels.py
+#     configs/cuts3d/cuts3d_vit-b16-dinov3_zoedepth_image-folder.py
+#     --images images --out work_dirs/my_labels
+#
+# tau_ncut below is a placeholder: calibrate it, kind and layer on images of
+# your own before you label many. No value was measured here, since the weights
+# could not be had (docs/features.md).
+#
+# DINOv3 has a licence of its own, the DINOv3 License, with terms that bind
+# commercial users as well. Accept it on the hub before the first use (`hf auth
+# login`), or name a folder by --cfg-options model.features.model=DIR.
+_base_ = [
+    '../_base_/datasets/image_folder.py',
+    'mmdet::_base_/default_runtime.py',
+]
+
+model = dict(
+    type='mmcuts3d.CutS3DLabeler',
+    features=dict(
+        type='mmcuts3d.FeaturesFromTransformers',
+        model='dinov3_vitb16',
+        kind='token',  # published recipes: output tokens, not keys
+        layer=-1,
+        grid=60,  # 960 pixels in patches of 16; CutS3D, Sec. 4, has 60 as well
+    ),
+    depth=dict(
+        type='mmcuts3d.DepthFromTransformers',
+        model='Intel/zoedepth-nyu-kitti',
+    ),
+    cut=dict(
+        preset='guarded',
+        # To be calibrated: between 0.2 and 0.8 in published recipes.
+        semantic=dict(tau_ncut=0.5),
+    ),
+)
+# The network's own size, so that it sees the pixels of larger images. Masks
+# are refined at this size too; at 480 that is faster.
+test_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='mmcuts3d.LoadImage'),
+            dict(type='mmdet.Resize', scale=(960, 960), keep_ratio=False),
+            dict(type='mmdet.PackDetInputs'),
+        ]
+    )
+)
