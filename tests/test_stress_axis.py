@@ -314,6 +314,15 @@ def test_a_row_that_is_none_is_refused(axis, capsys):
     assert "'noise 3'" in capsys.readouterr().err
 
 
+def test_rows_are_named_or_by_their_beginning(axis):
+    rows = axis.rows.stress_rows('one')
+    named = axis.stress.rows_named
+    assert [row.name for row in named(['noise 0.7'], rows)] == ['noise 0.7']
+    found = [row.name for row in named(['dino', 'noise 0.2'], rows)]
+    assert found[0] == 'noise 0.2' and len(found) == 4
+    assert named(None, rows) == list(rows.values())
+
+
 def test_objects_left_are_large_ones_of_images_that_ended(axis, case):
     (large, other) = case.annotations
     tiny = np.zeros((120, 120), bool)

@@ -78,7 +78,10 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
         '--num-instances', type=int, help='N, where a method names none'
     )
     parser.add_argument(
-        '--rows', nargs='+', metavar='TEXT', help='rows that begin so'
+        '--rows',
+        nargs='+',
+        metavar='TEXT',
+        help='rows of this name, or of a name that begins so',
     )
     parser.add_argument(
         '--rest',
@@ -111,28 +114,30 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def rows_named(
-    starts: list[str] | None, rows: dict[str, StressRow]
+    texts: list[str] | None, rows: dict[str, StressRow]
 ) -> list[StressRow]:
-    """The rows whose names begin with one of some texts.
+    """The rows of some names, or whose names begin with a text.
 
     Args:
-        starts: The texts; None for all rows.
+        texts: Names, or beginnings; None for all rows.
         rows: All rows by name.
 
     Raises:
         ValueError: If no row begins with one of them.
     """
-    if starts is None:
+    if texts is None:
         return list(rows.values())
-    for start in starts:
-        if not any(name.startswith(start) for name in rows):
+    kept: set[str] = set()
+    for text in texts:
+        mine = [text] if text in rows else []
+        mine = mine or [name for name in rows if name.startswith(text)]
+        if not mine:
             raise ValueError(
                 f'Expected the beginning of one of the rows {list(rows)}, '
-                f'but got {start!r}.'
+                f'but got {text!r}.'
             )
-    return [
-        row for name, row in rows.items() if name.startswith(tuple(starts))
-    ]
+        kept.update(mine)
+    return [row for name, row in rows.items() if name in kept]
 
 
 if __name__ == '__main__':
