@@ -138,18 +138,33 @@ def oracle_semantics(
     cosine of about 0.8 and one of two kinds 0 plus or minus 0.1. All
     instances of a category are the same to the features.
     """
-    kinds = sorted({row.get('category_id', 1) for row in annotations})
-    cover = np.zeros((len(kinds) + 1, GRID, GRID))
+    kinds = patch_kinds(annotations)
+    rng = np.random.default_rng(entry['id'])
+    number = int(category_ids(annotations).size) + 1
+    directions = np.linalg.qr(rng.normal(size=(64, number)))[0].T
+    noise = rng.normal(size=(GRID, GRID, 64)) * 0.06
+    features = directions[kinds] + noise
+    return features.transpose(2, 0, 1).astype(np.float32)
+
+
+def category_ids(annotations: list[dict[str, Any]]) -> np.ndarray:
+    """(K,) int, the categories of an image, rising."""
+    return np.unique([row.get('category_id', 1) for row in annotations])
+
+
+def patch_kinds(annotations: list[dict[str, Any]]) -> np.ndarray:
+    """(60, 60) int, what most of a patch is.
+
+    0 for the rest of the image, k for the k-th of its ``category_ids``.
+    """
+    categories = list(category_ids(annotations))
+    cover = np.zeros((len(categories) + 1, GRID, GRID))
     for row in annotations:
         mask = coco_mask.decode(row['segmentation']).astype(bool)
-        index = kinds.index(row.get('category_id', 1)) + 1
+        index = categories.index(row.get('category_id', 1)) + 1
         cover[index] = np.maximum(cover[index], shares(mask))
     cover[0] = 1 - cover[1:].sum(axis=0)
-    rng = np.random.default_rng(entry['id'])
-    directions = np.linalg.qr(rng.normal(size=(64, len(cover))))[0].T
-    noise = rng.normal(size=(GRID, GRID, 64)) * 0.06
-    features = directions[cover.argmax(axis=0)] + noise
-    return features.transpose(2, 0, 1).astype(np.float32)
+    return cover.argmax(axis=0)
 
 
 def shares(mask: np.ndarray) -> np.ndarray:
