@@ -27,6 +27,7 @@ def fresh_labeler():
     BrightnessLabeler.fail_after = math.inf
     init_default_scope('mmdet')
     yield
+    BrightnessLabeler.fail_after = math.inf
     DefaultScope._instance_dict.clear()
 
 
