@@ -180,15 +180,26 @@ class HalfBatch:
         if sharpening is None or not isinstance(
             image.progress, SurfaceProgress
         ):
-            return symmetric(exceeds(edges, semantic.tau_ncut))
+            return symmetric(exceeds(edges, self._threshold(image)))
         depth = torch.from_numpy(image.progress.surface.depth)
         importance = spatial_importance(
             depth[None].to(edges.device), sharpening.beta, sharpening.sigma
         )
+        tau = self._threshold(image, importance[0])
         return symmetric(
-            strong_edges(
-                edges, importance, semantic.tau_ncut, sharpening.pair_rule
-            )
+            strong_edges(edges, importance, tau, sharpening.pair_rule)
+        )
+
+    def _threshold(
+        self, image: BatchItem, importance: Tensor | None = None
+    ) -> float:
+        """That of the reference, which needs the features on the CPU."""
+        semantic = self.method.semantic
+        if semantic.tau_ncut != 'auto':
+            return semantic.tau_ncut
+        return semantic.threshold(
+            image.features.cpu().numpy(),
+            None if importance is None else importance.cpu().numpy(),
         )
 
     def _cut(

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._check import check_literal, check_part, check_range
+from .._check import as_array, check_literal, check_part, check_range
 from ..pixel_masks import peak
+from .auto_threshold import STRIDE, auto_threshold, otsu
 from .bipartition import (
     Bipartition,
     CornerRule,
@@ -47,8 +48,10 @@ class SemanticCut:
     """How a semantic mask is cut out of the patch graph.
 
     Args:
-        tau_ncut: Threshold of the (sharpened) affinity, in [0, 1]. Defaults
-            to 0.13 (supplement, Table 7; MaskCut has 0.15).
+        tau_ncut: Threshold of the (sharpened) affinity, in [0, 1]; or, beyond
+            the paper, ``'auto'``: Otsu's threshold of the cosines of each
+            image, see :func:`auto_threshold`. Defaults to 0.13 (supplement,
+            Table 7; MaskCut has 0.15).
         eps: Weight of edges below it. Defaults to 1e-5 (MaskCut).
         sharpening: Spatial Importance Sharpening, None for none.
             Defaults to :class:`Sharpening` as in the paper.
@@ -65,7 +68,7 @@ class SemanticCut:
         ValueError: On a setting out of range.
     """
 
-    tau_ncut: float = 0.13
+    tau_ncut: float | Literal['auto'] = 0.13
     eps: float = 1e-5
     sharpening: Sharpening | None = field(default_factory=Sharpening)
     corner_rule: CornerRule = 'published'
@@ -73,7 +76,8 @@ class SemanticCut:
     solver: Solver = 'lanczos'
 
     def __post_init__(self) -> None:
-        check_range('tau_ncut', self.tau_ncut, 0, 1)
+        if self.tau_ncut != 'auto':
+            check_range('tau_ncut', self.tau_ncut, 0, 1)
         check_range('eps', self.eps, 0, 1, open_low=True)
         check_literal('corner_rule', self.corner_rule, CornerRule)
         check_literal('removal', self.removal, Removal)
@@ -97,17 +101,38 @@ class SemanticCut:
             ValueError: If sharpening is set and there is no depth.
         """
         if self.sharpening is None:
-            return StrongEdges.of_features(features, self.tau_ncut)
+            return StrongEdges.of_features(features, self.threshold(features))
         if depth is None:
             raise ValueError(
                 'Expected argument `depth` for sharpening, but got None.'
             )
+        importance = self.sharpening.importance(depth)
         return StrongEdges.of_features(
             features,
-            self.tau_ncut,
-            self.sharpening.importance(depth),
+            self.threshold(features, importance),
+            importance,
             self.sharpening.pair_rule,
         )
+
+    def threshold(
+        self,
+        features: ArrayLike,
+        importance: NDArray[np.floating] | None = None,
+    ) -> float:
+        """The threshold of the (sharpened) affinity of an image.
+
+        Args:
+            features: (C, h, w) float.
+            importance: (h, w), Spatial Importance; ``'auto'`` is brought to
+                where sharpening brings a pair of the median importance.
+                Defaults to None: no sharpening.
+        """
+        if self.tau_ncut != 'auto':
+            return self.tau_ncut
+        tau = auto_threshold(features)
+        if importance is None:
+            return tau
+        return float(tau ** float(np.median(1 - importance)))
 
     def __call__(
         self, graph: StrongEdges | ArrayLike, found: NDArray[np.bool_]
@@ -123,7 +148,11 @@ class SemanticCut:
             would be noise.
         """
         if not isinstance(graph, StrongEdges):
-            graph = StrongEdges.of_affinity(graph, self.tau_ncut)
+            tau = self.tau_ncut
+            matrix = as_array('affinity', graph)
+            if tau == 'auto':
+                tau = otsu(matrix[::STRIDE, STRIDE // 2 :: STRIDE])
+            graph = StrongEdges.of_affinity(matrix, tau)
         edges = graph.without(found)
         if has_no_structure(edges, found):
             return None

@@ -28,6 +28,12 @@ METHODS = {
         refine=NO_CRF,
     ),
     'MaskCut': MaskCut(refine=NO_CRF),
+    'threshold of the graph': CutS3D(
+        semantic={'tau_ncut': 'auto', 'sharpening': None}, refine=NO_CRF
+    ),
+    'the same, sharpened': CutS3D(
+        semantic={'tau_ncut': 'auto'}, max_eigenvalue=0.3, refine=NO_CRF
+    ),
 }
 
 
