@@ -5,9 +5,9 @@
 #     configs/cuts3d/cuts3d_vit-b14-dinov2-reg_zoedepth_image-folder.py
 #     --images images --out work_dirs/my_labels
 #
-# tau_ncut is Otsu's threshold of the cosines of each image. Nothing was measured
-# with these weights, which could not be had here (docs/features.md): look at some
-# cuts of your own images before you label many.
+# tau_ncut is Otsu's threshold of the cosines of each image. Nothing was
+# measured with these weights, which could not be had (docs/features.md): look
+# at some cuts of your own images before you label many.
 #
 # Code and weights of DINOv2 are under the Apache License 2.0. They are fetched
 # from the hub at first use; a folder is named by --cfg-options

@@ -4,9 +4,9 @@
 #     configs/cuts3d/cuts3d_vit-b16-dinov3_zoedepth_image-folder.py
 #     --images images --out work_dirs/my_labels
 #
-# tau_ncut is Otsu's threshold of the cosines of each image. Nothing was measured
-# with these weights, which could not be had here (docs/features.md): look at some
-# cuts of your own images before you label many.
+# tau_ncut is Otsu's threshold of the cosines of each image. Nothing was
+# measured with these weights, which could not be had (docs/features.md): look
+# at some cuts of your own images before you label many.
 #
 # DINOv3 has a licence of its own, the DINOv3 License, with terms that bind
 # commercial users as well. Accept it on the hub before the first use (`hf auth

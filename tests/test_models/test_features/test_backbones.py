@@ -142,9 +142,9 @@ def test_config_has_the_sizes_of_its_backbone(path):
     features = config.model.features
     backbone = find_backbone(features.model)
     assert features.kind == backbone.kind
-    low, high = backbone.tau
-    assert low <= config.model.cut.semantic.tau_ncut <= high
-    assert 'placeholder: calibrate it' in path.read_text('utf-8')
+    assert backbone.tau == (0.2, 0.8)  # as a comment of the config says
+    assert config.model.cut.semantic.tau_ncut == 'auto'
+    assert 'Nothing was\n# measured' in path.read_text('utf-8')
     side = backbone.image_side(features.grid)
     resize = config.test_dataloader.dataset.pipeline[1]
     assert resize.type == 'mmdet.Resize' and resize.scale == (side, side)
