@@ -101,7 +101,7 @@ def with_true_depth(case: Case) -> Case:
     order = np.argsort([-mask.sum() for mask in masks])
     for place, index in enumerate(order):
         depth[masks[index]] = 1 - (place + 1) / (len(masks) + 1)
-    return replace(case, depth=depth, reading={})
+    return replace(case, depth=depth, depth_options={})
 
 
 def split_by_truth(case: Case) -> list[dict]:
