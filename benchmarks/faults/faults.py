@@ -315,7 +315,7 @@ def refusals(images: Path, expected: Path, folder: Path, log: Path):
     old = job_of(images, expected).fingerprint
     new = job_of(images, expected, score_thr=0.5).fingerprint
     row(
-        'a changed setting: refused with both fingerprints',
+        'a changed setting: refused with both values',
         refused(expected, old, new, score_thr=0.5),
     )
     out = folder / 'locked'
