@@ -68,7 +68,12 @@ def digest_files(paths: Sequence[Path]) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     for path in paths:
-        with path.open('rb') as file:
-            for block in iter(partial(file.read, 1 << 20), b''):
-                digest.update(block)
+        for block in file_blocks(path):
+            digest.update(block)
     return digest.hexdigest()
+
+
+def file_blocks(path: Path) -> Iterator[bytes]:
+    """The contents of a file, a megabyte at a time."""
+    with path.open('rb') as file:
+        yield from iter(partial(file.read, 1 << 20), b'')

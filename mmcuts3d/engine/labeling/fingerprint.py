@@ -4,11 +4,13 @@ in when a run goes on."""
 import hashlib
 import json
 import os.path as osp
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from mmcuts3d.files.whole_files import file_blocks
 from mmcuts3d.version import __version__
 
 #: Keys of a dataset's config that are relative to its ``data_root``.
@@ -96,9 +98,8 @@ def weights_fingerprint(model: nn.Module) -> str:
 
 def _add_weights(digest: Any, checkpoint: str | None) -> None:
     if checkpoint and osp.isfile(checkpoint):
-        with open(checkpoint, 'rb') as file:
-            for block in iter(lambda: file.read(1 << 20), b''):
-                digest.update(block)
+        for block in file_blocks(Path(checkpoint)):
+            digest.update(block)
     else:
         digest.update(str(checkpoint).encode())
 

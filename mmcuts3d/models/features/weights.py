@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from mmcuts3d.files.whole_files import file_blocks
+
 from .convert import convert_to_mmpretrain
 
 HOST = 'https://dl.fbaipublicfiles.com'
@@ -270,9 +272,8 @@ def file_digest(
 ) -> str:
     """Hexadecimal digest of a file."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    with open(path, 'rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    for block in file_blocks(Path(path)):
+        digest.update(block)
     return digest.hexdigest()
 
 
