@@ -16,7 +16,12 @@ REFERENCE = FOLDER / 'cuts3d' / 'cuts3d_classical_rgbd-scenes.py'
 NAMES = [name for name in get_args(Preset) if name != 'touching']
 ON_IMAGENET = sorted((FOLDER / 'cuts3d').glob('cuts3d_*imagenet.py'))
 COLUMNS = list(get_args(Preset))
-CREASES = ('weight', 'sigma', 'noise')
+#: Parts that can be None, and their settings.
+OPTIONAL = {
+    'local.creases': ('weight', 'sigma', 'noise'),
+    'local.trust': ('noise',),
+    'semantic.sharpening': ('beta', 'sigma', 'pair_rule'),
+}
 
 
 def load(path):
@@ -84,7 +89,7 @@ def table():
 
 def test_the_table_of_differences_is_right_and_whole():
     by_preset = [settings_of(CutS3D.from_preset(name)) for name in COLUMNS]
-    by_preset = [group_creases(settings) for settings in by_preset]
+    by_preset = [grouped(settings) for settings in by_preset]
     names = {name for settings in by_preset for name in settings}
     rows = table()
     for name in sorted(names):
@@ -102,18 +107,17 @@ def test_the_table_of_differences_is_right_and_whole():
     assert set(rows) <= names
 
 
-def group_creases(settings):
-    """The parts of creases as one value, None where there are none."""
-    prefix = 'local.creases.'
-    parts = [
-        f'{n} {settings[prefix + n]:g}'
-        for n in CREASES
-        if prefix + n in settings
-    ]
-    rest = {k: v for k, v in settings.items() if not k.startswith(prefix)}
-    if parts:
-        rest['local.creases'] = ', '.join(parts)
-    return rest
+def grouped(settings):
+    """The settings of an optional part as one value, None where it is none."""
+    result = dict(settings)
+    for part, names in OPTIONAL.items():
+        values = [result.pop(f'{part}.{name}', None) for name in names]
+        if None not in values:
+            result[part] = ', '.join(
+                f'{name} {value:g}' if isinstance(value, float) else value
+                for name, value in zip(names, values, strict=True)
+            )
+    return result
 
 
 def short(value):

@@ -18,6 +18,7 @@ from .semantic.spatial_importance import (
     spatial_importance,
 )
 from .spatial.creases import Creases, creases
+from .spatial.depth_trust import DepthTrust, depth_noise
 from .spatial.local_cut import LocalCut
 from .spatial.min_cut import min_cut
 from .spatial.point_cloud import Graph, knn_graph, point_cloud, pool_depth
@@ -36,6 +37,7 @@ __all__ = [
     'Creases',
     'CutS3D',
     'CutStep',
+    'DepthTrust',
     'Graph',
     'LocalCut',
     'MaskCut',
@@ -53,6 +55,7 @@ __all__ = [
     'box_of',
     'creases',
     'dense_crf',
+    'depth_noise',
     'knn_graph',
     'mask_iou',
     'min_cut',

@@ -35,6 +35,7 @@ from .semantic.bipartition import Bipartition
 from .semantic.semantic_cut import SemanticCut, SemanticMask
 from .semantic.spatial_importance import Sharpening
 from .spatial.creases import Creases
+from .spatial.depth_trust import DepthTrust
 from .spatial.local_cut import LocalCut
 from .spatial.spatial_confidence import spatial_confidence
 from .spatial.surface import Surface
@@ -55,6 +56,7 @@ PARTS: Mapping[str, type] = {
     'semantic.sharpening': Sharpening,
     'local': LocalCut,
     'local.creases': Creases,
+    'local.trust': DepthTrust,
     'selection': Selection,
     'refine': Refinement,
 }
@@ -198,7 +200,8 @@ class CutS3D:
         """
         array = check_features(features)
         progress = self.begin(depth, grid_of(array))
-        graph = self.semantic.graph(array, progress.surface.depth)
+        surface = progress.surface
+        graph = self.semantic.graph(array, surface.depth, surface.trust)
         while not progress.done:
             self.advance(progress, self.semantic(graph, progress.found))
         return progress.steps
@@ -260,6 +263,7 @@ class CutS3D:
 
     def _nothing(self, surface: Surface) -> CutStep:
         none = no_cut(surface.grid, surface.depth)
+        none = replace(none, trust=surface.trust)
         return none if self.has_confidences else replace(none, confidence=None)
 
     def _step(
@@ -285,6 +289,7 @@ class CutS3D:
             depth=surface.depth,
             eigenvalue=cut.eigenvalue,
             separation=separation,
+            trust=surface.trust,
         )
 
 

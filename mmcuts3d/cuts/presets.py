@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from ._check import check_literal
 
-Preset = Literal['paper', 'paper-v1', 'guarded', 'touching', 'adaptive']
+Preset = Literal[
+    'paper', 'paper-v1', 'guarded', 'touching', 'adaptive', 'robust'
+]
 
 Arguments = dict[str, Any]
 
@@ -66,12 +68,23 @@ _ADAPTIVE = merged(
     },
 )
 
+#: For any backbone and depth: the threshold comes from the image, and depth
+#: counts as far as its noise allows, creases only where it counts in full.
+_ROBUST = merged(
+    _TOUCHING,
+    {
+        'semantic': {'tau_ncut': 'auto', 'sharpening': None},
+        'local': {'trust': {}},
+    },
+)
+
 PRESETS: Mapping[Preset, Arguments] = {
     'paper': {},
     'paper-v1': _PAPER_V1,
     'guarded': _GUARDED,
     'touching': _TOUCHING,
     'adaptive': _ADAPTIVE,
+    'robust': _ROBUST,
 }
 
 
@@ -83,7 +96,8 @@ def preset(name: Preset = 'paper', **changes: Any) -> Arguments:
             off; ``'paper-v1'``, the first version to the letter;
             ``'guarded'``, the paper with guards against trivial cuts;
             ``'touching'``, the same with creases, for objects that touch;
-            ``'adaptive'``, as many masks as part in 3D.
+            ``'adaptive'``, as many masks as part in 3D; ``'robust'``, for any
+            backbone and depth.
             Defaults to 'paper'.
         **changes: Put over the preset; inside of a part, setting by setting.
 

@@ -61,6 +61,8 @@ class CutStep:
             not made for that, would have cost; NaN without structure.
         separation: How much of the border of `local_cut` parts in 3D, in
             [0, 1]; NaN without depth. See :func:`separation`.
+        trust: How far the depth of the image counted, in (0, 1]; NaN without
+            depth. See :class:`DepthTrust`.
         instance: Index of the instance that this step became in its
             :class:`PseudoInstances`; None if it became none.
     """
@@ -74,6 +76,7 @@ class CutStep:
     depth: FloatArray | None = None
     eigenvalue: float = math.nan
     separation: float = math.nan
+    trust: float = math.nan
     instance: int | None = None
 
     @property

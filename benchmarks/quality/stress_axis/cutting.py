@@ -76,14 +76,24 @@ class SharedCutter:
                 ('depth', row.depth), lambda: row.depth_of(self.case)
             )
             surface = self._once(
-                ('surface', row.depth, local.z_scale, local.pooling),
+                (
+                    'surface',
+                    row.depth,
+                    local.z_scale,
+                    local.pooling,
+                    local.trust,
+                ),
                 lambda: local.surface(depth, (GRID, GRID)),
             )
             progress = method.begin(surface, (GRID, GRID))
-            sharpened = semantic.sharpening is not None and row.depth
+            sharpened = semantic.sharpening is not None and (
+                row.depth,
+                surface.trust,
+            )
             key = ('graph', *kind, settings, sharpened)
             graph = self._once(
-                key, lambda: semantic.graph(features, surface.depth)
+                key,
+                lambda: semantic.graph(features, surface.depth, surface.trust),
             )
         else:
             progress = method.begin((GRID, GRID))

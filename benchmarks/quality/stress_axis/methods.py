@@ -23,6 +23,7 @@ STRESSED: dict[str, dict[str, Any]] = {
     'guarded': {'preset': 'guarded'},
     'touching': {'preset': 'touching'},
     'adaptive': {'preset': 'adaptive'},
+    'robust': {'preset': 'robust'},
 }
 
 

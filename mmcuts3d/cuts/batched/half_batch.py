@@ -181,8 +181,9 @@ class HalfBatch:
             image.progress, SurfaceProgress
         ):
             return symmetric(exceeds(edges, self._threshold(image)))
-        depth = torch.from_numpy(image.progress.surface.depth)
-        importance = spatial_importance(
+        surface = image.progress.surface
+        depth = torch.from_numpy(surface.depth)
+        importance = surface.trust * spatial_importance(
             depth[None].to(edges.device), sharpening.beta, sharpening.sigma
         )
         tau = self._threshold(image, importance[0])

@@ -87,7 +87,10 @@ class SemanticCut:
             object.__setattr__(self, 'sharpening', part)
 
     def graph(
-        self, features: ArrayLike, depth: ArrayLike | None = None
+        self,
+        features: ArrayLike,
+        depth: ArrayLike | None = None,
+        trust: float = 1.0,
     ) -> StrongEdges:
         """The patches of an image and which of them are alike.
 
@@ -96,6 +99,8 @@ class SemanticCut:
         Args:
             features: (C, h, w) float.
             depth: (h, w) float in [0, 1], for sharpening.
+            trust: How far sharpening counts, in [0, 1]: by how much an
+                exponent is below 1. Defaults to 1.
 
         Raises:
             ValueError: If sharpening is set and there is no depth.
@@ -107,6 +112,8 @@ class SemanticCut:
                 'Expected argument `depth` for sharpening, but got None.'
             )
         importance = self.sharpening.importance(depth)
+        if trust < 1:
+            importance = importance * np.float32(trust)
         return StrongEdges.of_features(
             features,
             self.threshold(features, importance),

@@ -23,6 +23,7 @@ from .._check import (
     grid_of,
 )
 from .creases import Creases
+from .depth_trust import DepthTrust
 from .mask_graph import MaskGraph
 from .min_cut import Capacity
 from .parts import PartCut, Terminals
@@ -82,6 +83,8 @@ class LocalCut:
         creases: Beyond the paper: concave depth edges, at which edges of the
             graph count longer, see :class:`Creases`; fragments of at most k
             patches then join the nearest part. Defaults to None (disabled).
+        trust: Beyond the paper: flattens the point cloud of noisy depth, see
+            :class:`DepthTrust`. Defaults to None (disabled).
 
     Raises:
         ValueError: On a setting out of range.
@@ -100,6 +103,7 @@ class LocalCut:
     terminals: Terminals = 'points'
     min_side: float = 0.01
     creases: Creases | None = None
+    trust: DepthTrust | None = None
 
     def __post_init__(self) -> None:
         check_range('tau_knn', self.tau_knn, 0, open_low=True)
@@ -116,9 +120,11 @@ class LocalCut:
         check_literal('source', self.source, Source)
         check_literal('terminals', self.terminals, Terminals)
         check_range('min_side', self.min_side, 0, 1)
-        if self.creases is not None:
-            part = check_part('creases', self.creases, Creases)
-            object.__setattr__(self, 'creases', part)
+        for name, kind in (('creases', Creases), ('trust', DepthTrust)):
+            value = getattr(self, name)
+            if value is not None:
+                part = check_part(name, value, kind)
+                object.__setattr__(self, name, part)
 
     @property
     def taus(self) -> NDArray[np.float64]:
@@ -139,13 +145,12 @@ class LocalCut:
             ValueError: If a surface is of another grid, scale or pooling.
         """
         if not isinstance(depth, Surface):
-            return Surface(depth, grid, self.z_scale, self.pooling)
-        made = (tuple(depth.grid), depth.z_scale, depth.pooling)
-        wanted = (tuple(grid), self.z_scale, self.pooling)
-        if made != wanted:
+            return Surface(depth, grid, self.z_scale, self.pooling, self.trust)
+        wanted = (tuple(grid), self.z_scale, self.pooling, self.trust)
+        if depth.settings != wanted:
             raise ValueError(
-                'Expected a surface of grid, z_scale and pooling '
-                f'{wanted}, but got {made}.'
+                'Expected a surface of grid, z_scale, pooling and trust '
+                f'{wanted}, but got {depth.settings}.'
             )
         return depth
 
@@ -282,7 +287,8 @@ class LocalCut:
         """
         inside = check_mask('mask', mask)
         surface = self.surface(depth, grid_of(inside))
-        return separation(inside, surface, self.tau_knn, self.creases)
+        creases = self._creases_of(surface)
+        return separation(inside, surface, self.tau_knn, creases)
 
     def _mask_graph(
         self,
@@ -292,9 +298,12 @@ class LocalCut:
         tau: float,
     ) -> MaskGraph:
         plain, nodes = self._knn_graph(mask, surface)
-        fragment = self.k + 1 if self.creases else 0
+        creases = self._creases_of(surface)
+        fragment = self.k + 1 if creases else 0
         graph = MaskGraph(
-            graph=self._lengthened(plain, nodes, surface),
+            graph=creases.lengthen(plain, nodes, surface)
+            if creases
+            else plain,
             nodes=nodes,
             inside=mask.ravel()[nodes],
             reach=plain.lengths <= self.tau_knn,
@@ -302,7 +311,7 @@ class LocalCut:
             grid=grid_of(mask),
         )
         large = graph.nodes_in_large_parts(tau, self._smallest(mask.size))
-        if self.creases and not large.any():
+        if creases and not large.any():
             # Creases everywhere are none: a coarse grid, or noise for depth.
             graph = graph.with_lengths_of(plain)
             large = graph.nodes_in_large_parts(tau, self._smallest(mask.size))
@@ -325,12 +334,9 @@ class LocalCut:
             nodes = np.flatnonzero(mask)
         return knn_graph(points[nodes], self.k), nodes
 
-    def _lengthened(
-        self, graph: Graph, nodes: NDArray[np.intp], surface: Surface
-    ) -> Graph:
-        if self.creases is None:
-            return graph
-        return self.creases.lengthen(graph, nodes, surface)
+    def _creases_of(self, surface: Surface) -> Creases | None:
+        """Creases where they count."""
+        return self.creases if surface.trust == 1 else None
 
     def _smallest(self, num_patches: int) -> float:
         """Patches below which a side of a cut isolates a terminal."""

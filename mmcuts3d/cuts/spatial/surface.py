@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._check import check_range
 from .creases import creases
+from .depth_trust import DepthTrust
 from .point_cloud import Graph, Pooling, grid_graph, point_cloud, pool_depth
 
 
@@ -24,6 +25,11 @@ class Surface:
         grid: (h, w) of the patch grid.
         z_scale: See :func:`point_cloud`. Defaults to 3.
         pooling: See :func:`pool_depth`. Defaults to 'median'.
+        trust: Flattens the point cloud of noisy depth. Defaults to None:
+            depth is trusted.
+
+    Attributes:
+        trust: Share of `z_scale` that the point cloud has, in (0, 1].
 
     Raises:
         ValueError: On a depth outside [0, 1] or settings out of range.
@@ -35,11 +41,15 @@ class Surface:
         grid: tuple[int, int],
         z_scale: float = 3.0,
         pooling: Pooling = 'median',
+        trust: DepthTrust | None = None,
     ) -> None:
         self.depth: NDArray[np.float32] = pool_depth(depth, grid, pooling)
         self.grid = grid
-        self.z_scale = check_range('z_scale', z_scale, 0)
-        self.pooling = pooling
+        check_range('z_scale', z_scale, 0)
+        #: What it was made with, by which it is told from others.
+        self.settings = (tuple(grid), z_scale, pooling, trust)
+        self.trust = 1.0 if trust is None else trust(self.depth, z_scale)
+        self.z_scale = self.trust * z_scale
         self._creases: dict[tuple[float, float], NDArray[np.float64]] = {}
 
     @cached_property
