@@ -20,6 +20,7 @@ COLUMNS = list(get_args(Preset))
 OPTIONAL = {
     'local.creases': ('weight', 'sigma', 'noise'),
     'local.trust': ('noise',),
+    'local.colours': ('weight', 'where'),
     'semantic.sharpening': ('beta', 'sigma', 'pair_rule'),
 }
 
@@ -114,7 +115,9 @@ def grouped(settings):
         values = [result.pop(f'{part}.{name}', None) for name in names]
         if None not in values:
             result[part] = ', '.join(
-                f'{name} {value:g}' if isinstance(value, float) else value
+                f'{name} {value:g}'
+                if isinstance(value, float)
+                else f'{name} {value}'
                 for name, value in zip(names, values, strict=True)
             )
     return result

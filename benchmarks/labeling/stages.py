@@ -93,9 +93,12 @@ def run(
 
     grid = case.features.shape[1:]
     if isinstance(method, CutS3D):
-        progress = method.begin(method.local.surface(case.depth, grid), grid)
+        surface = method.local.surface(case.depth, grid, case.image)
+        progress = method.begin(surface, grid)
         lap('surface')
-        graph = method.semantic.graph(case.features, progress.surface.depth)
+        graph = method.semantic.graph(
+            case.features, surface.depth, surface.trust
+        )
     else:
         progress = method.begin(grid)
         graph = method.semantic.graph(case.features)

@@ -108,7 +108,7 @@ def split_by_truth(case: Case) -> list[dict]:
     """Masks that a perfect split of the semantic masks would give."""
     cv2.setNumThreads(1)
     cut = touching()
-    steps = cut.steps(case.features, grid_depth(case, cut))
+    steps = cut.steps(case.features, grid_depth(case, cut), case.image)
     union = np.any([step.semantic_mask for step in steps], axis=0)
     return refined(case, [patches & union for patches in case.patches()])
 

@@ -44,7 +44,7 @@ def count(case: Case, cut: CutS3D, statuses: Counter[str]) -> int:
     depth = grid_depth(case, cut)
     found = 0
     smallest = max(cut.local.k + 1, cut.selection.min_area * GRID * GRID)
-    for step in cut.steps(case.features, depth):
+    for step in cut.steps(case.features, depth, case.image):
         statuses[step.status] += 1
         whole, part = int(step.semantic_mask.sum()), int(step.local_cut.sum())
         alone = part <= cut.local.k + 1

@@ -154,7 +154,9 @@ def _save_clouds(
     save_ply(painted, beside(target, 'painted'))
     if explanation.local_cut is None:
         return painted
-    edges = removed_edges(explanation.local_cut, explanation.steps)
+    edges = removed_edges(
+        explanation.local_cut, explanation.steps, image=image
+    )
     save_edges(edges, beside(target, 'edges'))
     return replace(painted, line_ends=edges)
 

@@ -17,6 +17,7 @@ from .semantic.spatial_importance import (
     sharpen,
     spatial_importance,
 )
+from .spatial.colour_edges import ColourEdges, patch_colours
 from .spatial.creases import Creases, creases
 from .spatial.depth_trust import DepthTrust, depth_noise
 from .spatial.local_cut import LocalCut
@@ -34,6 +35,7 @@ __all__ = [
     'MIN_CONFIDENCE',
     'PRESETS',
     'Bipartition',
+    'ColourEdges',
     'Creases',
     'CutS3D',
     'CutStep',
@@ -61,6 +63,7 @@ __all__ = [
     'min_cut',
     'normalized_cut',
     'paint_out',
+    'patch_colours',
     'point_cloud',
     'pool_depth',
     'preset',

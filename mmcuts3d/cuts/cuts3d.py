@@ -34,6 +34,7 @@ from .selection import Selection
 from .semantic.bipartition import Bipartition
 from .semantic.semantic_cut import SemanticCut, SemanticMask
 from .semantic.spatial_importance import Sharpening
+from .spatial.colour_edges import ColourEdges
 from .spatial.creases import Creases
 from .spatial.depth_trust import DepthTrust
 from .spatial.local_cut import LocalCut
@@ -57,6 +58,7 @@ PARTS: Mapping[str, type] = {
     'local': LocalCut,
     'local.creases': Creases,
     'local.trust': DepthTrust,
+    'local.colours': ColourEdges,
     'selection': Selection,
     'refine': Refinement,
 }
@@ -168,7 +170,8 @@ class CutS3D:
                     f'{pixels.shape[:2]} or of the features {grid}, '
                     f'but got {depth.shape}.'
                 )
-        return self.instances(pixels, self.steps(features, depth))
+        steps = self.steps(features, depth, pixels)
+        return self.instances(pixels, steps)
 
     def instances(
         self,
@@ -186,7 +189,10 @@ class CutS3D:
         return to_instances(image, steps, self.refine, self.score, fitted)
 
     def steps(
-        self, features: ArrayLike, depth: ArrayLike | Surface
+        self,
+        features: ArrayLike,
+        depth: ArrayLike | Surface,
+        image: ArrayLike | None = None,
     ) -> list[CutStep]:
         """The steps on the patch grid; see :class:`CutStep`.
 
@@ -194,12 +200,14 @@ class CutS3D:
             features: (C, h, w) float.
             depth: (h, w) or finer, float in [0, 1], 0 = nearest; or the
                 :meth:`LocalCut.surface` of it.
+            image: (H, W, 3) uint8 RGB, where colours count and depth is no
+                surface yet. Defaults to None.
 
         Returns:
             One to N steps; fewer than N where an early stop came.
         """
         array = check_features(features)
-        progress = self.begin(depth, grid_of(array))
+        progress = self.begin(depth, grid_of(array), image)
         surface = progress.surface
         graph = self.semantic.graph(array, surface.depth, surface.trust)
         while not progress.done:
@@ -207,15 +215,19 @@ class CutS3D:
         return progress.steps
 
     def begin(
-        self, depth: ArrayLike | Surface, grid: tuple[int, int]
+        self,
+        depth: ArrayLike | Surface,
+        grid: tuple[int, int],
+        image: ArrayLike | None = None,
     ) -> SurfaceProgress:
         """The state of an image before its first step.
 
         Args:
             depth: See :meth:`steps`.
             grid: (h, w) of the patch grid.
+            image: See :meth:`steps`. Defaults to None.
         """
-        surface = self.local.surface(depth, grid)
+        surface = self.local.surface(depth, grid, image)
         found: NDArray[np.bool_] = np.zeros(surface.grid, bool)
         return SurfaceProgress(found=found, surface=surface)
 

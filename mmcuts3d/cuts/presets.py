@@ -69,12 +69,13 @@ _ADAPTIVE = merged(
 )
 
 #: For any backbone and depth: the threshold comes from the image, and depth
-#: counts as far as its noise allows, creases only where it counts in full.
+#: counts as far as its noise allows, creases only where it counts in full, and
+#: edges of colour where it does not.
 _ROBUST = merged(
     _TOUCHING,
     {
         'semantic': {'tau_ncut': 'auto', 'sharpening': None},
-        'local': {'trust': {}},
+        'local': {'trust': {}, 'colours': {}},
     },
 )
 

@@ -93,7 +93,10 @@ def build_point_cloud(
 
 
 def removed_edges(
-    local_cut: LocalCut, steps: Sequence[CutStep], view_scale: float = 1.5
+    local_cut: LocalCut,
+    steps: Sequence[CutStep],
+    view_scale: float = 1.5,
+    image: np.ndarray | None = None,
 ) -> np.ndarray:
     """The edges of the k-NN graphs that the threshold takes away.
 
@@ -103,13 +106,18 @@ def removed_edges(
             edges. An edge that several steps remove is there once.
         view_scale (float): ``z_scale`` of the cloud that the edges are
             drawn into. Defaults to 1.5.
+        image (np.ndarray, optional): (H, W, 3) uint8 RGB, where colours
+            count. Defaults to None.
 
     Returns:
         np.ndarray: (L, 2, 3) ends of the edges, both in a semantic mask, x
         right, y down, z away.
     """
     found = [
-        local_cut.removed_edges(step.semantic_mask, step.depth)
+        local_cut.removed_edges(
+            step.semantic_mask,
+            local_cut.surface(step.depth, step.depth.shape, image),
+        )
         for step in steps
         if step.depth is not None
     ]

@@ -266,10 +266,10 @@ def test_nothing_to_cut(features, preset):
     cutter = CutS3D.from_preset(preset)
     grid = features.shape[1:]
     depth = np.linspace(0, 1, grid[0] * grid[1]).reshape(grid)
-    (step,) = cutter.steps(features, depth)
+    image = np.zeros((16, 16, 3), np.uint8)
+    (step,) = cutter.steps(features, depth, image)
     assert step.status == 'no structure'
     assert np.array_equal(step.depth, depth.astype(np.float32))
-    image = np.zeros((16, 16, 3), np.uint8)
     got = cutter(image, features, depth)
     assert len(got) == 0 and got.patch_masks.shape == (0, *grid)
 

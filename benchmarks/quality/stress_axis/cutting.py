@@ -82,8 +82,9 @@ class SharedCutter:
                     local.z_scale,
                     local.pooling,
                     local.trust,
+                    local.colours is None,
                 ),
-                lambda: local.surface(depth, (GRID, GRID)),
+                lambda: local.surface(depth, (GRID, GRID), self.case.image),
             )
             progress = method.begin(surface, (GRID, GRID))
             sharpened = semantic.sharpening is not None and (

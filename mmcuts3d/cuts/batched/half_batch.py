@@ -82,7 +82,14 @@ class HalfBatch:
         for image in going:
             grid = (image.features.shape[1], image.features.shape[2])
             if isinstance(method, CutS3D):
-                args: tuple[Any, ...] = (method.begin, image.depth, grid)
+                # Pixels go to another process only where they are needed.
+                pixels = image.pixels if method.local.colours else None
+                args: tuple[Any, ...] = (
+                    method.begin,
+                    image.depth,
+                    grid,
+                    pixels,
+                )
             else:
                 args = (method.begin, grid)
             image.future = self.pool.submit(*args)

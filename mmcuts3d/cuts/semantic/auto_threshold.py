@@ -30,7 +30,11 @@ def auto_threshold(features: ArrayLike) -> float:
     Raises:
         ValueError: If `features` is not (C, h, w) or not finite.
     """
-    unit = unit_vectors(features)
+    return threshold_of(unit_vectors(features))
+
+
+def threshold_of(unit: NDArray[np.float32]) -> float:
+    """The same of (C, h*w) features of length 1."""
     some, others = unit[:, ::STRIDE], unit[:, STRIDE // 2 :: STRIDE]
     return otsu(some.T @ others)
 

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._check import as_array, check_literal, check_part, check_range
 from ..pixel_masks import peak
-from .auto_threshold import STRIDE, auto_threshold, otsu
+from .affinity import unit_vectors
+from .auto_threshold import STRIDE, otsu, threshold_of
 from .bipartition import (
     Bipartition,
     CornerRule,
@@ -50,7 +51,9 @@ class SemanticCut:
     Args:
         tau_ncut: Threshold of the (sharpened) affinity, in [0, 1]; or, beyond
             the paper, ``'auto'``: Otsu's threshold of the cosines of each
-            image, see :func:`auto_threshold`. Defaults to 0.13 (supplement,
+            image, see
+            :func:`~mmcuts3d.cuts.semantic.auto_threshold.auto_threshold`.
+            Defaults to 0.13 (supplement,
             Table 7; MaskCut has 0.15).
         eps: Weight of edges below it. Defaults to 1e-5 (MaskCut).
         sharpening: Spatial Importance Sharpening, None for none.
@@ -105,8 +108,9 @@ class SemanticCut:
         Raises:
             ValueError: If sharpening is set and there is no depth.
         """
+        unit = unit_vectors(features)
         if self.sharpening is None:
-            return StrongEdges.of_features(features, self.threshold(features))
+            return StrongEdges.of_units(unit, self._threshold(unit))
         if depth is None:
             raise ValueError(
                 'Expected argument `depth` for sharpening, but got None.'
@@ -114,9 +118,9 @@ class SemanticCut:
         importance = self.sharpening.importance(depth)
         if trust < 1:
             importance = importance * np.float32(trust)
-        return StrongEdges.of_features(
-            features,
-            self.threshold(features, importance),
+        return StrongEdges.of_units(
+            unit,
+            self._threshold(unit, importance),
             importance,
             self.sharpening.pair_rule,
         )
@@ -136,7 +140,17 @@ class SemanticCut:
         """
         if self.tau_ncut != 'auto':
             return self.tau_ncut
-        tau = auto_threshold(features)
+        return self._threshold(unit_vectors(features), importance)
+
+    def _threshold(
+        self,
+        unit: NDArray[np.float32],
+        importance: NDArray[np.floating] | None = None,
+    ) -> float:
+        """The same of (C, h*w) features of length 1."""
+        if self.tau_ncut != 'auto':
+            return self.tau_ncut
+        tau = threshold_of(unit)
         if importance is None:
             return tau
         return float(tau ** float(np.median(1 - importance)))

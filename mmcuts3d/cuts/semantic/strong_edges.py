@@ -85,9 +85,20 @@ class StrongEdges:
             ValueError: If the two do not belong to the same grid, or a
                 setting is out of range.
         """
+        unit = unit_vectors(features)
+        return cls.of_units(unit, tau, importance, pair_rule)
+
+    @classmethod
+    def of_units(
+        cls,
+        unit: NDArray[np.float32],
+        tau: float,
+        importance: NDArray[np.float32] | None = None,
+        pair_rule: PairRule = 'mean',
+    ) -> StrongEdges:
+        """The same of (C, h*w) features of length 1."""
         check_range('tau', tau, 0, 1)
         check_literal('pair_rule', pair_rule, PairRule)
-        unit = unit_vectors(features)
         number = unit.shape[1]
         exponent = None
         if importance is not None:

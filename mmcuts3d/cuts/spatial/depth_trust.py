@@ -36,14 +36,14 @@ class DepthTrust:
 
     Args:
         noise: Length in the point cloud, in sides of the image, that noise
-            of depth (:func:`depth_noise`) has at most. Defaults to 0.02, a
-            sixth of LocalCut's `tau_knn`.
+            of depth (:func:`depth_noise`) has at most. Defaults to 0.01, a
+            twelfth of LocalCut's `tau_knn`.
 
     Raises:
         ValueError: On a setting out of range.
     """
 
-    noise: float = 0.02
+    noise: float = 0.01
 
     def __post_init__(self) -> None:
         check_range('noise', self.noise, 0, open_low=True)

@@ -6,6 +6,7 @@ between the most and the least foreground patch takes the instance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,12 +23,13 @@ from .._check import (
     check_thresholds,
     grid_of,
 )
+from .colour_edges import ColourEdges
 from .creases import Creases
 from .depth_trust import DepthTrust
-from .mask_graph import MaskGraph
+from .mask_graph import MaskGraph, graph_of_mask
 from .min_cut import Capacity
 from .parts import PartCut, Terminals
-from .point_cloud import Graph, Pooling, knn_graph
+from .point_cloud import Graph, Pooling
 from .separation import separation
 from .spatial_confidence import sweep_taus
 from .surface import Surface
@@ -36,15 +38,19 @@ Outside = Literal['push', 'drop']
 Sink = Literal['abs', 'signed']
 Source = Literal['peak', 'large']
 FARTHEST = 1.0
+OPTIONAL_PARTS: Mapping[str, type] = {
+    'creases': Creases,
+    'trust': DepthTrust,
+    'colours': ColourEdges,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalCut:
     """Cut one instance out of a semantic mask, along its 3D border.
 
-    The defaults are the paper's. Usable alone: any mask with a depth map can
-    be split, see :meth:`split`; take a preset for that, see
-    :meth:`mmcuts3d.cuts.CutS3D.from_preset`.
+    The defaults are the paper's. Usable alone, best by a preset: any mask with
+    a depth map can be split, see :meth:`split`.
 
     Args:
         tau_knn: Edges longer than it are deleted, in units of the image's
@@ -84,7 +90,12 @@ class LocalCut:
             graph count longer, see :class:`Creases`; fragments of at most k
             patches then join the nearest part. Defaults to None (disabled).
         trust: Beyond the paper: flattens the point cloud of noisy depth, see
-            :class:`DepthTrust`. Defaults to None (disabled).
+            :class:`DepthTrust`. Parts of the graph are then cut by the
+            min-cut only where depth is trusted in full. Defaults to None
+            (disabled).
+        colours: Beyond the paper: differences of colour lengthen edges where
+            depth is not trusted, see :class:`ColourEdges`; it needs the
+            image. Defaults to None (disabled).
 
     Raises:
         ValueError: On a setting out of range.
@@ -104,6 +115,7 @@ class LocalCut:
     min_side: float = 0.01
     creases: Creases | None = None
     trust: DepthTrust | None = None
+    colours: ColourEdges | None = None
 
     def __post_init__(self) -> None:
         check_range('tau_knn', self.tau_knn, 0, open_low=True)
@@ -120,11 +132,10 @@ class LocalCut:
         check_literal('source', self.source, Source)
         check_literal('terminals', self.terminals, Terminals)
         check_range('min_side', self.min_side, 0, 1)
-        for name, kind in (('creases', Creases), ('trust', DepthTrust)):
+        for name, kind in OPTIONAL_PARTS.items():
             value = getattr(self, name)
             if value is not None:
-                part = check_part(name, value, kind)
-                object.__setattr__(self, name, part)
+                object.__setattr__(self, name, check_part(name, value, kind))
 
     @property
     def taus(self) -> NDArray[np.float64]:
@@ -132,7 +143,10 @@ class LocalCut:
         return sweep_taus(self.tau_knn_min, self.tau_knn, self.num_cuts)
 
     def surface(
-        self, depth: ArrayLike | Surface, grid: tuple[int, int]
+        self,
+        depth: ArrayLike | Surface,
+        grid: tuple[int, int],
+        image: ArrayLike | None = None,
     ) -> Surface:
         """The surface of an image, as this LocalCut scales it.
 
@@ -140,19 +154,23 @@ class LocalCut:
             depth: (h, w) or finer, float in [0, 1], 0 = nearest; a surface
                 is given back as it is.
             grid: (h, w) of the patch grid.
+            image: (H, W, 3) uint8 RGB, for `colours`. Defaults to None.
 
         Raises:
-            ValueError: If a surface is of another grid, scale or pooling.
+            ValueError: If a surface is of another grid, scale, pooling or
+                trust, or there are no colours where they count.
         """
         if not isinstance(depth, Surface):
-            return Surface(depth, grid, self.z_scale, self.pooling, self.trust)
-        wanted = (tuple(grid), self.z_scale, self.pooling, self.trust)
-        if depth.settings != wanted:
-            raise ValueError(
-                'Expected a surface of grid, z_scale, pooling and trust '
-                f'{wanted}, but got {depth.settings}.'
+            depth = Surface(
+                depth,
+                grid,
+                self.z_scale,
+                self.pooling,
+                self.trust,
+                image if self.colours else None,
             )
-        return depth
+        settings = (tuple(grid), self.z_scale, self.pooling, self.trust)
+        return depth.checked(settings, self.colours is not None)
 
     def __call__(
         self,
@@ -212,7 +230,10 @@ class LocalCut:
         surface = self.surface(depth, grid_of(inside))
         graph = self._mask_graph(inside, x, surface, float(thresholds.max()))
         cut = PartCut(
-            self.capacity, self.terminals, self._smallest(inside.size)
+            self.capacity,
+            self.terminals,
+            self._smallest(inside.size),
+            whole=surface.trust < 1,
         )
         return np.stack([cut(graph, float(tau)) for tau in thresholds])
 
@@ -243,15 +264,13 @@ class LocalCut:
                 break
             rest &= ~part
             parts.append(part)
-        if not parts:
-            return np.zeros((0, *rest.shape), bool)
         parts.sort(key=lambda part: -int(part.sum()))
-        return np.stack(parts)
+        return np.array(parts, bool).reshape(-1, *rest.shape)
 
     def edge_lengths(
         self, mask: ArrayLike, depth: ArrayLike | Surface
     ) -> NDArray[np.float64]:
-        """Distances in the k-NN graph, creases left out."""
+        """Distances in the k-NN graph, without creases and colours."""
         inside = check_mask('mask', mask)
         surface = self.surface(depth, grid_of(inside))
         return self._knn_graph(inside, surface)[0].lengths
@@ -259,10 +278,9 @@ class LocalCut:
     def removed_edges(
         self, mask: ArrayLike, depth: ArrayLike | Surface
     ) -> NDArray[np.intp]:
-        """Edges inside a mask that count as longer than `tau_knn`.
+        """Edges (E, 2) inside a mask that count as longer than `tau_knn`.
 
-        Returns:
-            (E, 2) int, the patches at their ends, row-major on (h, w).
+        By the patches at their ends, row-major on (h, w).
         """
         inside = check_mask('mask', mask)
         if not inside.any():
@@ -274,21 +292,12 @@ class LocalCut:
         return np.asarray(found.nodes[ends[within]])
 
     def separation(self, mask: ArrayLike, depth: ArrayLike | Surface) -> float:
-        """How much of a mask's border parts in 3D; beyond the paper.
-
-        See :func:`separation`.
-
-        Args:
-            mask: (h, w) bool.
-            depth: (h, w) or finer, float in [0, 1], 0 = nearest.
-
-        Returns:
-            In [0, 1]; 0 where the mask is empty.
-        """
+        """How much of a mask's border parts in 3D, see :func:`separation`."""
         inside = check_mask('mask', mask)
         surface = self.surface(depth, grid_of(inside))
-        creases = self._creases_of(surface)
-        return separation(inside, surface, self.tau_knn, creases)
+        nodes = np.arange(inside.size)
+        graph = self._lengthened(surface.neighbours, nodes, surface)
+        return separation(inside, graph, self.tau_knn)
 
     def _mask_graph(
         self,
@@ -298,12 +307,11 @@ class LocalCut:
         tau: float,
     ) -> MaskGraph:
         plain, nodes = self._knn_graph(mask, surface)
-        creases = self._creases_of(surface)
+        # Where depth is noisy, so are creases.
+        creases = self.creases if surface.trust == 1 else None
         fragment = self.k + 1 if creases else 0
         graph = MaskGraph(
-            graph=creases.lengthen(plain, nodes, surface)
-            if creases
-            else plain,
+            graph=self._lengthened(plain, nodes, surface),
             nodes=nodes,
             inside=mask.ravel()[nodes],
             reach=plain.lengths <= self.tau_knn,
@@ -325,18 +333,17 @@ class LocalCut:
         self, mask: NDArray[np.bool_], surface: Surface
     ) -> tuple[Graph, NDArray[np.intp]]:
         """The k-NN graph, and the patch of each of its nodes."""
-        points = surface.points
-        if self.outside == 'push':
-            nodes: NDArray[np.intp] = np.arange(mask.size)
-            points = points.copy()
-            points[~mask.ravel(), 2] = self.z_scale * FARTHEST
-        else:
-            nodes = np.flatnonzero(mask)
-        return knn_graph(points[nodes], self.k), nodes
+        pushed = self.z_scale * FARTHEST if self.outside == 'push' else None
+        return graph_of_mask(mask, surface.points, self.k, pushed)
 
-    def _creases_of(self, surface: Surface) -> Creases | None:
-        """Creases where they count."""
-        return self.creases if surface.trust == 1 else None
+    def _lengthened(
+        self, graph: Graph, nodes: NDArray[np.intp], surface: Surface
+    ) -> Graph:
+        if self.colours:
+            graph = self.colours.lengthen(graph, nodes, surface)
+        if self.creases and surface.trust == 1:
+            graph = self.creases.lengthen(graph, nodes, surface)
+        return graph
 
     def _smallest(self, num_patches: int) -> float:
         """Patches below which a side of a cut isolates a terminal."""

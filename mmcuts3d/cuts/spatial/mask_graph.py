@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..pixel_masks import peak
 from .min_cut import components
 from .parts import absorb
-from .point_cloud import Graph
+from .point_cloud import Graph, knn_graph
 
 
 @dataclass
@@ -102,3 +102,29 @@ class MaskGraph:
         parts = self.joined(tau)
         sizes = np.bincount(parts[self.inside], minlength=parts.max() + 1)
         return np.asarray(self.inside & (sizes[parts] >= smallest))
+
+
+def graph_of_mask(
+    mask: NDArray[np.bool_],
+    points: NDArray[np.float64],
+    k: int,
+    pushed: float | None,
+) -> tuple[Graph, NDArray[np.intp]]:
+    """The k-NN graph of the points of a mask.
+
+    Args:
+        mask: (h, w) bool.
+        points: (h*w, 3), the point cloud.
+        k: Neighbours of a point.
+        pushed: Depth at which the points outside the mask are put; None
+            leaves them out.
+
+    Returns:
+        The graph, and (n,) the patch of each of its nodes, row-major.
+    """
+    if pushed is None:
+        nodes = np.flatnonzero(mask)
+        return knn_graph(points[nodes], k), nodes
+    points = points.copy()
+    points[~mask.ravel(), 2] = pushed
+    return knn_graph(points, k), np.arange(mask.size)

@@ -29,18 +29,23 @@ class PartCut:
         capacity: See :func:`edge_capacities`.
         terminals: See :class:`LocalCut`.
         smallest: Patches below which a side of a min-cut is trivial.
+        whole: Whether parts stay whole, without a min-cut: what a noisy
+            depth leaves joined has no border that can be told.
+            Defaults to False.
     """
 
     capacity: Capacity
     terminals: Terminals
     smallest: float
+    whole: bool = False
 
     def __call__(self, graph: MaskGraph, tau: float) -> NDArray[np.bool_]:
         """The patches (h, w) bool of the source's part at `tau`."""
         labels = graph.parts(tau)
         part = np.asarray(labels == labels[graph.source])
         side = part
-        if graph.sink != graph.source and part[graph.sink]:
+        joined = graph.sink != graph.source and part[graph.sink]
+        if joined and not self.whole:
             side = self._cut(graph, part, tau)
         if side is part:
             labels = graph.joined(tau)

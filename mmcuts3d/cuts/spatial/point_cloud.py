@@ -72,10 +72,17 @@ def pool_depth(
         return array
     if pooling == 'median':
         return _cell_median(array, grid_shape)
-    rows = _overlap(array.shape[0], grid_shape[0])
-    columns = _overlap(array.shape[1], grid_shape[1])
-    pooled = rows @ array.astype(np.float64) @ columns.T
+    pooled = cell_means(array.astype(np.float64), grid_shape)
     return np.clip(pooled, 0, 1).astype(np.float32)
+
+
+def cell_means(
+    pixels: NDArray[np.float64], grid_shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """(h, w) means of the cells of a grid over an array (H, W)."""
+    rows = _overlap(pixels.shape[0], grid_shape[0])
+    columns = _overlap(pixels.shape[1], grid_shape[1])
+    return np.asarray(rows @ pixels @ columns.T)
 
 
 def _cell_median(

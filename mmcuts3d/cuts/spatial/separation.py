@@ -5,16 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .creases import Creases
-from .surface import Surface
+from .point_cloud import Graph
 
 
-def separation(
-    mask: NDArray[np.bool_],
-    surface: Surface,
-    tau: float,
-    creases: Creases | None = None,
-) -> float:
+def separation(mask: NDArray[np.bool_], graph: Graph, tau: float) -> float:
     """Mean distance across the border of a mask, in units of `tau`.
 
     Over pairs of neighbours in the grid, one inside and one outside, each at
@@ -25,16 +19,12 @@ def separation(
 
     Args:
         mask: (h, w) bool.
-        surface: Of the image.
+        graph: Of neighbours in the grid, under the lengths of LocalCut.
         tau: LocalCut's threshold, in sides of the image.
-        creases: As in LocalCut. Defaults to None (disabled).
 
     Returns:
         In [0, 1]; 0 where the mask is empty.
     """
-    graph = surface.neighbours
-    if creases is not None:
-        graph = creases.lengthen(graph, np.arange(mask.size), surface)
     flat = mask.ravel()
     border = flat[graph.edges[:, 0]] != flat[graph.edges[:, 1]]
     on_frame = int(mask[[0, -1]].sum() + mask[:, [0, -1]].sum())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._check import check_range
+from .colour_edges import patch_colours
 from .creases import creases
 from .depth_trust import DepthTrust
 from .point_cloud import Graph, Pooling, grid_graph, point_cloud, pool_depth
@@ -27,6 +28,8 @@ class Surface:
         pooling: See :func:`pool_depth`. Defaults to 'median'.
         trust: Flattens the point cloud of noisy depth. Defaults to None:
             depth is trusted.
+        image: (H, W, 3) uint8 RGB, whose colours are asked for. Defaults to
+            None: it has none.
 
     Attributes:
         trust: Share of `z_scale` that the point cloud has, in (0, 1].
@@ -42,6 +45,7 @@ class Surface:
         z_scale: float = 3.0,
         pooling: Pooling = 'median',
         trust: DepthTrust | None = None,
+        image: ArrayLike | None = None,
     ) -> None:
         self.depth: NDArray[np.float32] = pool_depth(depth, grid, pooling)
         self.grid = grid
@@ -50,7 +54,42 @@ class Surface:
         self.settings = (tuple(grid), z_scale, pooling, trust)
         self.trust = 1.0 if trust is None else trust(self.depth, z_scale)
         self.z_scale = self.trust * z_scale
+        self._colours = None if image is None else patch_colours(image, grid)
         self._creases: dict[tuple[float, float], NDArray[np.float64]] = {}
+
+    def checked(
+        self, settings: tuple[object, ...], with_colours: bool
+    ) -> Surface:
+        """This surface, if it is the one that is wanted.
+
+        Args:
+            settings: Grid, z_scale, pooling and trust that it must have.
+            with_colours: Whether its colours are needed.
+
+        Raises:
+            ValueError: If it has others, or no colours.
+        """
+        if self.settings != settings:
+            raise ValueError(
+                'Expected a surface of grid, z_scale, pooling and trust '
+                f'{settings}, but got {self.settings}.'
+            )
+        if with_colours and self._colours is None:
+            raise ValueError(
+                'Expected argument `image`, or a surface that was made with '
+                'it, for the colours of patches, but got depth alone.'
+            )
+        return self
+
+    @property
+    def colours(self) -> NDArray[np.float64]:
+        """(h, w, 3) float64 in [0, 1], the mean colour of each patch."""
+        if self._colours is None:
+            raise ValueError(
+                'Expected a surface that was made with `image` for its '
+                'colours, but got depth alone.'
+            )
+        return self._colours
 
     @cached_property
     def points(self) -> NDArray[np.float64]:

@@ -59,5 +59,7 @@ class CutS3DLabeler(BaseLabeler):
         """Cut one image, (H, W, 3) uint8 RGB."""
         features = inputs['features']
         # Depth maps of files have sizes of their own: pool them here.
-        surface = self.cut.local.surface(inputs['depth'], features.shape[1:])
+        surface = self.cut.local.surface(
+            inputs['depth'], features.shape[1:], image
+        )
         return self.cut(image, features, surface)

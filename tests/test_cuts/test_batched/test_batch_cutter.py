@@ -18,6 +18,7 @@ METHODS = {
     'paper': CutS3D(refine=NO_CRF),
     'touching': touching(refine=NO_CRF),
     'adaptive': CutS3D.from_preset('adaptive', refine=NO_CRF),
+    'robust': CutS3D.from_preset('robust', refine=NO_CRF),
     'costs too much': CutS3D(max_eigenvalue=0, refine=NO_CRF),
     'excluded': CutS3D(
         semantic={

@@ -68,13 +68,13 @@ def test_trust_is_what_noise_leaves():
     depth = PLANE + 0.02 * np.random.default_rng(3).normal(size=GRID)
     noise = depth_noise(depth.clip(0, 1))
     surface = Surface(depth.clip(0, 1), GRID, 3.0, trust=DepthTrust())
-    assert surface.trust == pytest.approx(0.02 / (3 * noise), rel=1e-6)
-    assert surface.z_scale == pytest.approx(0.02 / noise, rel=1e-6)
+    assert surface.trust == pytest.approx(0.01 / (3 * noise), rel=1e-6)
+    assert surface.z_scale == pytest.approx(0.01 / noise, rel=1e-6)
     assert np.ptp(surface.points[:, 2]) == pytest.approx(
         surface.z_scale * np.ptp(surface.depth)
     )
     # A cloud that is flat enough is trusted in full.
-    flat = Surface(depth.clip(0, 1), GRID, 0.02 / noise, trust=DepthTrust())
+    flat = Surface(depth.clip(0, 1), GRID, 0.01 / noise, trust=DepthTrust())
     assert flat.trust == 1
     assert Surface(depth.clip(0, 1), GRID).trust == 1
 
@@ -114,6 +114,25 @@ def test_a_step_parts_where_depth_is_clean():
     surface = cut.surface(depth, GRID)
     assert surface.trust == 1
     assert (cut(inside, x, surface) == left).all()
+
+
+def test_parts_stay_whole_where_depth_is_noisy():
+    """The min-cut through a neck is for depth that can be believed."""
+    neck = ROWS > 0.45
+    body = (COLUMNS < 0.4) | (COLUMNS > 0.6) | (neck & (ROWS < 0.55))
+    slope = np.clip(2 * (COLUMNS - 0.5), -0.2, 0.2)
+    x = 1 - COLUMNS
+    sizes = []
+    for noise in (0.0, 0.03):
+        rng = np.random.default_rng(1)
+        depth = (0.5 + slope + noise * rng.normal(size=GRID)).clip(0, 1)
+        guards = {'source': 'large', 'terminals': 'discs', 'z_scale': 1.0}
+        cut = LocalCut(outside='drop', sink='signed', trust={}, **guards)
+        surface = cut.surface(depth, GRID)
+        assert (surface.trust == 1) == (noise == 0)
+        sizes.append(cut(body, x, surface).sum() / body.sum())
+    assert sizes[0] < 0.6
+    assert sizes[1] == 1
 
 
 def test_creases_count_where_depth_is_trusted_in_full():
