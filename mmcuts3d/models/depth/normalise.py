@@ -5,9 +5,11 @@ depth per image and without a metric scale (section 3.2).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+from .ranges import far_values
 
 DIRECTIONS = ('near_is_small', 'near_is_large')
 FILLS = ('nearest', 'far')
@@ -18,6 +20,9 @@ UNITS: dict[str, float | None] = {
     'm': 1.0,
     'relative': None,
 }
+#: Percentiles to which ``clip='auto'`` sets outliers, where there are some.
+AUTO_CLIP = (1.0, 99.0)
+Clip = Sequence[float] | Literal['auto'] | None
 #: A median depth outside of this range, in metres, betrays a wrong unit.
 PLAUSIBLE = (0.05, 500.0)
 
@@ -29,7 +34,7 @@ def normalise_depth(
     unit: str = 'relative',
     invalid: float | None = None,
     fill: str = 'nearest',
-    clip: Sequence[float] | None = None,
+    clip: Clip = None,
 ) -> np.ndarray:
     """Scales a depth map to [0, 1] by its own nearest and farthest point.
 
@@ -50,9 +55,12 @@ def normalise_depth(
             such as 0. Defaults to None.
         fill (str): Invalid pixels take the depth of the ``'nearest'`` valid
             pixel in the image, or are ``'far'`` (1). Defaults to 'nearest'.
-        clip (tuple[float, float], optional): Percentiles of the valid values
-            to which outliers are set, such as (1, 99). Defaults to None: one
-            far value then sets the scale of all, see :func:`range_note`.
+        clip (tuple[float, float] or str, optional): Percentiles of the valid
+            values to which outliers are set, such as (1, 99). ``'auto'``
+            takes (1, 99) where a few values decide the range, see
+            :func:`far_values`, and the whole range elsewhere. Defaults to
+            None: always the whole range, so that one far value sets the
+            scale of all.
 
     Returns:
         ndarray: (H, W) float32, finite, in [0, 1], 0 = nearest. Constant
@@ -81,9 +89,7 @@ def normalise_depth(
         )
     values = depth[valid]
     _check_unit(values, unit)
-    if clip is not None:
-        low, high = np.percentile(values, clip)
-        values = values.clip(low, high)
+    values = clip_values(values, clip)
     nearest, farthest = values.min(), values.max()
     if nearest == farthest:
         return np.zeros(depth.shape, np.float32)
@@ -106,6 +112,24 @@ def valid_values(
     if invalid is not None:
         valid &= depth != invalid
     return depth[valid]
+
+
+def clip_values(values: np.ndarray, clip: Clip) -> np.ndarray:
+    """Outliers set to percentiles.
+
+    Args:
+        values (ndarray): Valid values, any shape, not empty.
+        clip (tuple[float, float] or str, optional): See
+            :func:`normalise_depth`.
+
+    Returns:
+        ndarray: The values that set the range, of the same shape.
+    """
+    if isinstance(clip, str):
+        clip = AUTO_CLIP if far_values(values) else None
+    if clip is None:
+        return values
+    return values.clip(*np.percentile(values, clip))
 
 
 def _fill_nearest(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -136,7 +160,7 @@ def _check_unit(values: np.ndarray, unit: str) -> None:
 
 
 def check_settings(
-    direction: str, unit: str, fill: str, clip: Sequence[float] | None
+    direction: str, unit: str, fill: str, clip: Clip
 ) -> None:
     """Raises ValueError for a setting that normalise_depth does not know."""
     for name, value, choices in (
@@ -154,14 +178,21 @@ def check_settings(
             "Expected argument `direction` to be 'near_is_small' for "
             f'distances in {unit!r}, but got {direction!r}'
         )
+    check_clip(clip)
+
+
+def check_clip(clip: Any) -> None:
+    """Raises ValueError for what is neither percentiles, 'auto' nor None."""
     if clip is not None and not _rising_percentiles(clip):
         raise ValueError(
-            'Expected argument `clip` to be two rising percentiles, but got '
-            f'{clip}'
+            'Expected argument `clip` to be two rising percentiles, '
+            f"'auto' or None, but got {clip!r}"
         )
 
 
 def _rising_percentiles(clip: Any) -> bool:
+    if isinstance(clip, str):
+        return clip == 'auto'
     try:
         low, high = clip
         return bool(0 <= low < high <= 100)
