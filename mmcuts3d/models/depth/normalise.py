@@ -159,34 +159,33 @@ def _check_unit(values: np.ndarray, unit: str) -> None:
         )
 
 
-def check_settings(
-    direction: str, unit: str, fill: str, clip: Clip
-) -> None:
+def check_settings(direction: str, unit: str, fill: str, clip: Clip) -> None:
     """Raises ValueError for a setting that normalise_depth does not know."""
-    for name, value, choices in (
-        ('direction', direction, DIRECTIONS),
-        ('unit', unit, tuple(UNITS)),
-        ('fill', fill, FILLS),
-    ):
-        if value not in choices:
-            raise ValueError(
-                f'Expected argument `{name}` to be one of {choices}, but got '
-                f'{value!r}'
-            )
+    _check_choice('direction', direction, DIRECTIONS)
+    _check_choice('unit', unit, tuple(UNITS))
     if unit != 'relative' and direction == 'near_is_large':
         raise ValueError(
             "Expected argument `direction` to be 'near_is_small' for "
             f'distances in {unit!r}, but got {direction!r}'
         )
-    check_clip(clip)
+    check_fill_and_clip(fill, clip)
 
 
-def check_clip(clip: Any) -> None:
-    """Raises ValueError for what is neither percentiles, 'auto' nor None."""
+def check_fill_and_clip(fill: str, clip: Any) -> None:
+    """Raises ValueError for what normalise_depth does not know of these."""
+    _check_choice('fill', fill, FILLS)
     if clip is not None and not _rising_percentiles(clip):
         raise ValueError(
             'Expected argument `clip` to be two rising percentiles, '
             f"'auto' or None, but got {clip!r}"
+        )
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(
+            f'Expected argument `{name}` to be one of {choices}, but got '
+            f'{value!r}'
         )
 
 
