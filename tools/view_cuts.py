@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         'direction': args.depth_direction,
         'unit': args.depth_unit,
         'invalid': args.depth_invalid,
-        'clip': args.depth_clip,
+        'clip': args.depth_clip or 'auto',
         'frame': args.depth_frame,
     }
     if image is None:

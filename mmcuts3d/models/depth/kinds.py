@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from .camera import Camera
-from .normalise import DIRECTIONS, UNITS, check_settings
+from .normalise import DIRECTIONS, UNITS, as_map, check_settings
 
 Numbers = Literal[
     'metric', 'inverse', 'affine-invariant', 'affine-invariant inverse'
@@ -196,9 +196,9 @@ class DepthKind:
             `scale`.
 
         Raises:
-            ValueError: If inverse depth is negative.
+            ValueError: If it is no such map, or inverse depth is negative.
         """
-        values = np.asarray(depth).astype(np.float64)
+        values = as_map(depth)
         if self.invalid is not None:
             values[values == self.invalid] = np.nan
         if self.numbers == 'inverse':

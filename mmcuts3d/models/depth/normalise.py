@@ -72,13 +72,7 @@ def normalise_depth(
             unknown setting.
     """
     check_settings(direction, unit, fill, clip)
-    depth = np.asarray(depth)
-    if depth.ndim != 2 or depth.size == 0 or depth.dtype.kind not in 'fiub':
-        raise ValueError(
-            'Expected argument `depth` to be a (H, W) array of numbers, but '
-            f'got {depth.shape} {depth.dtype}'
-        )
-    depth = depth.astype(np.float64)
+    depth = as_map(depth)
     valid = np.isfinite(depth)
     if invalid is not None:
         valid &= depth != invalid
@@ -102,6 +96,17 @@ def normalise_depth(
     if fill == 'nearest' and not valid.all():
         result = _fill_nearest(result, valid)
     return result
+
+
+def as_map(depth: np.ndarray) -> np.ndarray:
+    """A copy as (H, W) float64; ValueError for what is no map of numbers."""
+    depth = np.asarray(depth)
+    if depth.ndim != 2 or depth.size == 0 or depth.dtype.kind not in 'fiub':
+        raise ValueError(
+            'Expected argument `depth` to be a (H, W) array of numbers, but '
+            f'got {depth.shape} {depth.dtype}'
+        )
+    return depth.astype(np.float64)
 
 
 def valid_values(

@@ -12,8 +12,14 @@ from mmcuts3d.files import shown
 from .direction import DirectionTally
 from .kinds import DepthKind
 from .levels import levels_note
-from .normalise import Clip, clip_values, normalise_depth, valid_values
-from .ranges import range_note
+from .normalise import (
+    AUTO_CLIP,
+    Clip,
+    clip_values,
+    normalise_depth,
+    valid_values,
+)
+from .ranges import far_values, range_note
 
 #: Maps of one kind of trouble that are named; more would fill the log.
 MOST = 3
@@ -82,13 +88,20 @@ def value_notes(
         far (float, optional): The far plane. Defaults to None.
 
     Returns:
-        dict[str, str]: ``range``, see :func:`range_note`, and ``levels``, see
-        :func:`levels_note`; '' where nothing is wrong.
+        dict[str, str]: ``range``, outliers and what became of them, see
+        :func:`range_note`, and ``levels``, see :func:`levels_note`; '' where
+        nothing is wrong.
     """
-    return {
-        'range': range_note(clip_values(values, clip)),
-        'levels': levels_note(values, far),
-    }
+    note = range_note(clip_values(values, clip))
+    if not note and clip == 'auto' and (what := far_values(values)):
+        low, high = AUTO_CLIP
+        note = (
+            f'depth from {values.min():g} to {values.max():g} has outliers, '
+            f'for {what}: they were set to its percentiles {low:g} and '
+            f"{high:g} (clip='auto'). Name the value that stands for \"not "
+            'measured" (`invalid`) if they are that'
+        )
+    return {'range': note, 'levels': levels_note(values, far)}
 
 
 def noted_depth(
