@@ -40,8 +40,9 @@ class DepthFromFiles(nn.Module):
             'relative', or what `kind` says.
         scale (float, optional): Factor that gives ``unit``, such as 1 / 5000
             with ``unit='m'``. Defaults to None: 1, or what `kind` says.
-        invalid (float, optional): The file's number for "not measured", such
-            as 0. Defaults to None: none, or what `kind` says.
+        invalid (float or Sequence[float], optional): The file's number for
+            "not measured", such as 0, or several of them. Defaults to None:
+            none, or what `kind` says.
         fill (str): ``'nearest'`` or ``'far'``, see :func:`normalise_depth`.
             Defaults to 'nearest'.
         clip (tuple[float, float] or str, optional): Percentiles, ``'auto'``
@@ -73,7 +74,7 @@ class DepthFromFiles(nn.Module):
         direction: str | None = None,
         unit: str | None = None,
         scale: float | None = None,
-        invalid: float | None = None,
+        invalid: float | Sequence[float] | None = None,
         fill: str = 'nearest',
         clip: Clip = 'auto',
         aspect: Literal['stretch', 'check'] = 'stretch',

@@ -1,6 +1,6 @@
 """What the numbers of a depth map are, and how they become comparable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -33,9 +33,9 @@ class DepthKind:
         scale: Factor from the source's numbers to `unit`, such as 1 / 5000;
             of inverse depth the distance of the number 1, such as baseline
             times focal length. Defaults to 1.
-        invalid: The source's number for "not measured", such as 0. NaN and
-            infinite numbers always are, unless `far` says otherwise.
-            Defaults to None.
+        invalid: The source's number for "not measured", such as 0, or
+            several of them. NaN and infinite numbers always are, unless
+            `far` says otherwise. Defaults to None.
         far: Distance in `unit` at and beyond which everything, infinity too,
             is equally far; of metric and inverse depth. Defaults to None.
         ray_camera: The :class:`Camera`, or what :meth:`Camera.of` takes, if
@@ -51,7 +51,7 @@ class DepthKind:
     numbers: Numbers
     unit: str | None = None
     scale: float = 1.0
-    invalid: float | None = None
+    invalid: float | Sequence[float] | None = None
     far: float | None = None
     ray_camera: Any = None
 
@@ -78,6 +78,16 @@ class DepthKind:
                     f'Expected argument `{name}` to be positive, but got '
                     f'{value}'
                 )
+        if isinstance(self.invalid, Sequence) and not isinstance(
+            self.invalid, str
+        ):
+            object.__setattr__(self, 'invalid', tuple(self.invalid))
+        numbers = np.atleast_1d(np.array(self.invalid or 0, dtype=object))
+        if not all(isinstance(n, int | float) for n in numbers):
+            raise ValueError(
+                'Expected argument `invalid` to be a number or several, but '
+                f'got {self.invalid!r}'
+            )
         relative = self.numbers.startswith('affine-invariant')
         for name, value, allowed in (
             ('unit', self.unit, not relative),
@@ -126,7 +136,7 @@ class DepthKind:
         direction: str,
         unit: str = 'relative',
         scale: float = 1.0,
-        invalid: float | None = None,
+        invalid: float | Sequence[float] | None = None,
     ) -> 'DepthKind':
         """The kind that the settings of ``normalise_depth`` speak of.
 
@@ -135,7 +145,8 @@ class DepthKind:
             unit (str): ``'mm'``, ``'cm'``, ``'m'`` or ``'relative'``.
                 Defaults to 'relative'.
             scale (float): See the class. Defaults to 1.
-            invalid (float, optional): See the class. Defaults to None.
+            invalid (float or Sequence[float], optional): See the class.
+                Defaults to None.
 
         Raises:
             ValueError: If a setting is unknown, or they contradict.
@@ -200,7 +211,7 @@ class DepthKind:
         """
         values = as_map(depth)
         if self.invalid is not None:
-            values[values == self.invalid] = np.nan
+            values[np.isin(values, self.invalid)] = np.nan
         if self.numbers == 'inverse':
             values = self._inverted(values)
         else:

@@ -1,6 +1,7 @@
 """Depth of any source to the depth of the cuts: [0, 1], 0 = nearest.
 
-The only place where direction, unit and holes are dealt with; CutS3D uses
+The only place where direction, unit and holes are dealt with, once a
+:class:`DepthKind` has made the numbers of a source comparable; CutS3D uses
 depth per image and without a metric scale (section 3.2).
 """
 

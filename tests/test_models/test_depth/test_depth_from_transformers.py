@@ -189,6 +189,19 @@ def test_directions_of_the_families(name, saved):
     )
 
 
+def test_the_kind_can_be_named(saved):
+    name = saved('depth_anything_metric')
+    usual = DepthFromTransformers(name)
+    assert usual.kind == DepthKind('metric', 'm')
+    metres = usual._predict(network_images(image()))[0]
+    kind = {'numbers': 'metric', 'unit': 'm', 'far': float(metres.mean())}
+    depth = DepthFromTransformers(name, kind=kind, clip=None)(image())[0]
+    expected = np.minimum(metres, kind['far']) - metres.min()
+    np.testing.assert_allclose(depth, expected / expected.max(), atol=1e-3)
+    with pytest.raises(ValueError, match="`kind` or .*'direction'"):
+        DepthFromTransformers(name, kind=kind, direction='near_is_small')
+
+
 def test_direction_of_dpt_on_dinov2_is_that_of_its_metres():
     config = SimpleNamespace(
         model_type='dpt', backbone_config=SimpleNamespace(model_type='dinov2')

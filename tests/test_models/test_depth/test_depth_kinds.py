@@ -62,6 +62,10 @@ def test_what_was_not_measured_and_what_is_far():
         stereo.read(np.array([[0, 1], [2, 6]])), [[5, 5], [3, 1]]
     )
     assert DepthKind('inverse').read(np.array([[np.inf, 0]]))[0, 1] == np.inf
+    several = DepthKind('metric', 'm', invalid=[0, 65535])
+    np.testing.assert_array_equal(
+        several.read(np.array([[0, 3, 65535]])), [[np.nan, 3, np.nan]]
+    )
     # The value for "not measured" is the file's, whatever the scale.
     scaled = DepthKind('metric', 'm', scale=0.5, invalid=4)
     np.testing.assert_array_equal(
@@ -136,6 +140,8 @@ def test_bad_cameras(camera, message):
         ({'numbers': 'inverse', 'ray_camera': CAMERA}, '`ray_camera`'),
         ({'numbers': 'inverse', 'scale': 0}, '`scale` .*0'),
         ({'numbers': 'metric', 'unit': 'm', 'far': -1}, '`far` .*-1'),
+        ({'numbers': 'inverse', 'invalid': '0'}, "`invalid` .*'0'"),
+        ({'numbers': 'inverse', 'invalid': [0, None]}, '`invalid`'),
         ({'unit': 'm'}, '`kind`'),
         ({'numbers': 'inverse', 'offset': 1}, '`kind` .*offset'),
         (3, '`kind` .*3'),
