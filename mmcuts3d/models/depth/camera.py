@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Camera:
             value = getattr(self, name)
             if value is None and name in ('width', 'height'):
                 continue
-            number = isinstance(value, int | float) and np.isfinite(value)
+            number = isinstance(value, Real) and np.isfinite(value)
             if not number or (name not in ('cx', 'cy') and value <= 0):
                 raise ValueError(
                     f'Expected camera value `{name}` to be a number of '

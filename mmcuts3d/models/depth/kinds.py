@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -72,22 +73,9 @@ class DepthKind:
                 f'Expected argument `unit` to be one of {units} for metric '
                 'depth, but got None'
             )
-        for name, value in (('scale', self.scale), ('far', self.far)):
-            if value is not None and not 0 < value < float('inf'):
-                raise ValueError(
-                    f'Expected argument `{name}` to be positive, but got '
-                    f'{value}'
-                )
-        if isinstance(self.invalid, Sequence) and not isinstance(
-            self.invalid, str
-        ):
+        if isinstance(self.invalid, list):
             object.__setattr__(self, 'invalid', tuple(self.invalid))
-        numbers = np.atleast_1d(np.array(self.invalid or 0, dtype=object))
-        if not all(isinstance(n, int | float) for n in numbers):
-            raise ValueError(
-                'Expected argument `invalid` to be a number or several, but '
-                f'got {self.invalid!r}'
-            )
+        self._check_values()
         relative = self.numbers.startswith('affine-invariant')
         for name, value, allowed in (
             ('unit', self.unit, not relative),
@@ -101,6 +89,23 @@ class DepthKind:
                 )
         if self.ray_camera is not None:
             object.__setattr__(self, 'ray_camera', Camera.of(self.ray_camera))
+
+    def _check_values(self) -> None:
+        for name, value in (('scale', self.scale), ('far', self.far)):
+            if name == 'far' and value is None:
+                continue
+            if not isinstance(value, Real) or not 0 < value < float('inf'):
+                raise ValueError(
+                    f'Expected argument `{name}` to be positive, but got '
+                    f'{value!r}'
+                )
+        several = isinstance(self.invalid, tuple)
+        for value in self.invalid if several else [self.invalid]:
+            if not isinstance(value, Real) and (several or value is not None):
+                raise ValueError(
+                    'Expected argument `invalid` to be a number or several, '
+                    f'but got {self.invalid!r}'
+                )
 
     @classmethod
     def of(cls, kind: Any) -> 'DepthKind':

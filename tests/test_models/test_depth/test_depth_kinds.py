@@ -139,6 +139,8 @@ def test_bad_cameras(camera, message):
         ({'numbers': 'affine-invariant inverse', 'far': 3}, '`far` .*3'),
         ({'numbers': 'inverse', 'ray_camera': CAMERA}, '`ray_camera`'),
         ({'numbers': 'inverse', 'scale': 0}, '`scale` .*0'),
+        ({'numbers': 'inverse', 'scale': '2'}, "`scale` .*'2'"),
+        ({'numbers': 'inverse', 'scale': None}, '`scale` .*None'),
         ({'numbers': 'metric', 'unit': 'm', 'far': -1}, '`far` .*-1'),
         ({'numbers': 'inverse', 'invalid': '0'}, "`invalid` .*'0'"),
         ({'numbers': 'inverse', 'invalid': [0, None]}, '`invalid`'),
