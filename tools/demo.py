@@ -56,8 +56,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs=2,
         type=float,
         metavar=('LOW', 'HIGH'),
-        help='percentiles that depth is clipped to, such as 1 99: one far '
-        'value otherwise presses all others together (no clipping)',
+        help='percentiles that depth is clipped to, such as 1 99 (1 99 where '
+        'there are outliers, else the whole range)',
     )
     add(
         '--depth-model',

@@ -62,8 +62,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs=2,
         type=float,
         metavar=('LOW', 'HIGH'),
-        help='percentiles that depth is clipped to, such as 1 99: one far '
-        'value otherwise presses all others together (no clipping)',
+        help='percentiles that depth is clipped to, such as 1 99 (what '
+        'the config says; sources clip to that where there are outliers)',
     )
     parser.add_argument('--checkpoint', help='weights of a trained detector')
     parser.add_argument(

@@ -55,8 +55,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs=2,
         type=float,
         metavar=('LOW', 'HIGH'),
-        help='percentiles that depth is clipped to, such as 1 99: one far '
-        'value otherwise presses all others together (no clipping)',
+        help='percentiles that depth is clipped to, such as 1 99 (1 99 where '
+        'there are outliers, else the whole range)',
     )
     parser.add_argument(
         '--depth-frame',
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         'direction': args.depth_direction,
         'unit': args.depth_unit,
         'invalid': args.depth_invalid,
-        'clip': args.depth_clip,
+        'clip': args.depth_clip or 'auto',
         'frame': args.depth_frame,
     }
     if image is None:

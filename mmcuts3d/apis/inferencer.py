@@ -109,9 +109,9 @@ class CutS3DInferencer(BaseInferencer):
                   by its own range, 0 = nearest.
                 - ``recursive`` (bool): whether images of a folder's
                   sub-folders are taken too. Defaults to False.
-                - ``depth_settings`` (dict): direction, unit, invalid value,
-                  clip and frame of ``depth``, see ``normalise_depth`` and
-                  ``to_upright``.
+                - ``depth_settings`` (dict): kind, or direction, unit, scale
+                  and invalid value, fill, clip and frame of ``depth``, as
+                  ``DepthFromFiles`` takes them.
                 - ``explain`` (bool): also the steps of a labeler's cut as
                   a sheet of panels. Defaults to False.
                 - ``out_dir`` (str): folder for ``preds/*.json``,

@@ -13,13 +13,16 @@ from mmengine.logging import print_log
 
 from mmcuts3d.files import find_spelled, list_images, shown
 from mmcuts3d.models.depth.frames import FRAMES, to_upright
+from mmcuts3d.models.depth.kinds import DepthKind
 from mmcuts3d.models.depth.normalise import normalise_depth, valid_values
-from mmcuts3d.models.depth.ranges import range_note
+from mmcuts3d.models.depth.notices import value_notes
 from mmcuts3d.models.depth.readers import read_depth
 from mmcuts3d.models.features.from_files import read_features
 
 Source = str | os.PathLike[str] | np.ndarray
 _DEPTH_SUFFIXES = ('.png', '.npy', '.npz', '.exr', '.tif', '.tiff')
+#: What says of a depth map what its numbers are.
+_KIND_SETTINGS = ('kind', 'direction', 'unit', 'scale', 'invalid')
 _FEATURE_SUFFIXES = ('.npz', '.npy', '.pt')
 
 
@@ -89,10 +92,10 @@ def given_maps(
 
     Args:
         item (Item): The image with its depth and features.
-        depth_settings (dict, optional): Direction, unit, clip and so on, see
-            :func:`~mmcuts3d.models.depth.normalise.normalise_depth`, and
-            ``frame``, see :func:`~mmcuts3d.models.depth.frames.to_upright`.
-            Defaults to None: 0 = nearest, relative.
+        depth_settings (dict, optional): As :class:`DepthFromFiles` takes
+            them: ``kind``, or ``direction``, ``unit``, ``scale`` and
+            ``invalid``; ``fill``, ``clip`` and ``frame``. Defaults to None:
+            0 = nearest, relative, outliers clipped.
         image_shape (Sequence[int], optional): (H, W) of the upright image.
             Defaults to None: unknown.
 
@@ -145,14 +148,21 @@ def _depth(
         )
     if not isinstance(depth, np.ndarray):
         depth = read_depth(depth, image_shape=image_shape)
+    clip, fill = settings.pop('clip', 'auto'), settings.pop('fill', 'nearest')
+    unknown = sorted(set(settings) - set(_KIND_SETTINGS))
+    if unknown:
+        raise ValueError(
+            'Expected settings of depth to be among '
+            f'{[*_KIND_SETTINGS, "fill", "clip", "frame"]}, but got {unknown}'
+        )
+    kind = DepthKind.chosen(settings.pop('kind', None), **settings)
+    depth = kind.read(depth)
     notes = []
     if not isinstance(item.image, np.ndarray) and depth.ndim == 2:
         depth, note = to_upright(depth, item.image, image_shape, frame)
         notes.append(note)
-    result = normalise_depth(depth, **settings)
-    if settings.get('clip') is None:
-        values = valid_values(depth, settings.get('invalid'))
-        notes.append(range_note(values))
+    result = normalise_depth(depth, **kind.settings(), fill=fill, clip=clip)
+    notes += value_notes(valid_values(depth), clip, kind.far).values()
     for note in filter(None, notes):
         print_log(f'{shown(item.name)}: {note}.', 'current', logging.WARNING)
     return result

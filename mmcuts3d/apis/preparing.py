@@ -51,7 +51,7 @@ def prepare(
     Args:
         item (Item): The image and its maps.
         pipeline (Callable): Transforms after loading.
-        depth_settings (dict, optional): Of ``normalise_depth``.
+        depth_settings (dict, optional): See :func:`given_maps`.
 
     Returns:
         Prepared: Depth and features that came with the item lie in the

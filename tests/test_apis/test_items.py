@@ -64,13 +64,29 @@ def test_depth_is_clipped_or_told(notes):
     depth = np.linspace(1, 4, 4800).reshape(60, 80)
     depth[0, 0] = 1e4
     item = Item(np.zeros((60, 80, 3), np.uint8), 'a', depth)
-    assert np.median(given_maps(item)['depth']) < 0.01
-    assert '--depth-clip' in notes[0]
+    whole = given_maps(item, {'clip': None})['depth']
+    assert np.median(whole) < 0.01 and '--depth-clip' in notes[0]
+    notes.clear()
+    assert np.median(given_maps(item)['depth']) > 0.4
+    assert 'outliers' in notes[0] and "clip='auto'" in notes[0]
     notes.clear()
     clipped = given_maps(item, {'clip': (1, 99)})['depth']
     assert np.median(clipped) > 0.4 and notes == []
     with pytest.raises(ValueError, match='`clip`'):
         given_maps(item, {'clip': (99, 1)})
+    with pytest.raises(ValueError, match=r"settings .*\['near'\]"):
+        given_maps(item, {'near': 1})
+
+
+def test_depth_of_a_kind(notes):
+    disparity = np.array([[0, 1], [2, 4]])
+    item = Item(np.zeros((2, 2, 3), np.uint8), 'a', disparity)
+    kind = {'numbers': 'inverse', 'scale': 8, 'invalid': 0}
+    found = given_maps(item, {'kind': kind, 'fill': 'far'})['depth']
+    # Distances 8, 4 and 2.
+    np.testing.assert_allclose(found, [[1, 1], [1 / 3, 0]], atol=1e-6)
+    with pytest.raises(ValueError, match="`kind` or \\['unit'\\]"):
+        given_maps(item, {'kind': kind, 'unit': 'mm'})
 
 
 def test_depth_of_the_stored_frame_is_turned(tmp_path, notes):

@@ -149,14 +149,14 @@ def _depth(args: argparse.Namespace, notes: list[str]) -> dict:
             suffix=['.png', '.npy', '.npz', '.exr', '.tiff'],
             invalid=args.depth_invalid,
             direction=args.depth_direction,
-            clip=args.depth_clip,
+            clip=args.depth_clip or 'auto',
         )
     from mmcuts3d.registry import MODELS
 
     estimator = dict(
         type='mmcuts3d.DepthFromTransformers',
         model=args.depth_model,
-        clip=args.depth_clip,
+        clip=args.depth_clip or 'auto',
     )
     try:
         MODELS.build(estimator)

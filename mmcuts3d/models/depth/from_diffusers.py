@@ -11,11 +11,16 @@ from torch import Tensor, nn
 from mmcuts3d.registry import MODELS
 
 from ..hub import not_to_be_had
+from .kinds import DepthKind
 from .network_images import network_images
-from .normalise import normalise_depth
+from .normalise import Clip, check_fill_and_clip
+from .notices import DepthNotices, noted_depth
 
 #: What Marigold's pipelines predict, by their own word for it.
-DIRECTIONS_BY_TYPE = {'depth': 'near_is_small', 'disparity': 'near_is_large'}
+KINDS_BY_TYPE = {
+    'depth': DepthKind('affine-invariant'),
+    'disparity': DepthKind('affine-invariant inverse'),
+}
 
 
 @MODELS.register_module()
@@ -40,8 +45,8 @@ class DepthFromDiffusers(nn.Module):
             has the same depth in every run and batch, but for rounding.
             Defaults to 0.
         half (bool): float16 weights, for GPUs. Defaults to False.
-        clip (tuple[float, float], optional): Percentiles, see
-            :func:`normalise_depth`. Defaults to None.
+        clip (tuple[float, float] or str, optional): Percentiles, ``'auto'``
+            or None, see :func:`normalise_depth`. Defaults to 'auto'.
         local_files_only (bool): Never ask the hub. Defaults to False.
         batch_size (int): Images of one size in one pass of the networks, at
             most; their memory grows with it. With an ensemble, one: its
@@ -63,11 +68,12 @@ class DepthFromDiffusers(nn.Module):
         processing_resolution: int | None = None,
         seed: int = 0,
         half: bool = False,
-        clip: Sequence[float] | None = None,
+        clip: Clip = 'auto',
         local_files_only: bool = False,
         batch_size: int = 4,
     ) -> None:
         super().__init__()
+        check_fill_and_clip('nearest', clip)
         for name, value in (
             ('ensemble_size', ensemble_size),
             ('batch_size', batch_size),
@@ -81,16 +87,16 @@ class DepthFromDiffusers(nn.Module):
         if half:
             self.pipeline.to(torch.float16)
         self.pipeline.set_progress_bar_config(disable=True)
-        kind = self.pipeline.config.prediction_type
-        if kind not in DIRECTIONS_BY_TYPE:
+        predicted = self.pipeline.config.prediction_type
+        if predicted not in KINDS_BY_TYPE:
             raise ValueError(
                 'Expected argument `model` to predict one of '
-                f'{sorted(DIRECTIONS_BY_TYPE)}, but got {kind!r}'
+                f'{sorted(KINDS_BY_TYPE)}, but got {predicted!r}'
             )
-        self.direction = DIRECTIONS_BY_TYPE[kind]
+        self.kind = KINDS_BY_TYPE[predicted]
+        self.notices = DepthNotices(self.kind, clip)
         self.seed = seed
         self.batch_size = batch_size if ensemble_size == 1 else 1
-        self.clip = clip
         self.call = {
             'num_inference_steps': num_inference_steps,
             'ensemble_size': ensemble_size,
@@ -117,13 +123,14 @@ class DepthFromDiffusers(nn.Module):
         """
         if self.pipeline.device != images.device:
             self.pipeline.to(images.device)
-        maps = []
-        for prediction in self._predict(network_images(images, data_samples)):
-            depth = normalise_depth(
-                prediction, direction=self.direction, clip=self.clip
+        found = self._predict(network_images(images, data_samples))
+        samples = data_samples if data_samples else [None] * len(found)
+        return [
+            torch.from_numpy(noted_depth(one, sample, self.notices)).to(
+                images.device
             )
-            maps.append(torch.from_numpy(depth).to(images.device))
-        return maps
+            for one, sample in zip(found, samples, strict=True)
+        ]
 
     def _predict(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """(H, W, 3) uint8 each -> (H, W) in the numbers of the network."""

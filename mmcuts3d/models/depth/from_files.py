@@ -1,15 +1,12 @@
 """Depth that was measured or computed before: one file per image."""
 
-import logging
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from mmcuts3d.files import shown
@@ -17,12 +14,10 @@ from mmcuts3d.registry import MODELS
 
 from ..sidecar import SidecarFiles
 from .frames import FRAMES, Frame, fits, shape_of, to_upright
-from .normalise import check_settings, normalise_depth, valid_values
-from .ranges import range_note
+from .kinds import DepthKind
+from .normalise import Clip, check_fill_and_clip, normalise_depth
+from .notices import DepthNotices
 from .readers import read_depth
-
-#: Files of one kind of trouble that are named; more would fill the log.
-_MOST_NOTES = 3
 
 
 @MODELS.register_module()
@@ -37,19 +32,21 @@ class DepthFromFiles(nn.Module):
         suffix (str or Sequence[str]): What stands after the stem: ``.png``,
             ``.tiff`` (8, 16 or 32 bits), ``.npy``, ``.npz`` or ``.exr``.
             Defaults to '.png'.
-        direction (str): ``'near_is_small'`` (distances) or
-            ``'near_is_large'`` (inverse depth, disparity). Defaults to
-            'near_is_small'.
-        unit (str): ``'mm'``, ``'cm'``, ``'m'`` or ``'relative'``, of the
-            file's numbers after ``scale``. Defaults to 'relative'.
-        scale (float): Factor that gives ``unit``, such as 1 / 5000 with
-            ``unit='m'``. Defaults to 1.
-        invalid (float, optional): The file's number for "not measured", such
-            as 0. Defaults to None.
+        direction (str, optional): ``'near_is_small'`` (distances) or
+            ``'near_is_large'`` (inverse depth, disparity). Defaults to None:
+            'near_is_small', or what `kind` says.
+        unit (str, optional): ``'mm'``, ``'cm'``, ``'m'`` or ``'relative'``,
+            of the file's numbers after ``scale``. Defaults to None:
+            'relative', or what `kind` says.
+        scale (float, optional): Factor that gives ``unit``, such as 1 / 5000
+            with ``unit='m'``. Defaults to None: 1, or what `kind` says.
+        invalid (float or Sequence[float], optional): The file's number for
+            "not measured", such as 0, or several of them. Defaults to None:
+            none, or what `kind` says.
         fill (str): ``'nearest'`` or ``'far'``, see :func:`normalise_depth`.
             Defaults to 'nearest'.
-        clip (tuple[float, float], optional): Percentiles, see
-            :func:`normalise_depth`. Defaults to None.
+        clip (tuple[float, float] or str, optional): Percentiles, ``'auto'``
+            or None, see :func:`normalise_depth`. Defaults to 'auto'.
         aspect (str): ``'stretch'`` takes a map of any aspect ratio for the
             whole image, with a warning; ``'check'`` makes more than 2 % of
             difference an error. Defaults to 'stretch'.
@@ -61,37 +58,38 @@ class DepthFromFiles(nn.Module):
             Defaults to None.
         image_root (str or path, optional): See :class:`SidecarFiles`.
             Defaults to None.
+        kind (DepthKind, dict or str, optional): What the numbers are, see
+            :class:`DepthKind`, in place of `direction`, `unit`, `scale` and
+            `invalid`, which are short for its plain cases. Defaults to None.
 
     Raises:
-        ValueError: If a setting is unknown.
+        ValueError: If a setting is unknown, or `kind` comes with one that it
+            takes the place of.
     """
 
     def __init__(
         self,
         root: str | os.PathLike[str],
         suffix: str | Sequence[str] = '.png',
-        direction: str = 'near_is_small',
-        unit: str = 'relative',
-        scale: float = 1.0,
-        invalid: float | None = None,
+        direction: str | None = None,
+        unit: str | None = None,
+        scale: float | None = None,
+        invalid: float | Sequence[float] | None = None,
         fill: str = 'nearest',
-        clip: Sequence[float] | None = None,
+        clip: Clip = 'auto',
         aspect: Literal['stretch', 'check'] = 'stretch',
         frame: Frame = 'auto',
         key: str = 'depth',
         replace: Sequence[str] | None = None,
         image_root: str | os.PathLike[str] | None = None,
+        kind: DepthKind | dict[str, Any] | str | None = None,
     ) -> None:
         super().__init__()
-        check_settings(direction, unit, fill, clip)
+        check_fill_and_clip(fill, clip)
         if aspect not in ('stretch', 'check'):
             raise ValueError(
                 "Expected argument `aspect` to be 'stretch' or 'check', but "
                 f'got {aspect!r}'
-            )
-        if not scale > 0:
-            raise ValueError(
-                f'Expected argument `scale` to be positive, but got {scale}'
             )
         if frame not in FRAMES:
             raise ValueError(
@@ -99,18 +97,19 @@ class DepthFromFiles(nn.Module):
                 f'{frame!r}'
             )
         self.files = SidecarFiles(root, suffix, replace, image_root)
-        self.scale = scale
+        self.kind = DepthKind.chosen(
+            kind,
+            direction=direction,
+            unit=unit,
+            scale=scale,
+            invalid=invalid,
+        )
         self.aspect = aspect
         self.frame = frame
-        self.noted: Counter[str] = Counter()
         self.key = key
-        self.invalid = invalid
-        self.settings: dict[str, Any] = {
-            'direction': direction,
-            'unit': unit,
-            'fill': fill,
-            'clip': clip,
-        }
+        self.fill = fill
+        self.clip = clip
+        self.notices = DepthNotices(self.kind, clip)
 
     def forward(
         self, images: Tensor, data_samples: Sequence[Any]
@@ -141,32 +140,25 @@ class DepthFromFiles(nn.Module):
         path = self.files.find(data_sample)
         shape = getattr(data_sample, 'ori_shape', None)
         depth = read_depth(path, self.key, shape)
+        try:
+            # Rays are those of the frame that the map was measured in.
+            depth = self.kind.read(depth)
+        except ValueError as error:
+            raise ValueError(f'{shown(path)}: {error}') from error
         depth, note = to_upright(
             depth, data_sample.img_path, shape, self.frame
         )
         if self.aspect == 'check':
             _check_aspect(depth, shape, path)
-        self._note('frame', path, note)
-        invalid = self.invalid
-        if invalid is not None:  # in the file's numbers, so before the scale
-            depth = np.where(depth == invalid, np.nan, depth)
-        depth = depth * self.scale
+        self.notices.say('frame', path, note)
         try:
-            result = normalise_depth(depth, **self.settings)
+            result = normalise_depth(
+                depth, **self.kind.settings(), fill=self.fill, clip=self.clip
+            )
         except ValueError as error:
             raise ValueError(f'{shown(path)}: {error}') from error
-        if self.settings['clip'] is None and self.noted['range'] < _MOST_NOTES:
-            self._note('range', path, range_note(valid_values(depth)))
+        self.notices.look(path, depth, result)
         return result
-
-    def _note(self, kind: str, path: Path, note: str) -> None:
-        """Warn of the first files of a kind of trouble."""
-        if not note or self.noted[kind] >= _MOST_NOTES:
-            return
-        self.noted[kind] += 1
-        last = self.noted[kind] == _MOST_NOTES
-        more = '. Others like it are not named.' if last else '.'
-        print_log(f'{shown(path)}: {note}{more}', 'current', logging.WARNING)
 
 
 def _check_aspect(

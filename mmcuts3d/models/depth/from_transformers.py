@@ -12,15 +12,18 @@ from torch import Tensor, nn
 from mmcuts3d.registry import MODELS
 
 from ..hub import not_to_be_had
+from .kinds import DepthKind
 from .network_images import network_images
-from .normalise import DIRECTIONS, normalise_depth
+from .normalise import Clip, check_fill_and_clip
+from .notices import DepthNotices, noted_depth
 
-#: What the families predict: distances, or relative inverse depth.
+METRES = DepthKind('metric', 'm')
+#: What the families predict.
 FAMILIES = {
-    'zoedepth': 'near_is_small',
-    'glpn': 'near_is_small',
-    'dpt': 'near_is_large',
-    'depth_anything': 'near_is_large',
+    'zoedepth': METRES,
+    'glpn': METRES,
+    'dpt': DepthKind('affine-invariant inverse'),
+    'depth_anything': DepthKind('affine-invariant inverse'),
 }
 
 
@@ -37,47 +40,49 @@ class DepthFromTransformers(nn.Module):
             ``'depth-anything/Depth-Anything-V2-Small-hf'``) or a local folder
             as ``save_pretrained`` writes it.
         direction (str, optional): ``'near_is_small'`` if the network
-            predicts distances, ``'near_is_large'`` if inverse depth. Defaults
-            to None: known for ZoeDepth and GLPN (distances), DPT (inverse;
-            with a DINOv2 backbone distances) and Depth Anything (inverse; its
-            metric models distances).
-        clip (tuple[float, float], optional): Percentiles, see
-            :func:`normalise_depth`. Defaults to None.
+            predicts distances, ``'near_is_large'`` if inverse depth, each up
+            to scale and offset: short for such a `kind`. Defaults to None.
+        clip (tuple[float, float] or str, optional): Percentiles, ``'auto'``
+            or None, see :func:`normalise_depth`. Defaults to 'auto'.
         amp (bool): Half precision inside the network (float16 on a GPU,
             bfloat16 on a CPU). Defaults to False.
         local_files_only (bool): Never ask the hub. Defaults to False.
         revision (str, optional): Version of the model on the hub. Defaults
             to None: the newest.
+        kind (DepthKind, dict or str, optional): What the network predicts,
+            see :class:`DepthKind`. Defaults to None: known for ZoeDepth and
+            GLPN (metric), DPT (affine-invariant inverse; with a DINOv2
+            backbone metric) and Depth Anything (affine-invariant inverse; its
+            metric models metric).
 
     Raises:
         ImportError: If transformers is not installed.
         OSError: If the model cannot be had; says how to place it by hand.
-        ValueError: If it is no depth-estimation model, or its direction is
-            neither known nor given.
+        ValueError: If it is no depth-estimation model, its kind is neither
+            known nor given, or both `kind` and `direction` are.
     """
 
     def __init__(
         self,
         model: str | os.PathLike[str] = 'Intel/zoedepth-nyu-kitti',
         direction: str | None = None,
-        clip: Sequence[float] | None = None,
+        clip: Clip = 'auto',
         amp: bool = False,
         local_files_only: bool = False,
         revision: str | None = None,
+        kind: DepthKind | dict[str, Any] | str | None = None,
     ) -> None:
         super().__init__()
-        if direction is not None and direction not in DIRECTIONS:
-            raise ValueError(
-                f'Expected argument `direction` to be one of {DIRECTIONS}, '
-                f'but got {direction!r}'
-            )
+        check_fill_and_clip('nearest', clip)
+        given = kind is not None or direction is not None
+        chosen = DepthKind.chosen(kind, direction=direction)
         self.processor, self.model = _load(
             str(model),
             local_files_only=local_files_only,
             revision=revision or 'main',
         )
-        self.direction = direction or known_direction(self.model.config)
-        self.clip = clip
+        self.kind = chosen if given else known_kind(self.model.config)
+        self.notices = DepthNotices(self.kind, clip)
         self.amp = amp
         self.requires_grad_(False)
         self.eval()
@@ -100,13 +105,14 @@ class DepthFromTransformers(nn.Module):
             at the size that :func:`network_images` gives the image, on the
             device of ``images``.
         """
-        maps = []
-        for prediction in self._predict(network_images(images, data_samples)):
-            depth = normalise_depth(
-                prediction, direction=self.direction, clip=self.clip
+        found = self._predict(network_images(images, data_samples))
+        samples = data_samples if data_samples else [None] * len(found)
+        return [
+            torch.from_numpy(noted_depth(one, sample, self.notices)).to(
+                images.device
             )
-            maps.append(torch.from_numpy(depth).to(images.device))
-        return maps
+            for one, sample in zip(found, samples, strict=True)
+        ]
 
     def _predict(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """(H, W, 3) uint8 each -> (H, W) in the numbers of the network."""
@@ -149,14 +155,14 @@ class DepthFromTransformers(nn.Module):
         return super().train(False)
 
 
-def known_direction(config: Any) -> str:
-    """Whether a network predicts distances or inverse depth.
+def known_kind(config: Any) -> DepthKind:
+    """What a network predicts.
 
     Args:
         config (PretrainedConfig): Of a depth-estimation model.
 
     Returns:
-        str: One of ``DIRECTIONS``.
+        DepthKind: Of its numbers.
 
     Raises:
         ValueError: If the family is not known here.
@@ -164,14 +170,14 @@ def known_direction(config: Any) -> str:
     family = config.model_type
     if family not in FAMILIES:
         raise ValueError(
-            'Expected argument `direction` to be given for a model of type '
+            'Expected argument `kind` to be given for a model of type '
             f'{family!r}, but got None; known are {sorted(FAMILIES)}'
         )
     if getattr(config, 'depth_estimation_type', None) == 'metric':
-        return 'near_is_small'
+        return METRES
     backbone = getattr(config, 'backbone_config', None)
     if family == 'dpt' and getattr(backbone, 'model_type', '') == 'dinov2':
-        return 'near_is_small'  # trained on NYU or KITTI in metres
+        return METRES  # trained on NYU or KITTI
     return FAMILIES[family]
 
 

@@ -1,13 +1,16 @@
 """Depth of any source to the depth of the cuts: [0, 1], 0 = nearest.
 
-The only place where direction, unit and holes are dealt with; CutS3D uses
+The only place where direction, unit and holes are dealt with, once a
+:class:`DepthKind` has made the numbers of a source comparable; CutS3D uses
 depth per image and without a metric scale (section 3.2).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+from .ranges import far_values
 
 DIRECTIONS = ('near_is_small', 'near_is_large')
 FILLS = ('nearest', 'far')
@@ -18,6 +21,9 @@ UNITS: dict[str, float | None] = {
     'm': 1.0,
     'relative': None,
 }
+#: Percentiles to which ``clip='auto'`` sets outliers, where there are some.
+AUTO_CLIP = (1.0, 99.0)
+Clip = Sequence[float] | Literal['auto'] | None
 #: A median depth outside of this range, in metres, betrays a wrong unit.
 PLAUSIBLE = (0.05, 500.0)
 
@@ -29,7 +35,7 @@ def normalise_depth(
     unit: str = 'relative',
     invalid: float | None = None,
     fill: str = 'nearest',
-    clip: Sequence[float] | None = None,
+    clip: Clip = None,
 ) -> np.ndarray:
     """Scales a depth map to [0, 1] by its own nearest and farthest point.
 
@@ -50,9 +56,12 @@ def normalise_depth(
             such as 0. Defaults to None.
         fill (str): Invalid pixels take the depth of the ``'nearest'`` valid
             pixel in the image, or are ``'far'`` (1). Defaults to 'nearest'.
-        clip (tuple[float, float], optional): Percentiles of the valid values
-            to which outliers are set, such as (1, 99). Defaults to None: one
-            far value then sets the scale of all, see :func:`range_note`.
+        clip (tuple[float, float] or str, optional): Percentiles of the valid
+            values to which outliers are set, such as (1, 99). ``'auto'``
+            takes (1, 99) where a few values decide the range, see
+            :func:`far_values`, and the whole range elsewhere. Defaults to
+            None: always the whole range, so that one far value sets the
+            scale of all.
 
     Returns:
         ndarray: (H, W) float32, finite, in [0, 1], 0 = nearest. Constant
@@ -64,13 +73,7 @@ def normalise_depth(
             unknown setting.
     """
     check_settings(direction, unit, fill, clip)
-    depth = np.asarray(depth)
-    if depth.ndim != 2 or depth.size == 0 or depth.dtype.kind not in 'fiub':
-        raise ValueError(
-            'Expected argument `depth` to be a (H, W) array of numbers, but '
-            f'got {depth.shape} {depth.dtype}'
-        )
-    depth = depth.astype(np.float64)
+    depth = as_map(depth)
     valid = np.isfinite(depth)
     if invalid is not None:
         valid &= depth != invalid
@@ -81,9 +84,7 @@ def normalise_depth(
         )
     values = depth[valid]
     _check_unit(values, unit)
-    if clip is not None:
-        low, high = np.percentile(values, clip)
-        values = values.clip(low, high)
+    values = clip_values(values, clip)
     nearest, farthest = values.min(), values.max()
     if nearest == farthest:
         return np.zeros(depth.shape, np.float32)
@@ -98,6 +99,17 @@ def normalise_depth(
     return result
 
 
+def as_map(depth: np.ndarray) -> np.ndarray:
+    """A copy as (H, W) float64; ValueError for what is no map of numbers."""
+    depth = np.asarray(depth)
+    if depth.ndim != 2 or depth.size == 0 or depth.dtype.kind not in 'fiub':
+        raise ValueError(
+            'Expected argument `depth` to be a (H, W) array of numbers, but '
+            f'got {depth.shape} {depth.dtype}'
+        )
+    return depth.astype(np.float64)
+
+
 def valid_values(
     depth: np.ndarray, invalid: float | None = None
 ) -> np.ndarray:
@@ -106,6 +118,24 @@ def valid_values(
     if invalid is not None:
         valid &= depth != invalid
     return depth[valid]
+
+
+def clip_values(values: np.ndarray, clip: Clip) -> np.ndarray:
+    """Outliers set to percentiles.
+
+    Args:
+        values (ndarray): Valid values, any shape, not empty.
+        clip (tuple[float, float] or str, optional): See
+            :func:`normalise_depth`.
+
+    Returns:
+        ndarray: The values that set the range, of the same shape.
+    """
+    if isinstance(clip, str):
+        clip = AUTO_CLIP if far_values(values) else None
+    if clip is None:
+        return values
+    return values.clip(*np.percentile(values, clip))
 
 
 def _fill_nearest(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -135,33 +165,39 @@ def _check_unit(values: np.ndarray, unit: str) -> None:
         )
 
 
-def check_settings(
-    direction: str, unit: str, fill: str, clip: Sequence[float] | None
-) -> None:
+def check_settings(direction: str, unit: str, fill: str, clip: Clip) -> None:
     """Raises ValueError for a setting that normalise_depth does not know."""
-    for name, value, choices in (
-        ('direction', direction, DIRECTIONS),
-        ('unit', unit, tuple(UNITS)),
-        ('fill', fill, FILLS),
-    ):
-        if value not in choices:
-            raise ValueError(
-                f'Expected argument `{name}` to be one of {choices}, but got '
-                f'{value!r}'
-            )
+    _check_choice('direction', direction, DIRECTIONS)
+    _check_choice('unit', unit, tuple(UNITS))
     if unit != 'relative' and direction == 'near_is_large':
         raise ValueError(
             "Expected argument `direction` to be 'near_is_small' for "
             f'distances in {unit!r}, but got {direction!r}'
         )
+    check_fill_and_clip(fill, clip)
+
+
+def check_fill_and_clip(fill: str, clip: Any) -> None:
+    """Raises ValueError for what normalise_depth does not know of these."""
+    _check_choice('fill', fill, FILLS)
     if clip is not None and not _rising_percentiles(clip):
         raise ValueError(
-            'Expected argument `clip` to be two rising percentiles, but got '
-            f'{clip}'
+            'Expected argument `clip` to be two rising percentiles, '
+            f"'auto' or None, but got {clip!r}"
+        )
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(
+            f'Expected argument `{name}` to be one of {choices}, but got '
+            f'{value!r}'
         )
 
 
 def _rising_percentiles(clip: Any) -> bool:
+    if isinstance(clip, str):
+        return clip == 'auto'
     try:
         low, high = clip
         return bool(0 <= low < high <= 100)

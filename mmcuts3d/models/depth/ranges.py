@@ -29,6 +29,29 @@ def range_note(values: np.ndarray) -> str:
     Returns:
         str: A sentence that names the values and the remedy, or ''.
     """
+    what = far_values(values)
+    if not what:
+        return ''
+    return (
+        f'depth from {np.min(values):g} to {np.max(values):g} is scaled by '
+        f'its whole range, but {what}: far values press the rest together. '
+        'Name the value that stands for "not measured" (`invalid`), or clip '
+        'outliers (`clip`, `--depth-clip 1 99`)'
+    )
+
+
+def far_values(values: np.ndarray) -> str:
+    """Where most values lie if few decide the range; '' if they do not.
+
+    Few values decide it if it is more than four times that of the middle
+    98 %, or if no value lies in 80 % of it.
+
+    Args:
+        values (np.ndarray): Valid values, any shape, not empty.
+
+    Returns:
+        str: Part of a sentence, or ''.
+    """
     values = np.asarray(values, np.float64).ravel()
     low, high = float(values.min()), float(values.max())
     # Halves, because the range of huge values overflows.
@@ -39,20 +62,13 @@ def range_note(values: np.ndarray) -> str:
     some = np.sort(np.append(values[::stride], [low, high]))
     middle = np.percentile(some, (1, 99))
     inner = middle[1] / 2 - middle[0] / 2
+    if full > SPREAD * inner:
+        return f'98 % of its values lie in {middle[0]:g} to {middle[1]:g}'
     steps = np.diff(some / 2)
     place = int(steps.argmax())
-    if full > SPREAD * inner:
-        what = f'98 % of its values lie in {middle[0]:g} to {middle[1]:g}'
-    elif steps[place] > GAP * full:
-        what = f'no value lies between {some[place]:g} and {some[place + 1]:g}'
-    else:
-        return ''
-    return (
-        f'depth from {low:g} to {high:g} is scaled by its whole range, but '
-        f'{what}: far values press the rest together. Name the value that '
-        'stands for "not measured" (`invalid`), or clip outliers (`clip`, '
-        '`--depth-clip 1 99`)'
-    )
+    if steps[place] > GAP * full:
+        return f'no value lies between {some[place]:g} and {some[place + 1]:g}'
+    return ''
 
 
 def set_depth_clip(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mmcuts3d.models.depth import DepthFromFiles, from_files, set_depth_clip
+from mmcuts3d.models.depth import DepthFromFiles, notices, set_depth_clip
 from mmcuts3d.models.depth.frames import to_upright
 from mmcuts3d.models.depth.ranges import range_note
 from mmcuts3d.models.depth.readers import read_depth
@@ -23,9 +23,9 @@ def ramp(height=60, width=80):
 
 @pytest.fixture
 def notes(monkeypatch):
-    """Warnings of DepthFromFiles."""
+    """Warnings of the sources."""
     said = []
-    monkeypatch.setattr(from_files, 'print_log', lambda *a: said.append(a[0]))
+    monkeypatch.setattr(notices, 'print_log', lambda *a: said.append(a[0]))
     return said
 
 

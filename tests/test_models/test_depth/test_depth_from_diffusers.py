@@ -164,8 +164,10 @@ def test_marigold_that_predicts_disparity(marigold, tmp_path):
             '"prediction_type": "depth"', '"prediction_type": "disparity"'
         )
     )
-    depth = DepthFromDiffusers(marigold)(IMAGE)[0]
-    disparity = DepthFromDiffusers(folder)(IMAGE)[0]
+    module, inverse = DepthFromDiffusers(marigold), DepthFromDiffusers(folder)
+    assert module.kind.numbers == 'affine-invariant'
+    assert inverse.kind.numbers == 'affine-invariant inverse'
+    depth, disparity = module(IMAGE)[0], inverse(IMAGE)[0]
     torch.testing.assert_close(disparity, 1 - depth, atol=1e-5, rtol=0)
 
 

@@ -12,8 +12,9 @@ from torch.nn import functional
 import mmcuts3d.registry  # noqa: F401  (repairs imports before transformers)
 from mmcuts3d.models.depth.from_transformers import (
     DepthFromTransformers,
-    known_direction,
+    known_kind,
 )
+from mmcuts3d.models.depth.kinds import DepthKind
 from mmcuts3d.models.depth.network_images import network_images
 from mmcuts3d.registry import MODELS
 
@@ -180,21 +181,34 @@ def _uint8(tensor):
 @pytest.mark.parametrize('name', NETWORKS)
 def test_directions_of_the_families(name, saved):
     module = DepthFromTransformers(saved(name))
-    assert module.direction == NETWORKS[name][1]
-    turned = {'near_is_small', 'near_is_large'} - {module.direction}
+    assert module.kind.direction == NETWORKS[name][1]
+    turned = {'near_is_small', 'near_is_large'} - {module.kind.direction}
     other = DepthFromTransformers(saved(name), direction=turned.pop())
     torch.testing.assert_close(
         other(image())[0], 1 - module(image())[0], atol=1e-5, rtol=0
     )
 
 
+def test_the_kind_can_be_named(saved):
+    name = saved('depth_anything_metric')
+    usual = DepthFromTransformers(name)
+    assert usual.kind == DepthKind('metric', 'm')
+    metres = usual._predict(network_images(image()))[0]
+    kind = {'numbers': 'metric', 'unit': 'm', 'far': float(metres.mean())}
+    depth = DepthFromTransformers(name, kind=kind, clip=None)(image())[0]
+    expected = np.minimum(metres, kind['far']) - metres.min()
+    np.testing.assert_allclose(depth, expected / expected.max(), atol=1e-3)
+    with pytest.raises(ValueError, match="`kind` or .*'direction'"):
+        DepthFromTransformers(name, kind=kind, direction='near_is_small')
+
+
 def test_direction_of_dpt_on_dinov2_is_that_of_its_metres():
     config = SimpleNamespace(
         model_type='dpt', backbone_config=SimpleNamespace(model_type='dinov2')
     )
-    assert known_direction(config) == 'near_is_small'
-    with pytest.raises(ValueError, match="`direction` .* type 'depth_pro'"):
-        known_direction(SimpleNamespace(model_type='depth_pro'))
+    assert known_kind(config) == DepthKind('metric', 'm')
+    with pytest.raises(ValueError, match="`kind` .* type 'depth_pro'"):
+        known_kind(SimpleNamespace(model_type='depth_pro'))
 
 
 def test_depth_has_the_aspect_ratio_of_the_photograph(saved):
@@ -306,6 +320,6 @@ def test_missing_library(monkeypatch, tmp_path):
         DepthFromTransformers(tmp_path)
 
 
-def test_unknown_direction():
+def test_unknown_kind():
     with pytest.raises(ValueError, match='`direction`'):
         DepthFromTransformers('nowhere', direction='up')
