@@ -6,6 +6,7 @@ from .convert import convert_to_mmpretrain
 from .from_files import FeaturesFromFiles
 from .from_transformers import FeaturesFromTransformers
 from .frozen_vit import KINDS
+from .layer_reader import LayerReader, Place, has_layers
 from .vit_keys import ViTKeys
 from .weights import OFFICIAL_WEIGHTS, WeightsError
 
@@ -17,10 +18,13 @@ __all__ = [
     'ClassicalFeatures',
     'FeaturesFromFiles',
     'FeaturesFromTransformers',
+    'LayerReader',
+    'Place',
     'ViTKeys',
     'WeightsError',
     'classical_features',
     'convert_to_mmpretrain',
     'features_config',
     'find_backbone',
+    'has_layers',
 ]
