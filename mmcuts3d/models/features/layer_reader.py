@@ -34,48 +34,24 @@ class LayerReader(nn.Module):
     this ``layer`` and ``kind``.
 
     Args:
-        features (dict or ConfigDict): Config of a component that has the
-            settings ``kind`` and ``layer``, such as ``ViTKeys``; its own
-            values of these two are not used.
-        layers (Sequence[int]): Blocks, from 0, or from −1 backwards. Blocks
-            after the last of them are not run.
-        kinds (Sequence[str]): Of each of them, from ``KINDS``.
-
-    Attributes:
-        places (list[Place]): What is read: each kind of each layer, in the
-            order of the arguments.
-
-    Raises:
-        ValueError: If the component has no layers, or there is no such layer
-            or kind, or one is named twice. Found before weights are loaded.
+        network (FrozenViT): Built from :func:`reader_config`: it reads
+            tokens, and runs all blocks of ``places``.
+        places (Sequence[Place]): What is read.
     """
 
-    def __init__(
-        self, features: dict, layers: Sequence[int], kinds: Sequence[Kind]
-    ) -> None:
+    def __init__(self, network: FrozenViT, places: Sequence[Place]) -> None:
         super().__init__()
-        component = component_of(features)
-        if not has_layers(features):
-            raise ValueError(
-                'Expected argument `features` to be a component that has '
-                f'layers and kinds, but got {component.__name__}'
-            )
-        settings = {
-            name: value
-            for name, value in features.items()
-            if name not in ('type', _OLDER)
-        }
-        count = component.num_blocks(**settings)
-        self.places = _places(layers, kinds, count)
-        deepest = max(place.layer for place in self.places)
-        self.network: FrozenViT = MODELS.build(
-            {
-                **settings,
-                'type': features['type'],
-                'kind': 'token',
-                'layer': deepest,
-            }
-        )
+        self.network = network
+        self.places = list(places)
+
+    @classmethod
+    def from_config(
+        cls, features: dict, layers: Sequence[int], kinds: Sequence[Kind]
+    ) -> 'LayerReader':
+        """A reader with its network; arguments of :func:`find_places`."""
+        places = find_places(features, layers, kinds)
+        network = MODELS.build(reader_config(features, places))
+        return cls(network, places)
 
     def forward(
         self, images: Tensor, data_samples: Sequence[Any] | None = None
@@ -109,6 +85,73 @@ class LayerReader(nn.Module):
             place: fold(found[place]).float().contiguous()
             for place in self.places
         }
+
+
+def find_places(
+    features: dict, layers: Sequence[int], kinds: Sequence[Kind]
+) -> list[Place]:
+    """What is to be read of a component, checked before weights are loaded.
+
+    Args:
+        features (dict or ConfigDict): Config of a component that has the
+            settings ``kind`` and ``layer``, such as ``ViTKeys``.
+        layers (Sequence[int]): Blocks, from 0, or from −1 backwards.
+        kinds (Sequence[str]): Of each of them, from ``KINDS``.
+
+    Returns:
+        list[Place]: Each kind of each layer, in the order of the arguments.
+
+    Raises:
+        ValueError: If the component has no layers, or there is no such layer
+            or kind, or one is named twice.
+    """
+    count = num_blocks(features)
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown or not kinds or len(set(kinds)) < len(kinds):
+        raise ValueError(
+            f'Expected argument `kinds` to be different ones of {KINDS}, but '
+            f'got {list(kinds)}'
+        )
+    blocks = [layer_index(layer, count) for layer in layers]
+    if not blocks or len(set(blocks)) < len(blocks):
+        raise ValueError(
+            'Expected argument `layers` to be different blocks of a network '
+            f'of {count}, but got {list(layers)}'
+        )
+    return [Place(block, kind) for block in blocks for kind in kinds]
+
+
+def reader_config(features: dict, places: Sequence[Place]) -> dict[str, Any]:
+    """Config of the network of a :class:`LayerReader`.
+
+    Args:
+        features (dict or ConfigDict): Config of the component; its own
+            ``kind`` and ``layer`` are not used.
+        places (Sequence[Place]): What is to be read. Blocks after the last
+            of them are not run.
+    """
+    kept = {name: features[name] for name in features if name != _OLDER}
+    deepest = max(place.layer for place in places)
+    return {**kept, 'kind': 'token', 'layer': deepest}
+
+
+def num_blocks(features: dict) -> int:
+    """Blocks of the network that a config of features names.
+
+    Args:
+        features (dict or ConfigDict): See :func:`find_places`.
+
+    Raises:
+        ValueError: If the component has no layers.
+    """
+    component = component_of(features)
+    if not issubclass(component, FrozenViT):
+        raise ValueError(
+            'Expected argument `features` to be a component that has layers '
+            f'and kinds, but got {component.__name__}'
+        )
+    settings = {name: features[name] for name in features if name != 'type'}
+    return component.num_blocks(**settings)
 
 
 def component_of(features: dict) -> type:
@@ -147,24 +190,6 @@ def has_layers(features: dict) -> bool:
         ValueError: If it names no component.
     """
     return issubclass(component_of(features), FrozenViT)
-
-
-def _places(
-    layers: Sequence[int], kinds: Sequence[Kind], count: int
-) -> list[Place]:
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or not kinds or len(set(kinds)) < len(kinds):
-        raise ValueError(
-            f'Expected argument `kinds` to be different ones of {KINDS}, but '
-            f'got {list(kinds)}'
-        )
-    blocks = [layer_index(layer, count) for layer in layers]
-    if not blocks or len(set(blocks)) < len(blocks):
-        raise ValueError(
-            'Expected argument `layers` to be different blocks of a network '
-            f'of {count}, but got {list(layers)}'
-        )
-    return [Place(block, kind) for block in blocks for kind in kinds]
 
 
 def _keep(

@@ -30,7 +30,7 @@ def config(request, tmp_path_factory):
 @pytest.mark.parametrize('norm', [True, False])
 def test_each_place_is_what_the_component_gives(config, norm, images):
     config = {**config, 'norm': norm}
-    reader = LayerReader(config, range(LAYERS), KINDS)
+    reader = LayerReader.from_config(config, range(LAYERS), KINDS)
     found = reader(images)
     assert list(found) == reader.places
     assert len(found) == LAYERS * len(KINDS)
@@ -42,7 +42,7 @@ def test_each_place_is_what_the_component_gives(config, norm, images):
 
 
 def test_one_pass_and_no_block_after_the_last(config, images):
-    reader = LayerReader(config, [-2, 0], ['key', 'token'])
+    reader = LayerReader.from_config(config, [-2, 0], ['key', 'token'])
     assert reader.places == [
         Place(1, 'key'),
         Place(1, 'token'),
@@ -78,7 +78,7 @@ def test_bad_places_are_refused_before_weights_are_read(
     if name == 'weights':
         config = {**config, 'weights': 'nowhere.pth'}
     with pytest.raises(ValueError, match=message):
-        LayerReader(config, layers, kinds)
+        LayerReader.from_config(config, layers, kinds)
 
 
 def test_sources_without_layers():
@@ -87,14 +87,14 @@ def test_sources_without_layers():
         config = {'type': f'mmcuts3d.{name}', 'root': 'nowhere'}
         assert not has_layers(config)
         with pytest.raises(ValueError, match=f'layers and kinds, .*{name}'):
-            LayerReader(config, [-1], ['key'])
+            LayerReader.from_config(config, [-1], ['key'])
     with pytest.raises(ValueError, match="component by `type`, .*'Nothing'"):
         has_layers({'type': 'Nothing'})
 
 
 def test_the_older_name_of_kind_does_not_matter(tmp_path, images):
     config = vit_keys_config(tmp_path)
-    named = LayerReader({**config, 'out': 'values'}, [-1], ['key'])
-    plain = LayerReader(config, [-1], ['key'])
+    named = LayerReader.from_config({**config, 'out': 'values'}, [-1], ['key'])
+    plain = LayerReader.from_config(config, [-1], ['key'])
     place = Place(2, 'key')
     torch.testing.assert_close(named(images)[place], plain(images)[place])
