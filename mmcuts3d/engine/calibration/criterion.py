@@ -7,12 +7,12 @@ from scipy.optimize import linear_sum_assignment
 
 
 def repeatability(
-    masks: Sequence[np.ndarray], others: Sequence[np.ndarray], number: int
+    masks: Sequence[np.ndarray], others: Sequence[np.ndarray]
 ) -> float:
     """How well masks come again when the image is altered.
 
     Masks are paired one to one so that the sum of their agreement is
-    largest; it is divided by the number of masks that were asked for.
+    largest; it is divided by the number of masks, of the two the larger.
     Agreement is Cohen's kappa of the two masks, patch by patch: 1 where they
     are equal, 0 (or less, which counts 0) where they overlap as much as
     masks of their sizes do by chance. So what says nothing counts nothing:
@@ -23,7 +23,6 @@ def repeatability(
         masks (Sequence[np.ndarray]): (h, w) bool each.
         others (Sequence[np.ndarray]): (h, w) bool each, of the altered
             image, in the frame of the first.
-        number (int): Masks that were asked for, N.
 
     Returns:
         float: In [0, 1].
@@ -32,7 +31,7 @@ def repeatability(
         return 0.0
     agreement = np.array([[kappa(a, b) for b in others] for a in masks])
     pairs = linear_sum_assignment(agreement, maximize=True)
-    return float(agreement[pairs].sum() / number)
+    return float(agreement[pairs].sum() / max(agreement.shape))
 
 
 def kappa(mask: np.ndarray, other: np.ndarray) -> float:

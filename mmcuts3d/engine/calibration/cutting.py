@@ -70,9 +70,7 @@ class ImageCutter:
                 steps = _steps(method, pair.features, surface)
                 again = _steps(method, pair.altered, surface)
                 masks, others = _masks(steps), _masks(again)
-                outcome.repeatability.append(
-                    repeatability(masks, others, method.num_instances)
-                )
+                outcome.repeatability.append(repeatability(masks, others))
                 outcome.num_masks.append(len(masks))
                 found = method.instances(pixels, steps)
                 outcome.predictions.append(

@@ -130,7 +130,9 @@ class CalibrationJob:
         # Images fail one by one only where they are taken one by one.
         self._dataloader['batch_size'] = 1
         self._dataset = DATASETS.build(self._dataloader['dataset'])
-        self.indices = spread(len(self._dataset), self.limit)
+        present = self._present()
+        self.num_absent = len(self._dataset) - len(present)
+        self.indices = [present[i] for i in spread(len(present), self.limit)]
 
     @property
     def summary(self) -> str:
@@ -143,7 +145,11 @@ class CalibrationJob:
         else:
             kind = str(self.features['type']).rpartition('.')[2]
             what += f' ({kind} has no layers and kinds to choose from)'
-        return f'{len(self.indices)} images of {len(self._dataset)}: {what}'
+        total = len(self._dataset) - self.num_absent
+        absent = ''
+        if self.num_absent:
+            absent = f' ({self.num_absent} more of the annotations are absent)'
+        return f'{len(self.indices)} of {total} images{absent}: {what}'
 
     @property
     def fingerprint(self) -> str:
@@ -196,6 +202,23 @@ class CalibrationJob:
             failed,
             self.annotations is not None,
         )
+
+    def _present(self) -> list[int]:
+        """Images that are there, of those that the annotations list."""
+        indices = list(range(len(self._dataset)))
+        if self.annotations is None or not Path(self.images).is_dir():
+            return indices
+        found = [
+            i for i in indices if Path(self._info(i)['img_path']).exists()
+        ]
+        if not found:
+            name = self._info(0)['file_name']
+            raise ValueError(
+                f'Expected {shown(self.annotations)} to list images of '
+                f'{shown(self.images)}, but got {len(indices)} of which none '
+                f'is there, such as {shown(name)}'
+            )
+        return found
 
     def _info(self, index: int) -> dict[str, Any]:
         info: dict[str, Any] = self._dataset.get_data_info(index)
