@@ -4,9 +4,10 @@
 
 CONFIG is a labeler (configs/cuts3d, configs/maskcut). Features are read once
 for all layers and kinds, and each is cut with each threshold on the grid of
-patches, without the CRF. Without annotations settings are compared by how
-well masks come again in the mirror image (docs/calibrate.md), with them by
-AP. Prints the rows, the best first, and the config lines of the best one.
+patches, without the CRF. With annotations settings are compared by AP, without
+them by how surely the images are cut: how well masks come again on the other
+half of the patches, times one less the cost of the cuts (docs/calibrate.md).
+Prints the rows, the best first, and the config lines of the best one.
 With --out a call that was stopped goes on with the same command.
 """
 
@@ -22,12 +23,12 @@ from mmcuts3d.engine.calibration import (
     TAUS,
     Calibration,
     CalibrationJob,
+    close_rows,
     config_lines,
     table_text,
     write_calibration,
 )
 from mmcuts3d.engine.calibration.candidates import Tau
-from mmcuts3d.engine.calibration.writing import close_rows
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.files import shown
 from mmcuts3d.models.features import BACKBONES, KINDS
@@ -142,7 +143,7 @@ def report(calibration: Calibration, job: CalibrationJob) -> None:
     if failed:
         total = len(failed) + calibration.num_images
         print(f'{len(failed)} of {total} images could not be cut.')
-    what = 'AP' if calibration.labeled else 'repeatability'
+    what = 'AP' if calibration.labeled else 'stability'
     print(f'\nBy {what}, on {calibration.num_images} images:\n')
     print(table_text(calibration))
     if not calibration.labeled and (near := len(close_rows(calibration))):

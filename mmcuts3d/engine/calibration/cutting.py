@@ -1,21 +1,21 @@
 """One image, cut with each threshold on each of its feature maps."""
 
 import copy
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from mmdet.structures import DetDataSample
 from torch import Tensor
 
-from mmcuts3d.cuts import CutS3D, CutStep, MaskCut, PseudoInstances, Surface
+from mmcuts3d.cuts import CutS3D, CutStep, MaskCut, PseudoInstances
 from mmcuts3d.labels import instance_to_annotation
+from mmcuts3d.models.features import LayerReader
 from mmcuts3d.models.labelers import BaseLabeler, at_size
 
 from .candidates import Search, Tau
-from .criterion import repeatability
-from .reading import PairReader
+from .criterion import half_grids, stability
 from .rows import Outcome
 
 Method = CutS3D | MaskCut
@@ -39,7 +39,11 @@ class ImageCutter:
         self, labeler: BaseLabeler, search: Search, with_masks: bool
     ) -> None:
         self.labeler = labeler
-        self.read = PairReader(labeler.features, search.places)
+        self.reader = (
+            LayerReader(labeler.features, search.places)
+            if search.places
+            else None
+        )
         self.methods = [
             with_threshold(method_of(labeler), tau) for tau in search.taus
         ]
@@ -57,26 +61,35 @@ class ImageCutter:
             Outcome: Its values, in the order of ``Search.candidates``.
 
         Raises:
-            ValueError: If the image has no features or no depth.
+            ValueError: If the image has no features or no depth, or fewer
+                than 8 patches a side.
         """
-        pixels = np.zeros((*image.shape[1:], 3), np.uint8)
-        outcome = Outcome([], [], [])
-        depth = None
-        for place, pair in enumerate(self.read(image, sample)):
-            if not place:
-                depth = self._depth(image, sample, pair.features)
+        maps = self._read(image, sample)
+        depth = self._depth(image, sample, maps[0])
+        outcome = Outcome()
+        for features in maps:
+            halves = half_grids(features)
             for method in self.methods:
-                surface = _surface(method, depth, pair.features)
-                steps = _steps(method, pair.features, surface)
-                again = _steps(method, pair.altered, surface)
-                masks, others = _masks(steps), _masks(again)
-                outcome.repeatability.append(repeatability(masks, others))
-                outcome.num_masks.append(len(masks))
-                found = method.instances(pixels, steps)
-                outcome.predictions.append(
-                    _predictions(found, sample) if self.with_masks else []
+                steps, others = (
+                    _steps(method, half, depth) for half in halves
                 )
+                outcome.stability.append(
+                    stability(steps, others, method.num_instances)
+                )
+                outcome.num_masks.append(sum(s.accepted for s in steps))
+                if self.with_masks:
+                    found = _instances(method, features, depth)
+                    outcome.predictions.append(_predictions(found, sample))
         return outcome
+
+    @torch.no_grad()
+    def _read(self, image: Tensor, sample: DetDataSample) -> list[np.ndarray]:
+        """(C, h, w) features at each place, or the labeler's own."""
+        if self.reader is None:
+            found = [self.labeler.features(image[None], [sample])]
+        else:
+            found = list(self.reader(image[None], [sample]).values())
+        return [map_[0].float().cpu().numpy() for map_ in found]
 
     def _depth(
         self, image: Tensor, sample: DetDataSample, features: np.ndarray
@@ -84,7 +97,8 @@ class ImageCutter:
         """(H, W) depth, where the labeler has a source of it."""
         # A map that is there is not asked for again.
         sample.set_metainfo({'features': features})
-        return self.labeler.gather(image, sample).get('depth')
+        with torch.no_grad():
+            return self.labeler.gather(image, sample).get('depth')
 
 
 def method_of(labeler: Any) -> Method:
@@ -119,24 +133,24 @@ def with_threshold(method: Method, tau: Tau) -> Method:
     return changed
 
 
-def _surface(
-    method: Method, depth: np.ndarray | None, features: np.ndarray
-) -> Surface | None:
-    if isinstance(method, MaskCut) or depth is None:
-        return None
-    return method.local.surface(depth, features.shape[1:])
-
-
 def _steps(
-    method: Method, features: np.ndarray, surface: Surface | None
+    method: Method, features: np.ndarray, depth: np.ndarray | None
 ) -> list[CutStep]:
     if isinstance(method, MaskCut):
         return method.steps(features)
-    return method.steps(features, surface)
+    # Depth maps of files have sizes of their own: pool them here.
+    return method.steps(
+        features, method.local.surface(depth, features.shape[1:])
+    )
 
 
-def _masks(steps: Sequence[CutStep]) -> list[np.ndarray]:
-    return [step.local_cut for step in steps if step.accepted]
+def _instances(
+    method: Method, features: np.ndarray, depth: np.ndarray | None
+) -> PseudoInstances:
+    """Masks of patches at 8 pixels a patch: no CRF looks at the pixels."""
+    height, width = features.shape[1:]
+    pixels = np.zeros((8 * height, 8 * width, 3), np.uint8)
+    return method.instances(pixels, _steps(method, features, depth))
 
 
 def _predictions(

@@ -36,7 +36,7 @@ class Calibration:
         rows (list[Row]): All settings, the best first.
         num_images (int): Images that were cut.
         failed (dict[str, str]): Why others were not, by file name.
-        labeled (bool): Whether rows are sorted by AP, not by repeatability.
+        labeled (bool): Whether rows are sorted by AP, not by stability.
     """
 
     rows: list[Row]
@@ -60,7 +60,7 @@ class CalibrationJob:
             :func:`~mmcuts3d.datasets.image_source` knows.
         annotations (str or Path, optional): COCO file with true instances of
             images of the folder: only these are cut, and settings are
-            compared by AP. Defaults to None: by repeatability.
+            compared by AP. Defaults to None: by stability.
         layers (Sequence[int], optional): See
             :func:`~.candidates.make_search`. Defaults to None.
         kinds (Sequence[str], optional): See there. Defaults to None.

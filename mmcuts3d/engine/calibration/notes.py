@@ -6,6 +6,7 @@ from typing import Any
 
 from mmcuts3d.labels.journal import Journal, read_journal
 
+from .criterion import Stability
 from .rows import Outcome
 
 
@@ -77,5 +78,7 @@ def _read(entry: dict[str, Any]) -> Outcome | str:
     if 'error' in entry:
         return str(entry['error'])
     return Outcome(
-        entry['repeatability'], entry['num_masks'], entry['predictions']
+        [Stability(*pair) for pair in entry['stability']],
+        entry['num_masks'],
+        entry['predictions'],
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from mmcuts3d.evaluation import evaluate_coco
 
 from .candidates import Candidate
+from .criterion import Stability
 
 #: What is told of a setting where true masks are known.
 MEASURES = ('AP', 'AP50', 'AR100')
@@ -21,24 +22,29 @@ class Row:
 
     Attributes:
         candidate (Candidate): The setting.
-        repeatability (float): Mean over the images, in [0, 1].
+        stability (float): Mean of the criterion without labels over the
+            images, in [0, 1], see :class:`~.criterion.Stability`.
         error (float): Standard error of this mean; NaN for one image.
-        num_masks (float): Masks an image.
+        repeatability (float): Mean of its first factor.
+        ncut (float): Mean cost of the semantic cuts, in [0, 2].
+        num_masks (float): Masks an image, on half of the grid.
         measures (dict[str, float], optional): ``AP``, ``AP50`` and ``AR100``
             of the masks in percent; None without annotations.
     """
 
     candidate: Candidate
-    repeatability: float
+    stability: float
     error: float
+    repeatability: float
+    ncut: float
     num_masks: float
     measures: dict[str, float] | None = None
 
     @property
     def criterion(self) -> float:
-        """What rows are sorted by: AP, or repeatability without labels."""
+        """What rows are sorted by: AP, or stability without labels."""
         if self.measures is None:
-            return self.repeatability
+            return self.stability
         return self.measures['AP']
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,15 +65,15 @@ class Outcome:
     """One image, cut in all settings.
 
     Args:
-        repeatability (list[float]): Of each setting, in [0, 1].
+        stability (list[Stability]): Of each setting.
         num_masks (list[int]): Of each setting.
         predictions (list[list[dict]]): Of each setting the masks as COCO's
-            predictions; empty lists without annotations.
+            predictions; empty without annotations.
     """
 
-    repeatability: list[float]
-    num_masks: list[int]
-    predictions: list[list[dict[str, Any]]]
+    stability: list[Stability] = field(default_factory=list)
+    num_masks: list[int] = field(default_factory=list)
+    predictions: list[list[dict[str, Any]]] = field(default_factory=list)
 
 
 def make_rows(
@@ -91,14 +97,15 @@ def make_rows(
     """
     rows = []
     for place, candidate in enumerate(candidates):
-        values = np.array([found.repeatability[place] for found in outcomes])
+        found = [outcome.stability[place] for outcome in outcomes]
+        values = np.array([one.value for one in found])
         measures = None
         if images is not None:
             predictions = [
-                row for found in outcomes for row in found.predictions[place]
+                row for one in outcomes for row in one.predictions[place]
             ]
-            found = evaluate_coco(images, ground_truth, predictions, 'segm')
-            measures = {name: found[name] for name in MEASURES}
+            told = evaluate_coco(images, ground_truth, predictions, 'segm')
+            measures = {name: told[name] for name in MEASURES}
         number = len(values)
         rows.append(
             Row(
@@ -107,7 +114,9 @@ def make_rows(
                 float(values.std(ddof=1) / number**0.5)
                 if number > 1
                 else math.nan,
-                float(np.mean([found.num_masks[place] for found in outcomes])),
+                float(np.mean([one.repeatability for one in found])),
+                float(np.mean([one.ncut for one in found])),
+                float(np.mean([one.num_masks[place] for one in outcomes])),
                 measures,
             )
         )

@@ -29,7 +29,7 @@ def table_text(calibration: Calibration, number: int = 20) -> str:
     head = ['layer', 'kind'] if has_layers else []
     head.append('tau_ncut')
     head += MEASURES if calibration.labeled else []
-    head += ['repeatability', '+-', 'masks/image']
+    head += ['stability', '+-', 'repeatability', 'ncut', 'masks/image']
     lines = [head]
     for row in rows:
         layer, kind, tau = row.candidate
@@ -38,8 +38,10 @@ def table_text(calibration: Calibration, number: int = 20) -> str:
         if row.measures is not None:
             cells += [f'{row.measures[name]:.1f}' for name in MEASURES]
         cells += [
-            f'{row.repeatability:.3f}',
+            f'{row.stability:.3f}',
             f'{row.error:.3f}',
+            f'{row.repeatability:.3f}',
+            f'{row.ncut:.3f}',
             f'{row.num_masks:.2f}',
         ]
         lines.append(cells)
@@ -63,8 +65,8 @@ def close_rows(calibration: Calibration) -> list[Row]:
         list[Row]: Without the best one.
     """
     best, *others = calibration.rows
-    least = best.repeatability - best.error
-    return [row for row in others if row.repeatability >= least]
+    least = best.stability - best.error
+    return [row for row in others if row.stability >= least]
 
 
 def config_lines(row: Row, job: CalibrationJob) -> str:
@@ -113,7 +115,7 @@ def write_calibration(
         'images': str(job.images),
         'annotations': job.annotations and str(job.annotations),
         'features': job.features,
-        'criterion': 'AP' if calibration.labeled else 'repeatability',
+        'criterion': 'AP' if calibration.labeled else 'stability',
         'num_images': calibration.num_images,
         'failed': calibration.failed,
         'rows': [row.to_dict() for row in calibration.rows],

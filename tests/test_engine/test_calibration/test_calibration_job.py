@@ -33,12 +33,14 @@ def test_the_right_threshold_without_labels(config, images):
     assert found.num_images == 4 and not found.failed and not found.labeled
     for tau in TAUS:
         if tau in RIGHT:
-            assert rows[tau].repeatability == 1
+            assert rows[tau].repeatability == pytest.approx(1)
             assert rows[tau].num_masks == 1
+            assert rows[tau].stability == pytest.approx(1 - rows[tau].ncut)
+            assert rows[tau].stability > 0.9
         else:
-            assert rows[tau].repeatability < 0.5
+            assert rows[tau].stability < 0.4
     assert {row.candidate.tau for row in found.rows[:2]} == RIGHT
-    assert rows['auto'].error == 0 and rows['auto'].measures is None
+    assert rows['auto'].error < 0.01 and rows['auto'].measures is None
     assert 'AP' not in table_text(found)
 
 
@@ -81,7 +83,7 @@ def test_depth_of_cuts3d_is_asked_for_once_an_image(config, images):
     found = job(model, images, taus=TAUS)()
     assert calls == [1] * 4
     assert found.rows[0].candidate.tau in RIGHT
-    assert found.rows[0].repeatability > 0.95
+    assert found.rows[0].stability > 0.9
 
 
 def test_layers_and_kinds_are_cut_as_the_labeler_cuts_them(
@@ -185,13 +187,15 @@ def test_what_is_written(config, images, tmp_path):
     path = write_calibration(found, made, tmp_path / 'new' / 'out')
     content = json.loads(path.read_text())
     assert path.name == 'calibration.json'
-    assert content['criterion'] == 'repeatability'
+    assert content['criterion'] == 'stability'
     assert content['annotations'] is None and content['num_images'] == 1
     assert [row['tau'] for row in content['rows']] == [
         row.candidate.tau for row in found.rows
     ]
     first = content['rows'][0]
-    assert first['repeatability'] == 1 and first['layer'] is None
+    assert (
+        first['repeatability'] == pytest.approx(1) and first['layer'] is None
+    )
     assert first['error'] is None  # of one image there is none
 
 
@@ -294,5 +298,6 @@ def test_configs_of_detectors_are_refused(config, images):
 def test_a_number_of_masks_is_a_mean(config, images):
     rows = by_tau(job(config(), images, taus=[0.0, 0.55])())
     assert rows[0.0].num_masks == 0  # everything is alike: nothing to cut
-    assert rows[0.0].repeatability == 0
+    assert rows[0.0].stability == rows[0.0].repeatability == 0
+    assert rows[0.0].ncut == 1
     assert np.isfinite(rows[0.0].error)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from mmcuts3d.engine.calibration import kappa, repeatability
+from mmcuts3d.cuts import CutStep
+from mmcuts3d.engine.calibration import (
+    half_grids,
+    kappa,
+    repeatability,
+    stability,
+)
 
 
 def square(row, column, side=4, grid=12):
@@ -45,16 +51,56 @@ def test_what_says_nothing_counts_nothing():
         ([~one], [~square(7, 7, side=1)]),
         ([square(0, 0)], []),
     ):
-        assert repeatability(masks, others) == 0
+        assert repeatability(masks, others, 1) == 0
 
 
 def test_masks_are_paired_one_to_one():
     first, second, third = square(0, 0), square(0, 8), square(8, 8)
-    assert repeatability([first, second], [second, first]) == 1
+    assert repeatability([first, second], [second, first], 2) == 1
     # One that comes twice is found once.
-    assert repeatability([first, first], [first, third]) == 0.5
+    assert repeatability([first, first], [first, third], 2) == 0.5
     both = first | second
     pair = [both, first]
     # `both` has its best partner in `both`, whatever is paired first.
-    assert repeatability(pair, [first, both]) == 1
-    assert repeatability([first], [both, first]) == 0.5
+    assert repeatability(pair, [first, both], 2) == 1
+    assert repeatability([first], [both, first], 2) == 0.5
+
+
+def step(mask, eigenvalue, status='accepted'):
+    return CutStep(
+        eigenvector=np.zeros(mask.shape, np.float32),
+        semantic_mask=mask,
+        local_cut=mask,
+        confidence=None,
+        seed=(0, 0),
+        status=status,
+        eigenvalue=eigenvalue,
+    )
+
+
+def test_stability_is_repeatability_times_what_cuts_do_not_cost():
+    first, second = square(0, 0), square(8, 8)
+    steps = [step(first, 0.1), step(second, 0.3, 'too small')]
+    found = stability(steps, [step(first, 0.2)], 2)
+    assert found.repeatability == 0.5  # what is not kept does not count
+    assert found.ncut == pytest.approx(0.2)
+    assert found.value == pytest.approx(0.5 * 0.8)
+
+
+def test_stability_of_what_cannot_be_cut():
+    nothing = step(square(0, 0), float('nan'), 'no structure')
+    assert stability([nothing], [nothing], 3) == (0, 1)
+    # Costs may pass 1; the criterion is never below 0.
+    dear = step(square(0, 0), 1.5)
+    assert stability([dear], [dear], 1).value == 0
+
+
+def test_half_grids_have_no_patch_in_common():
+    features = np.arange(2 * 9 * 8, dtype=np.float32).reshape(2, 9, 8)
+    first, second = half_grids(features)
+    assert first.shape == second.shape == (2, 4, 4)
+    assert not set(first.ravel()) & set(second.ravel())
+    assert first[1, 2, 3] == features[1, 4, 6]
+    assert second[1, 2, 3] == features[1, 5, 7]
+    with pytest.raises(ValueError, match='8 patches a side, but got 9 by 7'):
+        half_grids(features[:, :, :7])
