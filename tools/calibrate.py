@@ -151,6 +151,12 @@ def report(calibration: Calibration, job: CalibrationJob) -> None:
             f'\n{near} more rows are within one standard error of the best: '
             'these images do not tell them apart.'
         )
+    if not calibration.labeled and len(job.search.places) > 1:
+        print(
+            '\nStability compares thresholds. Between layers and kinds it is '
+            'a hint:\nsmooth features are always stable. Give --annotations '
+            'of some images.'
+        )
     print(f'\nThe best row as a config:\n\n{config_lines(rows[0], job)}')
 
 

@@ -3,6 +3,7 @@
     python benchmarks/quality/calibration.py SET ... [--part choose|report]
         [--method MaskCut|guarded|...] [--features TEXT ...] [--limit 10]
         [--out FILE.json]
+    python benchmarks/quality/calibration.py --saved FILE.json
 
 Features are those of the stress axis, made up from published statistics of
 backbones, and of the stand-in backbone. Each image is cut with each threshold
@@ -10,7 +11,9 @@ on the whole grid, for AP50 and the mean best IoU of the true masks, and on its
 two half grids, for the criterion. Of each set and features: what each
 criterion would choose, its rank correlation (Spearman) with AP50 over the
 thresholds, and its regret, AP50 of the best threshold less that of the chosen
-one. Without the CRF.
+one. Last, all made-up features and thresholds of a set are one list, as layers
+and kinds of a backbone would be, and again with the stand-in backbone among
+them. Without the CRF.
 """
 
 import argparse
@@ -37,6 +40,7 @@ from mmcuts3d.engine.calibration.cutting import with_threshold
 from mmcuts3d.evaluation import evaluate_coco
 
 SETS = ('pennfudan', 'rgbd_osd', 'coco_photos')
+STAND_IN = 'stand-in'
 FEATURES = (
     'dino-keys',
     'dinov2-tokens',
@@ -44,7 +48,7 @@ FEATURES = (
     'dinov3-tokens',
     'noise 1.0',
     'offset 0.3',
-    'stand-in',
+    STAND_IN,
 )
 #: Ways to choose; the first is the one of the command.
 WAYS = ('stability', 'repeatability', '1 - ncut', "Otsu's eta", 'masks')
@@ -55,6 +59,11 @@ LEAST = 2.0
 def main(arguments: list[str] | None = None) -> None:
     """Prints the tables."""
     args = parse_args(arguments)
+    if args.saved:
+        results = json.loads(args.saved.read_text('utf-8'))
+        print('\n'.join(line_of(row) for row in results))
+        print(f'\n{summary(results)}')
+        return
     method = method_of({**STRESSED[args.method], **args.settings})
     results = []
     for name in args.sets:
@@ -160,10 +169,19 @@ def line_of(row: dict[str, Any]) -> str:
 def summary(rows: Sequence[dict[str, Any]]) -> str:
     """Spearman and regret of each way, and of single thresholds."""
     lines = []
-    for measured, least in (('AP50', LEAST), ('best IoU', 0.0)):
-        kept = [row for row in rows if max(row[measured]) > least]
+    made_up = pooled([row for row in rows if row['features'] != STAND_IN])
+    for measured, of, least, what in (
+        ('AP50', rows, LEAST, 'sets and features'),
+        ('best IoU', rows, 0.0, 'sets and features'),
+        ('AP50', made_up, LEAST, 'sets, made-up features at once'),
+        ('best IoU', made_up, 0.0, 'sets, made-up features at once'),
+        ('AP50', pooled(rows), LEAST, 'sets, all features at once'),
+        ('best IoU', pooled(rows), 0.0, 'sets, all features at once'),
+    ):
+        kept = [row for row in of if max(row[measured]) > least]
         lines += [
-            f'{measured}, {len(kept)} of {len(rows)} rows above {least}:',
+            f'{measured}, {len(kept)} of {len(of)} {what} above {least}:',
+            '',
             '| choice | Spearman | mean regret | worst |',
             '|---|---:|---:|---:|',
         ]
@@ -175,13 +193,23 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
                 f'| {way} | {np.nanmean(ranks):.2f} | '
                 + regrets(kept, measured, [chosen(r, way) for r in kept])
             )
-        for place, tau in enumerate(TAUS):
+        for place, tau in enumerate(TAUS if of is rows else ()):
             lines.append(
                 f'| always {tau} | | '
                 + regrets(kept, measured, [place] * len(kept))
             )
         lines.append('')
     return '\n'.join(lines)
+
+
+def pooled(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a set as one row, in which features are chosen too."""
+    pools: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        pool = pools.setdefault(row['set'], {'set': row['set']})
+        for name in ('taus', 'AP50', 'best IoU', *WAYS):
+            pool[name] = pool.get(name, []) + row[name]
+    return list(pools.values())
 
 
 def regrets(
@@ -198,7 +226,7 @@ def regrets(
 def parse_args(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('sets', nargs='+', choices=SETS)
+    parser.add_argument('sets', nargs='*', metavar='SET', help=f'of {SETS}')
     parser.add_argument('--part', choices=PARTS, default='choose')
     parser.add_argument('--method', choices=STRESSED, default='MaskCut')
     parser.add_argument(
@@ -213,7 +241,10 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--limit', type=int, default=10, help='images')
     parser.add_argument('--out', type=Path, help='JSON of all numbers')
+    parser.add_argument('--saved', type=Path, help='what --out wrote')
     args = parser.parse_args(arguments)
+    if args.saved is None and not (args.sets and set(args.sets) <= set(SETS)):
+        parser.error(f'sets of {SETS}, but got {args.sets}')
     known = stress_rows('one')
     for name in args.features:
         if name not in known:
