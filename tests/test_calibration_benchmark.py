@@ -21,7 +21,7 @@ def study():
 def row_of(study, name, aps, values):
     taus = list(study.TAUS)
     lack = len(taus) - len(aps)
-    ways = dict.fromkeys(study.WAYS, [*values, *[0.0] * lack])
+    ways = {way: [*values, *[0.0] * lack] for way in study.WAYS}
     aps = [*aps, *[0.0] * lack]
     row = {'set': 'coco_photos', 'features': name, 'taus': taus, **ways}
     return {**row, 'AP50': aps, 'best IoU': aps}
@@ -40,7 +40,7 @@ def test_regret_is_what_the_choice_loses(study):
     stability = lines[first + 4].split('|')
     assert stability[1].strip() == 'stability'
     assert [float(cell) for cell in stability[3:5]] == [5.0, 10.0]
-    always = [x for x in lines if x.startswith('| always auto')][0]
+    always = next(x for x in lines if x.startswith('| always auto'))
     assert always.split('|')[3:5] == [' 20.0 ', ' 20.0 ']
     # Chosen among all features: the value 0.3 that comes first.
     pool = study.pooled(rows[:2])[0]

@@ -23,6 +23,7 @@ from mmcuts3d.engine.calibration import (
     TAUS,
     Calibration,
     CalibrationJob,
+    Row,
     close_rows,
     config_lines,
     table_text,
@@ -30,7 +31,7 @@ from mmcuts3d.engine.calibration import (
 )
 from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.config import load_config
-from mmcuts3d.files import shown
+from mmcuts3d.files import first_few, shown
 from mmcuts3d.models.features import BACKBONES, KINDS
 
 EXIT_STOPPED = 130
@@ -146,10 +147,11 @@ def report(calibration: Calibration, job: CalibrationJob) -> None:
     what = 'AP' if calibration.labeled else 'stability'
     print(f'\nBy {what}, on {calibration.num_images} images:\n')
     print(table_text(calibration))
-    if not calibration.labeled and (near := len(close_rows(calibration))):
+    near = [] if calibration.labeled else close_rows(calibration)
+    if near:
         print(
-            f'\n{near} more rows are within one standard error of the best: '
-            'these images do not tell them apart.'
+            '\nThese images do not tell from the best, within its standard '
+            f'error: {_settings(near)}'
         )
     if not calibration.labeled and len(job.search.places) > 1:
         print(
@@ -158,6 +160,16 @@ def report(calibration: Calibration, job: CalibrationJob) -> None:
             'of some images.'
         )
     print(f'\nThe best row as a config:\n\n{config_lines(rows[0], job)}')
+
+
+def _settings(rows: list[Row]) -> str:
+    return first_few(
+        (
+            ' '.join(str(part) for part in row.candidate if part is not None)
+            for row in rows
+        ),
+        most=5,
+    )
 
 
 def _tau(text: str) -> Tau:

@@ -107,6 +107,11 @@ class CalibrationJob:
                 f'{self.limit}'
             )
         check_device(self.device)
+        if not isinstance(model.get('features'), dict):
+            raise ValueError(
+                f'Expected {self.config_file} to have a dict as '
+                f'`model.features`, but got {model.get("features")!r}'
+            )
         self.features = dict(model['features'])
         if self.backbone is not None:
             self.features = features_config(self.backbone)

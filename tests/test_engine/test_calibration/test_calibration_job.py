@@ -293,6 +293,10 @@ def test_configs_of_detectors_are_refused(config, images):
     detector.model = {'type': 'mmdet.MaskRCNN'}
     with pytest.raises(ValueError, match='config of a labeler.*MaskRCNN'):
         job(detector, images)
+    broken = config()
+    broken.model.features = 'ClassicalFeatures'
+    with pytest.raises(ValueError, match='`model.features`.*Classical'):
+        job(broken, images)
 
 
 def test_a_number_of_masks_is_a_mean(config, images):
