@@ -106,6 +106,15 @@ def test_with_labels_and_a_bad_image(tool, scenes, capsys):
     assert all(np.isfinite(row['AP50']) for row in content['rows'])
 
 
+def test_nothing_to_choose_where_nothing_is_found(tool, scenes, capsys):
+    """All patches are alike at 0, so that no setting cuts anything."""
+    for path in (scenes / 'images').iterdir():
+        Image.fromarray(np.full((*SIZE, 3), 90, np.uint8)).save(path)
+    assert call(tool, scenes, '--taus', 'auto', '0.5') == 0
+    out = capsys.readouterr().out
+    assert 'No setting has any stability' in out and 'model =' not in out
+
+
 def test_a_backbone_takes_the_place_of_the_features(
     tool, scenes, monkeypatch, capsys
 ):

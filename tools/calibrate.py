@@ -147,6 +147,9 @@ def report(calibration: Calibration, job: CalibrationJob) -> None:
     what = 'AP' if calibration.labeled else 'stability'
     print(f'\nBy {what}, on {calibration.num_images} images:\n')
     print(table_text(calibration))
+    if rows[0].criterion <= 0:
+        print(f'\nNo setting has any {what}: there is nothing to choose.')
+        return
     near = [] if calibration.labeled else close_rows(calibration)
     if near:
         print(
