@@ -16,8 +16,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-Doing = Literal['labeling', 'merging']
-_DONE = {'labeling': 'labeled', 'merging': 'merged'}
+Doing = Literal['labeling', 'merging', 'calibrating']
+_DONE = {
+    'labeling': 'labeled',
+    'merging': 'merged',
+    'calibrating': 'calibrated',
+}
 
 
 class LabelingProgress:
@@ -30,8 +34,8 @@ class LabelingProgress:
             None: not known.
         interval (float): Seconds between two lines in the log. Defaults to
             10.
-        doing (str): What is done to the images, 'labeling' or 'merging'.
-            Defaults to 'labeling'.
+        doing (str): What is done to the images: 'labeling', 'merging' or
+            'calibrating'. Defaults to 'labeling'.
         console (Console, optional): Where the bar goes. Defaults to None:
             standard error.
     """

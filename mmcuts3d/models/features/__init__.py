@@ -6,6 +6,14 @@ from .convert import convert_to_mmpretrain
 from .from_files import FeaturesFromFiles
 from .from_transformers import FeaturesFromTransformers
 from .frozen_vit import KINDS
+from .layer_reader import (
+    LayerReader,
+    Place,
+    find_places,
+    has_layers,
+    num_blocks,
+    reader_config,
+)
 from .vit_keys import ViTKeys
 from .weights import OFFICIAL_WEIGHTS, WeightsError
 
@@ -17,10 +25,16 @@ __all__ = [
     'ClassicalFeatures',
     'FeaturesFromFiles',
     'FeaturesFromTransformers',
+    'LayerReader',
+    'Place',
     'ViTKeys',
     'WeightsError',
     'classical_features',
     'convert_to_mmpretrain',
     'features_config',
     'find_backbone',
+    'find_places',
+    'has_layers',
+    'num_blocks',
+    'reader_config',
 ]

@@ -1,7 +1,8 @@
 """Features of DINOv2 and DINOv3 by the networks of transformers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -88,46 +89,63 @@ class FeaturesFromTransformers(FrozenViT):
         super().__init__(sides, config.patch_size, kind, amp, mean, std)
         self.layer = layer_index(layer, config.num_hidden_layers)
         self.channels = config.hidden_size
-        #: Class and register tokens, which stand before the patches.
-        self.num_prefix = 1 + getattr(config, 'num_register_tokens', 0)
         self.model = load_network(name, hub)
-        self._projection = self._stop_at_layer(config.num_hidden_layers, norm)
+        self._stop_at_layer(config.num_hidden_layers, norm)
         self.freeze()
 
-    def _stop_at_layer(self, count: int, norm: bool) -> str:
-        """Cuts off what nobody reads; names the projection to be read."""
-        ((place, blocks),) = (
+    @staticmethod
+    def num_blocks(
+        model: str | os.PathLike[str] = 'dinov2_vitb14_reg',
+        local_files_only: bool = False,
+        revision: str | None = None,
+        **settings: Any,
+    ) -> int:
+        """See :class:`FrozenViT`."""
+        hub = {
+            'local_files_only': local_files_only,
+            'revision': revision or 'main',
+        }
+        count: int = load_config(model_name(model), hub).num_hidden_layers
+        return count
+
+    def _stop_at_layer(self, count: int, norm: bool) -> None:
+        """Cuts off what nobody reads."""
+        ((self._blocks, blocks),) = (
             (name, module)
             for name, module in self.model.named_modules()
             if isinstance(module, nn.ModuleList) and len(module) == count
         )
         del blocks[self.layer + 1 :]
-        if self.kind == 'token' and norm:
-            return ''
-        (last,) = (n for n in ('layernorm', 'norm') if hasattr(self.model, n))
-        setattr(self.model, last, nn.Identity())
-        if self.kind == 'token':
-            return ''
+        (self._last,) = (
+            n for n in ('layernorm', 'norm') if hasattr(self.model, n)
+        )
+        if self.kind != 'token' or not norm:
+            setattr(self.model, self._last, nn.Identity())
+
+    def tap(
+        self, layer: int, kind: Kind
+    ) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+        """See :class:`FrozenViT`."""
+        block = self.model.get_submodule(self._blocks)[layer]
+        if kind == 'token':
+            return block, getattr(self.model, self._last)
         (projection,) = (
-            name
-            for name, module in blocks[self.layer].named_modules()
-            if name.rpartition('.')[2] in PROJECTIONS[self.kind]
+            module
+            for name, module in block.named_modules()
+            if name.rpartition('.')[2] in PROJECTIONS[kind]
             and isinstance(module, nn.Linear)
         )
-        return f'{place}.{self.layer}.{projection}'
+        return projection, _unchanged
 
     def patch_features(self, images: Tensor) -> Tensor:
         """Normalised images at ``image_size`` -> (B, C, h, w)."""
-        if self._projection:
-            tokens = self._projected(images)
-        else:
-            tokens = self.model(pixel_values=images).last_hidden_state
-        tokens = tokens[:, self.num_prefix :]  # (B, h·w, C)
-        return tokens.transpose(1, 2).unflatten(2, self.grid)
+        if self.kind != 'token':
+            return self.fold(self._projected(images))
+        return self.fold(self.model(pixel_values=images).last_hidden_state)
 
     def _projected(self, images: Tensor) -> Tensor:
         found: list[Tensor] = []
-        module = self.model.get_submodule(self._projection)
+        module, _ = self.tap(self.layer, self.kind)
         hook = module.register_forward_hook(
             lambda _, inputs, output: found.append(output)
         )
@@ -136,3 +154,7 @@ class FeaturesFromTransformers(FrozenViT):
         finally:
             hook.remove()
         return found[0]
+
+
+def _unchanged(tokens: Tensor) -> Tensor:
+    return tokens

@@ -5,7 +5,7 @@ one layer come back as a map on the patch grid.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -73,6 +73,44 @@ class FrozenViT(nn.Module):
     @abstractmethod
     def patch_features(self, images: Tensor) -> Tensor:
         """Normalised images at ``image_size`` -> (B, C, h, w)."""
+
+    @staticmethod
+    @abstractmethod
+    def num_blocks(**settings: Any) -> int:
+        """Blocks of the network that some settings name.
+
+        Args:
+            settings: Arguments of the component. No weights are loaded.
+        """
+
+    @abstractmethod
+    def tap(
+        self, layer: int, kind: Kind
+    ) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+        """Where one layer and kind of a pass can be read.
+
+        Args:
+            layer (int): The block, counted from the front, at most the last
+                that is run. The component itself reads tokens.
+            kind (str): One of ``KINDS``.
+
+        Returns:
+            tuple: A module, and what makes of its output the tokens
+            (B, N, C), those before the patches included.
+        """
+
+    def fold(self, tokens: Tensor) -> Tensor:
+        """Tokens of a pass as a map on the patch grid.
+
+        Args:
+            tokens (Tensor): (B, N, C), the last h·w of them the patches, row
+                by row.
+
+        Returns:
+            Tensor: (B, C, h, w).
+        """
+        patches = tokens[:, -self.grid[0] * self.grid[1] :]
+        return patches.transpose(1, 2).unflatten(2, self.grid)
 
     def freeze(self) -> None:
         """No gradients, no training mode: the last call of ``__init__``."""

@@ -6,7 +6,9 @@ keys of the last attention): image -> (C, h, w) on the patch grid.
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from mmengine.logging import print_log
 from torch import Tensor, nn
@@ -161,10 +163,33 @@ class ViTKeys(FrozenViT):
             backbone.final_norm = False
             del backbone.ln1
 
+    @staticmethod
+    def num_blocks(
+        arch: str | Mapping[str, int] = 'small', **settings: Any
+    ) -> int:
+        """See :class:`FrozenViT`."""
+        return resolve_architecture(arch)['num_layers']
+
+    def tap(
+        self, layer: int, kind: Kind
+    ) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+        """See :class:`FrozenViT`."""
+        block = self.backbone.layers[layer]
+        if kind != 'token':
+            return block.attn.qkv, partial(_third, index=KINDS.index(kind))
+        # The last block of mmpretrain's passes the norm outside of it.
+        norm = self.backbone.final_norm
+        return block, self.backbone.ln1 if norm else nn.Identity()
+
     def patch_features(self, images: Tensor) -> Tensor:
         """Normalised images at ``image_size`` -> (B, C, h, w)."""
         (features,) = self.backbone(images)
         return features
+
+
+def _third(tokens: Tensor, index: int) -> Tensor:
+    """Queries, keys or values of (B, N, 3 C), by their place in ``KINDS``."""
+    return tokens.chunk(3, dim=2)[index]
 
 
 class _Projection(nn.Module):

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 import torch
+from helpers.vits import FAMILIES, LAYERS, random_network, transformers
 from torch.nn import functional
 
 import mmcuts3d.registry  # noqa: F401  (repairs imports before transformers)
@@ -13,45 +14,8 @@ from mmcuts3d.models.features import FeaturesFromTransformers, hub_vit
 from mmcuts3d.models.features.frozen_vit import MEAN, STD
 from mmcuts3d.registry import MODELS
 
-LAYERS = 3
-#: Name of the config in transformers, patch size, registers, more settings.
-FAMILIES = {
-    'dinov2': ('Dinov2Config', 14, 0, {'mlp_ratio': 2}),
-    'dinov2_reg': ('Dinov2WithRegistersConfig', 14, 4, {'mlp_ratio': 2}),
-    'dinov3': ('DINOv3ViTConfig', 16, 4, {'intermediate_size': 64}),
-}
 LAST = {'query': 'q_proj', 'key': 'k_proj', 'value': 'v_proj'}
 LAST_IN_4 = {'q_proj': 'query', 'k_proj': 'key', 'v_proj': 'value'}
-
-
-def transformers():
-    return pytest.importorskip('transformers')
-
-
-def random_network(family):
-    """A network with noise in every weight, norms and scales around 1."""
-    lib = transformers()
-    name, patch_size, registers, more = FAMILIES[family]
-    if not hasattr(lib, name):
-        pytest.skip(f'transformers {lib.__version__} has no {name}')
-    if registers:
-        more = {**more, 'num_register_tokens': registers}
-    config = getattr(lib, name)(
-        hidden_size=32,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=4,
-        patch_size=patch_size,
-        image_size=4 * patch_size,
-        **more,
-    )
-    torch.manual_seed(len(family))
-    model = lib.AutoModel.from_config(config).eval()
-    for parameter_name, value in model.named_parameters():
-        around = 'norm' in parameter_name and parameter_name.endswith('weight')
-        around = around or 'lambda' in parameter_name
-        scale = 0.3 if value.ndim > 1 else 0.1
-        value.data.copy_(torch.randn_like(value) * scale + float(around))
-    return model
 
 
 @pytest.fixture(scope='module')

@@ -2,15 +2,9 @@
 
 import pytest
 import torch
+from helpers.vits import SIZES
 
 from mmcuts3d.models.features import KINDS, ViTKeys
-
-SIZES = {
-    'embed_dims': 24,
-    'num_layers': 3,
-    'num_heads': 3,
-    'feedforward_channels': 32,
-}
 
 
 def make(**kwargs):
