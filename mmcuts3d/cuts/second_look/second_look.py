@@ -42,7 +42,7 @@ class SecondLook:
         max_inside: Nor is a mask kept of which more than this share lies in
             one that is kept: it is a piece of it. Defaults to 0.5.
         score_factor: What the scores of the second look are multiplied by,
-            in (0, 1]. Defaults to 1.
+            in (0, 1]: more of them are wrong. Defaults to 0.5.
         max_instances: Masks an image, of both looks, at most; those of the
             first are all kept. Defaults to 20.
 
@@ -56,7 +56,7 @@ class SecondLook:
     max_area: float = 0.25
     max_iou: float = 0.5
     max_inside: float = 0.5
-    score_factor: float = 1.0
+    score_factor: float = 0.5
     max_instances: int = 20
 
     def __post_init__(self) -> None:

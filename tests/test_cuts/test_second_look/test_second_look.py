@@ -27,7 +27,7 @@ def found(*masks, scores=None, side=8):
 
 def merged(first, *seen, **settings):
     """Both looks; of the second first windows, top left, top right, ..."""
-    look = SecondLook(**{'overlap': 0, **settings})
+    look = SecondLook(**{'overlap': 0, 'score_factor': 1, **settings})
     windows = look.windows(GRID)
     return look.merge(first, list(zip(windows, seen, strict=False)))
 
