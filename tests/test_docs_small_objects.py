@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmcuts3d.cuts import SecondLook
+from mmcuts3d.engine.labeling.fingerprint import labeling_fingerprint
 from mmcuts3d.registry import MODELS
 
 PAGE = (ROOT / 'docs' / 'small_objects.md').read_text('utf-8')
@@ -46,3 +47,11 @@ def test_the_pipeline_is_read_as_it_stands():
 @pytest.mark.parametrize('field', fields(SecondLook), ids=lambda f: f.name)
 def test_the_table_has_the_defaults(field):
     assert f'| `{field.name}` | {field.default} |' in PAGE
+
+
+def test_labels_of_another_second_look_are_others():
+    models = [
+        {'type': 'mmcuts3d.MaskCutLabeler', **looks}
+        for looks in ({}, {'second_look': {}}, {'second_look': {'zoom': 3}})
+    ]
+    assert len({labeling_fingerprint(model) for model in models}) == 3
