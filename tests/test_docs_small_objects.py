@@ -52,6 +52,6 @@ def test_the_table_has_the_defaults(field):
 def test_labels_of_another_second_look_are_others():
     models = [
         {'type': 'mmcuts3d.MaskCutLabeler', **looks}
-        for looks in ({}, {'second_look': {}}, {'second_look': {'zoom': 3}})
+        for looks in ({}, {'second_look': {}}, {'second_look': {'zoom': 2}})
     ]
     assert len({labeling_fingerprint(model) for model in models}) == 3

@@ -42,22 +42,21 @@ NOISE = 0.4
 FIRST = {'num_instances': 3}
 #: As many masks as a second look gives, of as few patches.
 MORE = {'num_instances': 10, 'selection': {'min_area': 0.0025}}
-AS_FOUND = {'score_factor': 1}
+HALVES = SecondLook(zoom=2, overlap=0.5, score_factor=1)
+THIRDS = SecondLook(zoom=3, overlap=0.25, score_factor=1)
 LOOKS = {
-    'z2': SecondLook(**AS_FOUND),
-    'z2, no overlap': SecondLook(overlap=0, **AS_FOUND),
-    'z2, pieces kept': SecondLook(max_inside=1, **AS_FOUND),
-    'z2, pieces 0.8': SecondLook(max_inside=0.8, **AS_FOUND),
-    'z2, any area': SecondLook(max_area=1, **AS_FOUND),
-    'z2, area 0.1': SecondLook(max_area=0.1, **AS_FOUND),
-    'z2, score x 0.5': SecondLook(score_factor=0.5),
-    'z2, 10 masks': SecondLook(max_instances=10, **AS_FOUND),
-    'z2, stretched': SecondLook(stretch_depth=True, **AS_FOUND),
-    'z3, no overlap': SecondLook(zoom=3, overlap=0, **AS_FOUND),
-    'z3, overlap 0.25': SecondLook(zoom=3, overlap=0.25, **AS_FOUND),
-    'z3, overlap 0.25, score x 0.5': SecondLook(
-        zoom=3, overlap=0.25, score_factor=0.5
-    ),
+    'z2': HALVES,
+    'z2, no overlap': replace(HALVES, overlap=0),
+    'z2, pieces kept': replace(HALVES, max_inside=1),
+    'z2, pieces 0.8': replace(HALVES, max_inside=0.8),
+    'z2, any area': replace(HALVES, max_area=1),
+    'z2, area 0.1': replace(HALVES, max_area=0.1),
+    'z2, score x 0.5': replace(HALVES, score_factor=0.5),
+    'z2, 10 masks': replace(HALVES, max_instances=10),
+    'z2, stretched': replace(HALVES, stretch_depth=True),
+    'z3, no overlap': replace(THIRDS, overlap=0),
+    'z3, overlap 0.25': THIRDS,
+    'z3, overlap 0.25, score x 0.5': replace(THIRDS, score_factor=0.5),
 }
 #: Looks that are tried after the longer first look too.
 COMBINED = ('z2', 'z3, overlap 0.25')

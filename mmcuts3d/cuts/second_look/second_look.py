@@ -30,8 +30,8 @@ class SecondLook:
 
     Args:
         zoom: Sides of the image in sides of a window, at least 2. Defaults
-            to 2.
-        overlap: See :func:`look_windows`. Defaults to 0.5.
+            to 3.
+        overlap: See :func:`look_windows`. Defaults to 0.25.
         stretch_depth: Whether the depth of a window is stretched to [0, 1],
             as that of an image is. Defaults to False: as in the image.
         max_area: Masks of more than this share of their window are left to
@@ -50,8 +50,8 @@ class SecondLook:
         ValueError: On a setting out of range.
     """
 
-    zoom: int = 2
-    overlap: float = 0.5
+    zoom: int = 3
+    overlap: float = 0.25
     stretch_depth: bool = False
     max_area: float = 0.25
     max_iou: float = 0.5

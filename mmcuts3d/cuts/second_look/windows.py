@@ -62,20 +62,20 @@ class Window:
 
 
 def look_windows(
-    grid: tuple[int, int], zoom: int = 2, overlap: float = 0.5
+    grid: tuple[int, int], zoom: int = 3, overlap: float = 0.25
 ) -> list[Window]:
     """Windows that cover an image, row by row.
 
     Args:
         grid: (h, w), patches of the image.
         zoom: Sides of the image in sides of a window, at least 2. Defaults
-            to 2.
+            to 3.
         overlap: Least share of a window's side that it has in common with
-            the next, in [0, 0.75]. Defaults to 0.5: what is at most half as
-            large as a window lies whole in one of them.
+            the next, in [0, 0.75]. Defaults to 0.25: what is at most a
+            quarter as long as a window lies whole in one of them.
 
     Returns:
-        Windows at even distances. 3 × 3 for the defaults.
+        Windows at even distances. 4 × 4 for the defaults.
 
     Raises:
         ValueError: On a setting out of range.

@@ -9,6 +9,7 @@ from helpers.cuts import rectangle
 from mmcuts3d.cuts import PseudoInstances, SecondLook, box_of, resize_nearest
 
 SIZE, GRID = (16, 16), (8, 8)
+HALVES = {'zoom': 2, 'overlap': 0}
 
 
 def found(*masks, scores=None, side=8):
@@ -27,7 +28,7 @@ def found(*masks, scores=None, side=8):
 
 def merged(first, *seen, **settings):
     """Both looks; of the second first windows, top left, top right, ..."""
-    look = SecondLook(**{'overlap': 0, 'score_factor': 1, **settings})
+    look = SecondLook(**{**HALVES, 'score_factor': 1, **settings})
     windows = look.windows(GRID)
     return look.merge(first, list(zip(windows, seen, strict=False)))
 
@@ -102,7 +103,7 @@ def test_methods_without_confidence_have_none_after():
 
 def test_depth_of_a_window_is_the_images_or_stretched():
     depth = np.linspace(0, 1, 16, dtype=np.float32)[:, None] * np.ones(16)
-    window = SecondLook(overlap=0).windows(GRID)[2]  # bottom left
+    window = SecondLook(**HALVES).windows(GRID)[2]  # bottom left
     part = SecondLook().depth_of(depth, window)
     np.testing.assert_allclose(part, depth[8:, :8], rtol=1e-6)
     stretched = SecondLook(stretch_depth=True).depth_of(depth, window)

@@ -21,8 +21,14 @@ def instances(masks, patches, confidences=None, scores=None):
     )
 
 
-def test_the_default_is_three_by_three_half_over_each_other():
+def test_the_default_is_four_by_four_of_a_third():
     windows = look_windows((60, 60))
+    assert len(windows) == 16
+    assert [w.left for w in windows[:4]] == [0, 40, 80, 120]
+
+
+def test_windows_of_a_half_lie_half_over_each_other():
+    windows = look_windows((60, 60), 2, 0.5)
     assert [(w.top, w.left) for w in windows] == [
         (top, left) for top in (0, 30, 60) for left in (0, 30, 60)
     ]

@@ -7,6 +7,7 @@ from helpers.labeler import FEATURES, cuts3d, mask_cut, run, sample
 from torch.nn.functional import avg_pool2d
 
 PLAIN = {'refine': {'crf': False}}
+HALVES = {'zoom': 2, 'overlap': 0.5}
 SIZE = (128, 128)
 BIG, SMALL = np.zeros(SIZE, bool), np.zeros(SIZE, bool)
 BIG[64:112, 8:56] = True
@@ -44,7 +45,7 @@ CUTS = {mask_cut: PLAIN, cuts3d: {**PLAIN, 'preset': 'guarded'}}
 def test_the_small_object_is_found_in_its_pixels_once(make):
     first = label(make(cut=CUTS[make])).pred_instances
     np.testing.assert_array_equal(first.masks, BIG[None])
-    both = label(make(cut=CUTS[make], second_look={})).pred_instances
+    both = label(make(cut=CUTS[make], second_look=HALVES)).pred_instances
     np.testing.assert_array_equal(both.masks, np.stack([BIG, SMALL]))
     assert both.bboxes[1].tolist() == [72, 24, 88, 32]
     if 'confidences' in both:
@@ -55,7 +56,7 @@ def test_the_small_object_is_found_in_its_pixels_once(make):
 
 @MAKERS
 def test_batched_gives_the_same(make):
-    settings = {'cut': CUTS[make], 'second_look': {'zoom': 2}}
+    settings = {'cut': CUTS[make], 'second_look': HALVES}
     one = label(make(**settings)).pred_instances
     many = label(make(**settings, batched={'workers': 0})).pred_instances
     np.testing.assert_array_equal(many.masks, one.masks)
@@ -63,14 +64,14 @@ def test_batched_gives_the_same(make):
 
 
 def test_masks_come_at_the_size_of_the_original():
-    labeler = mask_cut(cut=PLAIN, second_look={})
+    labeler = mask_cut(cut=PLAIN, second_look=HALVES)
     found = label(labeler, ori_shape=(256, 256)).pred_instances
     doubled = np.kron(SMALL, np.ones((2, 2))) > 0
     np.testing.assert_array_equal(found.masks[1], doubled)
 
 
 def test_steps_are_those_of_the_first_look():
-    labeler = mask_cut(cut=PLAIN, second_look={})
+    labeler = mask_cut(cut=PLAIN, second_look=HALVES)
     labeler.keep_steps = True
     result = label(labeler)
     assert result.cut_steps[1].status == 'too small'
@@ -84,7 +85,7 @@ def test_depth_of_another_size_is_cropped():
     depth[16:28, 2:14] = 0.5
     depth[6:8, 18:22] = 0
     cut = {**CUTS[cuts3d], 'semantic': {'sharpening': None}}
-    labeler = cuts3d(cut=cut, second_look={'stretch_depth': True})
+    labeler = cuts3d(cut=cut, second_look={**HALVES, 'stretch_depth': True})
     found = label(labeler, depth=depth).pred_instances
     np.testing.assert_array_equal(found.masks[1], SMALL)
 
@@ -92,7 +93,7 @@ def test_depth_of_another_size_is_cropped():
 def test_features_of_whole_images_are_refused():
     config = {'type': 'mmcuts3d.FeaturesFromFiles', 'root': 'features'}
     with pytest.raises(ValueError, match='`second_look`.*FeaturesFromFiles'):
-        mask_cut(features=config, second_look={})
+        mask_cut(features=config, second_look=HALVES)
     assert mask_cut(features=config).second_look is None
     with pytest.raises(ValueError, match="'zom' .did you mean 'zoom'"):
         mask_cut(features=FEATURES, second_look={'zom': 3})
