@@ -7,6 +7,7 @@ from .mask_cut import MaskCut
 from .pixel_masks import box_of, mask_iou, resize_nearest
 from .presets import PRESETS, Preset, preset
 from .refinement import Refinement, refine_mask
+from .second_look import SecondLook, Window, look_windows
 from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
@@ -47,10 +48,12 @@ __all__ = [
     'Preset',
     'PseudoInstances',
     'Refinement',
+    'SecondLook',
     'Selection',
     'SemanticCut',
     'Sharpening',
     'Surface',
+    'Window',
     'affinity',
     'binarize',
     'bipartition',
@@ -59,6 +62,7 @@ __all__ = [
     'dense_crf',
     'depth_noise',
     'knn_graph',
+    'look_windows',
     'mask_iou',
     'min_cut',
     'normalized_cut',

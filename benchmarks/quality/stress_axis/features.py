@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from cases import GRID
 from scipy.ndimage import gaussian_filter
 
 DIMENSIONS = 64
@@ -102,11 +101,11 @@ def noisy(noise: float, offset: float = 0.0) -> Mixture:
 def class_features(
     image_id: int, classes: np.ndarray, mixture: Mixture
 ) -> np.ndarray:
-    """(64, 60, 60) float32, the features of an image.
+    """(64, h, w) float32, the features of an image.
 
     Args:
         image_id: Seeds what is random.
-        classes: (60, 60) int, the class of each patch, from 0.
+        classes: (h, w) int, the class of each patch, from 0.
         mixture: What the features are made of.
 
     Raises:
@@ -121,14 +120,14 @@ def class_features(
     rng = np.random.default_rng([image_id, 9])
     basis = np.linalg.qr(rng.normal(size=(DIMENSIONS, DIMENSIONS)))[0].T
     signal = class_directions(basis[:number])[classes]
-    noise = rng.normal(size=(GRID, GRID, DIMENSIONS)) / np.sqrt(DIMENSIONS)
+    noise = rng.normal(size=(*classes.shape, DIMENSIONS)) / np.sqrt(DIMENSIONS)
     features = (
         np.sqrt(mixture.signal) * signal
         + np.sqrt(mixture.noise) * noise
         + np.sqrt(mixture.offset) * basis[number]
-        + np.sqrt(mixture.drift) * smooth_directions(rng, basis)
+        + np.sqrt(mixture.drift) * smooth_directions(rng, basis, classes.shape)
     )
-    artefact = rng.random((GRID, GRID)) < mixture.artefacts
+    artefact = rng.random(classes.shape) < mixture.artefacts
     features[artefact] = basis[number + 1] + 0.3 * noise[artefact]
     return features.transpose(2, 0, 1).astype(np.float32)
 
@@ -145,10 +144,10 @@ def class_directions(basis: np.ndarray) -> np.ndarray:
 
 
 def smooth_directions(
-    rng: np.random.Generator, basis: np.ndarray
+    rng: np.random.Generator, basis: np.ndarray, grid: tuple[int, int]
 ) -> np.ndarray:
-    """(60, 60, C) unit vectors that change smoothly over the grid."""
-    field = rng.normal(size=(DRIFT_DIMENSIONS, GRID, GRID))
+    """(h, w, C) unit vectors that change smoothly over the grid."""
+    field = rng.normal(size=(DRIFT_DIMENSIONS, *grid))
     field = gaussian_filter(field, (0, DRIFT_SIGMA, DRIFT_SIGMA))
     field /= np.linalg.norm(field, axis=0)
     # The last directions of the basis: few images have so many classes.

@@ -49,6 +49,9 @@ class FeaturesFromFiles(nn.Module):
         ValueError: If a setting is malformed.
     """
 
+    #: Whether the features are those of the pixels that are handed in.
+    sees_images = False
+
     def __init__(
         self,
         root: str | os.PathLike[str],

@@ -1,7 +1,7 @@
 """A pseudo-labeler is a model, and labeling is a test run."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances
 from mmcuts3d.cuts.batched import BatchCutter
 from mmcuts3d.registry import MODELS
 
-from .to_samples import at_size, to_instance_data
+from .asking import ask
+from .look_again import look_again, second_look_of
+from .to_samples import at_size, to_instance_data, to_pixels
 
 DATA_PREPROCESSOR = dict(type='mmdet.DetDataPreprocessor', bgr_to_rgb=True)
 ON_ERROR = ('raise', 'record')
@@ -34,6 +36,9 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         data_preprocessor (dict or ConfigDict, optional): Hands the model RGB
             in [0, 255]; features and depth normalise for themselves.
             Defaults to ``DetDataPreprocessor`` with ``bgr_to_rgb``.
+        second_look (dict, optional): Settings of
+            :class:`~mmcuts3d.cuts.SecondLook`, which cuts windows of the
+            image too, for small objects. Defaults to None: none.
 
     Attributes:
         keep_steps (bool): Whether predictions carry ``cut_steps``, the steps
@@ -42,7 +47,8 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
             first; the inferencer sets it for explanations.
 
     Raises:
-        ValueError: On an unknown ``on_error``.
+        ValueError: On an unknown ``on_error``, or a second look with
+            settings out of range or at features that were made before.
     """
 
     #: Whether the method has Spatial Confidence.
@@ -55,6 +61,7 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         features: dict,
         on_error: str = 'record',
         data_preprocessor: dict | None = None,
+        second_look: dict | None = None,
     ) -> None:
         super().__init__(
             data_preprocessor=data_preprocessor or dict(DATA_PREPROCESSOR)
@@ -65,6 +72,7 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 f'but got {on_error!r}.'
             )
         self.features = MODELS.build(features)
+        self.second_look = second_look_of(second_look, self.features)
         self.on_error = on_error
         self.keep_steps = False
 
@@ -153,17 +161,17 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 if sample.get(name) is None:
                     left.append(place)
                 else:
-                    maps[name] = self._taken(name, sample.get(name))
-            found = _ask(source, images[left], [data_samples[i] for i in left])
+                    maps[name] = self.as_input(name, sample.get(name))
+            found = ask(source, images[left], [data_samples[i] for i in left])
             for place, value in zip(left, found, strict=True):
                 maps = inputs[place]
                 if isinstance(value, ValueError):
                     inputs[place] = value
                 elif isinstance(maps, dict):
-                    maps[name] = self._taken(name, value)
+                    maps[name] = self.as_input(name, value)
         return inputs
 
-    def _taken(self, name: str, value: Tensor | np.ndarray) -> Any:
+    def as_input(self, name: str, value: Tensor | np.ndarray) -> Any:
         """A map as an array; features of a batch stay on their device."""
         if name == 'features' and self.cutter and isinstance(value, Tensor):
             return value.detach()
@@ -201,10 +209,13 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
             places.extend(own)
             images.extend(pixels)
             inputs.extend(self.gather_batch(pixels, samples))
+        labels = self._label_all(images, inputs)
+        if self.second_look:
+            samples = [batch_data_samples[place] for place in places]
+            looks = zip(images, samples, inputs, labels, strict=True)
+            labels = look_again(self, self.second_look, looks, len(images))
         results: dict[int, PseudoInstances] = {}
-        for place, found in zip(
-            places, self._label_all(images, inputs), strict=True
-        ):
+        for place, found in zip(places, labels, strict=True):
             if isinstance(found, ValueError):
                 self._report(batch_data_samples[place], found)
             else:
@@ -235,15 +246,26 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
         inputs: Sequence[Inputs | ValueError],
     ) -> Iterator[PseudoInstances | ValueError]:
         """Labels, or the error why there are none, for each image."""
-        cut = self._cut_together if self.cutter else self._cut_one_by_one
         good = [
-            (_pixels(image), maps)
+            (to_pixels(image), maps)
             for image, maps in zip(images, inputs, strict=True)
             if isinstance(maps, dict)
         ]
-        found = iter(cut(good))
+        found = iter(self.cut_all(good))
         for maps in inputs:
             yield maps if isinstance(maps, ValueError) else next(found)
+
+    def cut_all(
+        self, items: Sequence[tuple[np.ndarray, Inputs]]
+    ) -> Iterable[PseudoInstances | ValueError]:
+        """Instances, or the error why there are none, for each image.
+
+        Args:
+            items (list): Images, (H, W, 3) uint8 RGB, with what
+                :meth:`gather` gives of each.
+        """
+        cut = self._cut_together if self.cutter else self._cut_one_by_one
+        return cut(items)
 
     def _cut_one_by_one(
         self, items: Sequence[tuple[np.ndarray, Inputs]]
@@ -303,30 +325,6 @@ def _by_size(
             height, width = sample.img_shape[:2]
             places.setdefault((height, width), []).append(place)
     return places
-
-
-def _ask(
-    source: nn.Module, images: Tensor, data_samples: list[DetDataSample]
-) -> Sequence[Tensor | ValueError]:
-    """A map for each image, or the error why there is none."""
-    if not data_samples:
-        return []
-    try:
-        maps: Sequence[Tensor] = source(images, data_samples)
-        return maps
-    except ValueError as error:
-        if len(data_samples) == 1:
-            return [error]
-    found: list[Tensor | ValueError] = []
-    for place, sample in enumerate(data_samples):
-        found.extend(_ask(source, images[place : place + 1], [sample]))
-    return found
-
-
-def _pixels(image: Tensor) -> np.ndarray:
-    """(3, H, W) in [0, 255] to (H, W, 3) uint8."""
-    pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
-    return pixels.cpu().numpy()
 
 
 def _to_numpy(value: Tensor | np.ndarray) -> np.ndarray:

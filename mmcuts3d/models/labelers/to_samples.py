@@ -1,4 +1,4 @@
-"""From pseudo-instances of the cuts to predictions of mmdet."""
+"""Between tensors and samples of mmdet and the arrays of the cuts."""
 
 from dataclasses import replace
 
@@ -52,6 +52,12 @@ def to_instance_data(
     if found.confidences is not None:
         data.confidences = torch.tensor(found.confidences, device=device)
     return data
+
+
+def to_pixels(image: torch.Tensor) -> np.ndarray:
+    """(3, H, W) in [0, 255] to (H, W, 3) uint8."""
+    pixels = image.round().clamp(0, 255).byte().permute(1, 2, 0)
+    return pixels.cpu().numpy()
 
 
 def _resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
