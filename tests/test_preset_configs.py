@@ -124,7 +124,7 @@ def grouped(settings):
 
 
 def short(value):
-    return '0' if value == '0.0' else value
+    return {'0.0': '0', '1.0': '1'}.get(value, value)
 
 
 def test_presets_build_on_each_other():

@@ -201,7 +201,7 @@ def one(method, case: Case, features: np.ndarray) -> PseudoInstances:
     """The reference on one image."""
     if isinstance(method, MaskCut):
         return method(case.image, features)
-    surface = method.local.surface(case.depth, features.shape[1:])
+    surface = method.local.surface(case.depth, features.shape[1:], case.image)
     return method(case.image, features, surface)
 
 

@@ -128,7 +128,8 @@ def steps_of(
         return method.steps(features)
     depth = read_depth_of(case, {})
     return method.steps(
-        features, method.local.surface(depth, features.shape[1:])
+        features,
+        method.local.surface(depth, features.shape[1:], case.image),
     )
 
 

@@ -17,7 +17,7 @@ from cases import GRID, Case
 from pycocotools import mask as coco_mask
 from variants import VARIANTS
 
-from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances
+from mmcuts3d.cuts import CutS3D, MaskCut, PseudoInstances, pool_depth
 from mmcuts3d.labels import encode_confidence, instance_to_annotation
 from mmcuts3d.models.depth.normalise import normalise_depth
 
@@ -68,7 +68,7 @@ def grid_depth(
 ) -> np.ndarray:
     """(60, 60) float32 in [0, 1], as the method pools it."""
     depth = read_depth_of(case, setting.depth if setting else {})
-    return cut.local.surface(depth, (GRID, GRID)).depth
+    return pool_depth(depth, (GRID, GRID), cut.local.pooling)
 
 
 def predictions_of(case: Case, found: PseudoInstances) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ METHODS = {
     'guarded': Setting(CutS3D.from_preset('guarded')),
     'touching': Setting(touching()),
     'adaptive': Setting(CutS3D.from_preset('adaptive')),
+    'robust': Setting(CutS3D.from_preset('robust')),
 }
 
 #: What docs/design.md calls open points, in its order.

@@ -178,7 +178,7 @@ def cut(
     """Cut an image or a window."""
     if isinstance(method, MaskCut):
         return method(image, features)
-    surface = method.local.surface(depth, features.shape[1:])
+    surface = method.local.surface(depth, features.shape[1:], image)
     return method(image, features, surface)
 
 

@@ -29,11 +29,8 @@ model = dict(
         type='mmcuts3d.DepthFromTransformers',
         model='Intel/zoedepth-nyu-kitti',
     ),
-    cut=dict(
-        preset='guarded',
-        # Fixed ones lie between 0.2 and 0.8 in published recipes.
-        semantic=dict(tau_ncut='auto', sharpening=None),
-    ),
+    # The threshold comes from each image; published recipes have 0.2 to 0.8.
+    cut=dict(preset='robust'),
 )
 # The network's own size, so that it sees the pixels of larger images. Masks
 # are refined at this size too; at 480 that is faster.

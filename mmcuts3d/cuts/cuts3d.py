@@ -42,6 +42,7 @@ from .spatial.spatial_confidence import spatial_confidence
 from .spatial.surface import Surface
 from .types import (
     ACCEPTED,
+    BACKGROUND,
     NOT_APART,
     TOO_COSTLY,
     CutStep,
@@ -255,7 +256,7 @@ class CutS3D:
         step = self._step(cut, surface, progress.earlier)
         kept = step.status == ACCEPTED
         progress.earlier.append(step.local_cut if kept else None)
-        if kept or step.status == NOT_APART:
+        if kept or step.status in (NOT_APART, BACKGROUND):
             local = self.paint == 'local'
             progress.found = progress.found | (
                 step.local_cut if local else cut.mask
@@ -263,7 +264,9 @@ class CutS3D:
         elif self.selection.remove_rejected:
             progress.found = progress.found | cut.mask
         steps.append(step)
-        progress.done = len(steps) == self.num_instances
+        progress.done = self.selection.is_last(
+            [one.status for one in steps], self.num_instances
+        )
 
     def _ends(self, progress: SurfaceProgress, cut: SemanticMask) -> bool:
         """Whether a semantic cut shows that nothing is left to find."""

@@ -24,7 +24,7 @@ from .progress import Progress
 from .refinement import Refinement
 from .selection import Selection
 from .semantic.semantic_cut import SemanticCut, SemanticMask
-from .types import ACCEPTED, CutStep, PseudoInstances, no_cut
+from .types import ACCEPTED, BACKGROUND, CutStep, PseudoInstances, no_cut
 
 #: What MaskCut's semantic cut has otherwise than CutS3D's.
 SEMANTIC: Mapping[str, Any] = {
@@ -154,7 +154,8 @@ class MaskCut:
         status = self.selection.judge(cut.mask, progress.earlier)
         accepted = status == ACCEPTED
         progress.earlier.append(cut.mask if accepted else None)
-        if accepted or self.selection.remove_rejected:
+        gone = accepted or status == BACKGROUND
+        if gone or self.selection.remove_rejected:
             progress.found = progress.found | cut.mask
         progress.steps.append(
             CutStep(
@@ -167,4 +168,6 @@ class MaskCut:
                 eigenvalue=cut.eigenvalue,
             )
         )
-        progress.done = len(progress.steps) == self.num_instances
+        progress.done = self.selection.is_last(
+            [one.status for one in progress.steps], self.num_instances
+        )

@@ -68,14 +68,15 @@ _ADAPTIVE = merged(
     },
 )
 
-#: For any backbone and depth: the threshold comes from the image, and depth
-#: counts as far as its noise allows, creases only where it counts in full, and
-#: edges of colour where it does not.
+#: For any backbone and depth: the threshold comes from the image, depth counts
+#: as far as its noise allows and edges of colour where it does not, and what
+#: lies along the frame is background.
 _ROBUST = merged(
     _TOUCHING,
     {
         'semantic': {'tau_ncut': 'auto', 'sharpening': None},
         'local': {'trust': {}, 'colours': {}},
+        'selection': {'max_frame': 0.25},
     },
 )
 

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from ._check import check_flag, check_literal, check_range
 from .pixel_masks import mask_iou
-from .types import ACCEPTED, EMPTY, NOT_APART, OVERLAPS, TOO_SMALL
+from .types import (
+    ACCEPTED,
+    BACKGROUND,
+    EMPTY,
+    NOT_APART,
+    OVERLAPS,
+    TOO_SMALL,
+)
 
 Compare = Literal['previous', 'all']
 
@@ -34,6 +41,11 @@ class Selection:
         min_separation: A mask whose border parts less in 3D
             (:func:`separation`) is not kept: a piece of table is no object.
             Beyond the paper. Defaults to 0 (disabled).
+        max_frame: Nor is a mask that covers more than this share of the frame
+            of the image: a table, a road or a wall meets it on several sides,
+            an object seldom does (a foreground prior). It leaves the graph,
+            and its step does not count as one of N; in all there are at most
+            3N. Beyond the paper. Defaults to 1 (disabled).
         remove_rejected: Whether the semantic mask of a rejected cut is
             removed from the graph. MaskCut removes nothing, so that the same
             cut comes again. Beyond the paper. Defaults to False.
@@ -47,6 +59,7 @@ class Selection:
     min_area: float = 0.01
     judge_first: bool = False
     min_separation: float = 0.0
+    max_frame: float = 1.0
     remove_rejected: bool = False
 
     def __post_init__(self) -> None:
@@ -55,6 +68,7 @@ class Selection:
         check_range('min_area', self.min_area, 0, 1)
         check_flag('judge_first', self.judge_first)
         check_range('min_separation', self.min_separation, 0, 1)
+        check_range('max_frame', self.max_frame, 0, 1)
         check_flag('remove_rejected', self.remove_rejected)
 
     def judge(
@@ -82,4 +96,27 @@ class Selection:
         sized = self.judge_first or len(earlier) > 0
         if sized and mask.mean() <= self.min_area:
             return TOO_SMALL
+        if frame_share(mask) > self.max_frame:
+            return BACKGROUND
         return ACCEPTED if separation >= self.min_separation else NOT_APART
+
+    def is_last(self, statuses: Sequence[str], number: int) -> bool:
+        """Whether no step comes after those of some statuses.
+
+        Args:
+            statuses: Of the steps so far.
+            number: N, steps of an image; background does not count.
+        """
+        counted = sum(status != BACKGROUND for status in statuses)
+        return counted >= number or len(statuses) >= 3 * number
+
+
+def frame_share(mask: NDArray[np.bool_]) -> float:
+    """The share of the frame of the image, the outermost patches, in a mask.
+
+    Args:
+        mask: (h, w) bool.
+    """
+    frame = np.ones(mask.shape, bool)
+    frame[1:-1, 1:-1] = False
+    return float(mask[frame].mean())

@@ -5,6 +5,7 @@ import pytest
 from helpers.cuts import rectangle
 
 from mmcuts3d.cuts import CutS3D, MaskCut, Selection
+from mmcuts3d.cuts.selection import frame_share
 
 GRID = (10, 20)  # 200 patches: 1 % are two
 
@@ -141,3 +142,63 @@ def test_size_of_the_first_mask():
     strict['remove_rejected'] = True
     for steps in both_methods(strict, features, depth):
         assert statuses(steps) == [SMALL]
+
+
+def test_share_of_the_frame():
+    mask = np.zeros((5, 8), bool)
+    assert frame_share(mask) == 0
+    mask[1:4, 1:7] = True  # all but the frame
+    assert frame_share(mask) == 0
+    mask[0] = True  # 8 of 22
+    assert frame_share(mask) == pytest.approx(8 / 22)
+    assert frame_share(~mask) == pytest.approx(14 / 22)
+    assert frame_share(np.ones((1, 3), bool)) == 1
+    assert frame_share(np.ones((2, 2), bool)) == 1
+
+
+def test_what_lies_along_the_frame_is_background():
+    mask = np.zeros((10, 10), bool)
+    mask[4:, :] = True  # 10 + 2 * 5 of 36
+    assert Selection().judge(mask, []) == 'accepted'
+    assert Selection(max_frame=20 / 36).judge(mask, []) == 'accepted'
+    judged = Selection(max_frame=19 / 36).judge(mask, [])
+    assert judged == 'background, along the frame'
+    with pytest.raises(ValueError, match='max_frame'):
+        Selection(max_frame=1.5)
+
+
+@pytest.mark.parametrize('method', [CutS3D, MaskCut])
+def test_background_leaves_the_graph_and_is_no_step(method):
+    """A floor along three sides is cut first; N = 1 finds the object."""
+    kinds = np.zeros((20, 20), int)
+    kinds[14:, :] = 1
+    kinds[2:6, 8:13] = 2
+    features = np.eye(3)[kinds].transpose(2, 0, 1).astype(np.float32)
+    object_ = kinds == 2
+
+    def steps(**selection):
+        settings = {
+            'num_instances': 1,
+            'selection': selection,
+            'semantic': {'removal': 'exclude', 'corner_rule': 'any_sign'},
+            'refine': {'crf': False},
+        }
+        if method is MaskCut:
+            return MaskCut.from_settings(**settings).steps(features)
+        return CutS3D(**settings).steps(features, np.zeros((20, 20)))
+
+    (first,) = steps()
+    assert not (first.local_cut == object_).all()
+    *before, last = steps(max_frame=0.25)
+    assert len(before) >= 1
+    assert {step.status for step in before} == {'background, along the frame'}
+    assert last.accepted and (last.local_cut == object_).all()
+
+
+def test_background_ends_after_three_times_n():
+    selection = Selection(max_frame=0.25)
+    background = 'background, along the frame'
+    assert not selection.is_last([background] * 5, 2)
+    assert selection.is_last([background] * 6, 2)
+    assert not selection.is_last(['accepted', background, background], 2)
+    assert selection.is_last(['accepted', background, 'too small'], 2)

@@ -12,7 +12,7 @@ from torch import Tensor
 from mmcuts3d.cuts import CutS3D, CutStep, MaskCut, PseudoInstances
 from mmcuts3d.labels import instance_to_annotation
 from mmcuts3d.models.features import LayerReader
-from mmcuts3d.models.labelers import BaseLabeler, at_size
+from mmcuts3d.models.labelers import BaseLabeler, at_size, to_pixels
 
 from .candidates import Search, Tau
 from .criterion import half_grids, stability
@@ -66,19 +66,20 @@ class ImageCutter:
         """
         maps = self._read(image, sample)
         depth = self._depth(image, sample, maps[0])
+        pixels = to_pixels(image)
         outcome = Outcome()
         for features in maps:
             halves = half_grids(features)
             for method in self.methods:
                 steps, others = (
-                    _steps(method, half, depth) for half in halves
+                    _steps(method, half, depth, pixels) for half in halves
                 )
                 outcome.stability.append(
                     stability(steps, others, method.num_instances)
                 )
                 outcome.num_masks.append(sum(s.accepted for s in steps))
                 if self.with_masks:
-                    found = _instances(method, features, depth)
+                    found = _instances(method, features, depth, pixels)
                     outcome.predictions.append(_predictions(found, sample))
         return outcome
 
@@ -134,23 +135,29 @@ def with_threshold(method: Method, tau: Tau) -> Method:
 
 
 def _steps(
-    method: Method, features: np.ndarray, depth: np.ndarray | None
+    method: Method,
+    features: np.ndarray,
+    depth: np.ndarray | None,
+    image: np.ndarray,
 ) -> list[CutStep]:
     if isinstance(method, MaskCut):
         return method.steps(features)
     # Depth maps of files have sizes of their own: pool them here.
-    return method.steps(
-        features, method.local.surface(depth, features.shape[1:])
-    )
+    grid = features.shape[1:]
+    return method.steps(features, method.local.surface(depth, grid, image))
 
 
 def _instances(
-    method: Method, features: np.ndarray, depth: np.ndarray | None
+    method: Method,
+    features: np.ndarray,
+    depth: np.ndarray | None,
+    image: np.ndarray,
 ) -> PseudoInstances:
     """Masks of patches at 8 pixels a patch: no CRF looks at the pixels."""
     height, width = features.shape[1:]
     pixels = np.zeros((8 * height, 8 * width, 3), np.uint8)
-    return method.instances(pixels, _steps(method, features, depth))
+    steps = _steps(method, features, depth, image)
+    return method.instances(pixels, steps)
 
 
 def _predictions(

@@ -4,7 +4,7 @@ from .base import BaseLabeler
 from .cuts3d_labeler import CutS3DLabeler
 from .local_cut import local_cut
 from .mask_cut_labeler import MaskCutLabeler
-from .to_samples import at_size, to_instance_data
+from .to_samples import at_size, to_instance_data, to_pixels
 
 __all__ = [
     'BaseLabeler',
@@ -13,4 +13,5 @@ __all__ = [
     'at_size',
     'local_cut',
     'to_instance_data',
+    'to_pixels',
 ]

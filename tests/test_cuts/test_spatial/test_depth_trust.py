@@ -68,13 +68,15 @@ def test_trust_is_what_noise_leaves():
     depth = PLANE + 0.02 * np.random.default_rng(3).normal(size=GRID)
     noise = depth_noise(depth.clip(0, 1))
     surface = Surface(depth.clip(0, 1), GRID, 3.0, trust=DepthTrust())
-    assert surface.trust == pytest.approx(0.01 / (3 * noise), rel=1e-6)
-    assert surface.z_scale == pytest.approx(0.01 / noise, rel=1e-6)
+    # Three times the noise that is none: a ninth.
+    expected = (0.02 / (3 * noise)) ** 2
+    assert surface.trust == pytest.approx(expected, rel=1e-6)
+    assert surface.z_scale == pytest.approx(3 * expected, rel=1e-6)
     assert np.ptp(surface.points[:, 2]) == pytest.approx(
         surface.z_scale * np.ptp(surface.depth)
     )
     # A cloud that is flat enough is trusted in full.
-    flat = Surface(depth.clip(0, 1), GRID, 0.01 / noise, trust=DepthTrust())
+    flat = Surface(depth.clip(0, 1), GRID, 0.02 / noise, trust=DepthTrust())
     assert flat.trust == 1
     assert Surface(depth.clip(0, 1), GRID).trust == 1
 

@@ -73,7 +73,7 @@ def test_depth_of_cuts3d_is_asked_for_once_an_image(config, images):
             return super().forward(images, data_samples)
 
     cut = {
-        'preset': 'guarded',
+        'preset': 'robust',
         'num_instances': 1,
         'semantic': {'sharpening': None},
     }
