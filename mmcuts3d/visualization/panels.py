@@ -23,6 +23,7 @@ from .drawing import (
     instance_colors,
 )
 
+_DEPTH = 'depth (bright is near)'
 _TITLES = (
     'eigenvector',
     'semantic mask',
@@ -48,7 +49,8 @@ def draw_cut(
 ) -> np.ndarray:
     """Draw how an image was cut.
 
-    The first row has the image, its depth and all instances; below, one row
+    The first row has the image, its depth (with its trust where that is below
+    1) and all instances; below, one row
     a step: eigenvector with its seed and eigenvalue, semantic mask, LocalCut
     with its separation, Spatial Confidence, pixel mask or why there is none.
 
@@ -86,7 +88,8 @@ def draw_cut(
     if depth is None and steps:
         depth = steps[0].depth
     figure, axes = _sheet(image.shape[:2], len(steps), title)
-    _header(axes[0], image, instances, depth)
+    trust = steps[0].trust if steps else math.nan
+    _header(axes[0], image, instances, depth, trust)
     if cloud is not None:
         _show_cloud(figure, axes[0], cloud)
     for row, step in enumerate(steps, start=1):
@@ -142,10 +145,13 @@ def _header(
     image: np.ndarray,
     instances: PseudoInstances,
     depth: np.ndarray | None,
+    trust: float,
 ) -> None:
     panels = [(image, 'image')]
     if depth is not None:
-        panels.append((draw_depth(depth), 'depth (bright is near)'))
+        noisy = trust < 1  # not where it is NaN, of methods without
+        title = f'depth, trust {trust:.2f}' if noisy else _DEPTH
+        panels.append((draw_depth(depth), title))
     drawn = draw_instances(
         image, instances.masks, instances.boxes, instances.scores
     )

@@ -1,5 +1,6 @@
 """What a sheet of panels says about a step, and that it has room to."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -129,6 +130,18 @@ def test_numbers_of_a_step(monkeypatch):
     assert f'eigenvector, value {plain.eigenvalue:.2g}' in found
     assert 'LocalCut' in found and not any('nan' in text for text in found)
     assert 'no confidence' in found and 'Spatial Confidence' not in found
+
+
+def test_trust_is_told_where_depth_is_noisy(monkeypatch):
+    depth = np.full(GRID, 0.5, np.float32)
+    for trust, title in (
+        (0.12, 'depth, trust 0.12'),
+        (1.0, 'depth (bright is near)'),
+        (float('nan'), 'depth (bright is near)'),
+    ):
+        shown = replace(step(), depth=depth, trust=trust)
+        found = said(texts_of([shown], (48, 64), monkeypatch)[0])
+        assert title in found, found
 
 
 def test_a_mask_comes_with_its_score(monkeypatch):
