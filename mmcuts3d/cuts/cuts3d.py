@@ -42,8 +42,6 @@ from .spatial.spatial_confidence import spatial_confidence
 from .spatial.surface import Surface
 from .types import (
     ACCEPTED,
-    BACKGROUND,
-    NOT_APART,
     TOO_COSTLY,
     CutStep,
     PseudoInstances,
@@ -254,15 +252,12 @@ class CutS3D:
                 steps.append(nothing)
             return
         step = self._step(cut, surface, progress.earlier)
-        kept = step.status == ACCEPTED
-        progress.earlier.append(step.local_cut if kept else None)
-        if kept or step.status in (NOT_APART, BACKGROUND):
-            local = self.paint == 'local'
-            progress.found = progress.found | (
-                step.local_cut if local else cut.mask
-            )
-        elif self.selection.remove_rejected:
-            progress.found = progress.found | cut.mask
+        accepted = step.status == ACCEPTED
+        progress.earlier.append(step.local_cut if accepted else None)
+        kept = step.local_cut if self.paint == 'local' else cut.mask
+        progress.found = progress.found | self.selection.removed(
+            step.status, kept, cut, progress.found
+        )
         steps.append(step)
         progress.done = self.selection.is_last(
             [one.status for one in steps], self.num_instances

@@ -24,7 +24,7 @@ from .progress import Progress
 from .refinement import Refinement
 from .selection import Selection
 from .semantic.semantic_cut import SemanticCut, SemanticMask
-from .types import ACCEPTED, BACKGROUND, CutStep, PseudoInstances, no_cut
+from .types import ACCEPTED, CutStep, PseudoInstances, no_cut
 
 #: What MaskCut's semantic cut has otherwise than CutS3D's.
 SEMANTIC: Mapping[str, Any] = {
@@ -154,9 +154,9 @@ class MaskCut:
         status = self.selection.judge(cut.mask, progress.earlier)
         accepted = status == ACCEPTED
         progress.earlier.append(cut.mask if accepted else None)
-        gone = accepted or status == BACKGROUND
-        if gone or self.selection.remove_rejected:
-            progress.found = progress.found | cut.mask
+        progress.found = progress.found | self.selection.removed(
+            status, cut.mask, cut, progress.found
+        )
         progress.steps.append(
             CutStep(
                 eigenvector=cut.bipartition.eigenvector,

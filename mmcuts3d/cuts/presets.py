@@ -69,14 +69,14 @@ _ADAPTIVE = merged(
 )
 
 #: For any backbone and depth: the threshold comes from the image, depth counts
-#: as far as its noise allows and edges of colour where it does not, and what
-#: lies along the frame is background.
+#: as far as its noise allows and edges of colour where it does not, what lies
+#: along the frame is background, and scattered odd tokens leave together.
 _ROBUST = merged(
     _TOUCHING,
     {
         'semantic': {'tau_ncut': 'auto', 'sharpening': None},
         'local': {'trust': {}, 'colours': {}},
-        'selection': {'max_frame': 0.25},
+        'selection': {'max_frame': 0.25, 'remove_small': True},
     },
 )
 

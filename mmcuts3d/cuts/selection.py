@@ -8,9 +8,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from ._check import check_flag, check_literal, check_range
 from .pixel_masks import mask_iou
+from .semantic.semantic_cut import SemanticMask
 from .types import (
     ACCEPTED,
     BACKGROUND,
@@ -49,6 +51,11 @@ class Selection:
         remove_rejected: Whether the semantic mask of a rejected cut is
             removed from the graph. MaskCut removes nothing, so that the same
             cut comes again. Beyond the paper. Defaults to False.
+        remove_small: Whether, where a mask was too small, all connected parts
+            of the foreground that are too small are removed with it: odd
+            tokens of a backbone, scattered over the image, are cut off
+            together, but a mask holds one of them. Beyond the paper.
+            Defaults to False.
 
     Raises:
         ValueError: On a setting out of range.
@@ -61,6 +68,7 @@ class Selection:
     min_separation: float = 0.0
     max_frame: float = 1.0
     remove_rejected: bool = False
+    remove_small: bool = False
 
     def __post_init__(self) -> None:
         check_range('max_iou', self.max_iou, 0, 1)
@@ -70,6 +78,7 @@ class Selection:
         check_range('min_separation', self.min_separation, 0, 1)
         check_range('max_frame', self.max_frame, 0, 1)
         check_flag('remove_rejected', self.remove_rejected)
+        check_flag('remove_small', self.remove_small)
 
     def judge(
         self,
@@ -100,6 +109,32 @@ class Selection:
             return BACKGROUND
         return ACCEPTED if separation >= self.min_separation else NOT_APART
 
+    def removed(
+        self,
+        status: str,
+        kept: NDArray[np.bool_],
+        cut: SemanticMask,
+        found: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """What leaves the graph after a step, (h, w) bool.
+
+        Args:
+            status: What :meth:`judge` says of its mask.
+            kept: (h, w) bool, what leaves after a mask that is kept, or
+                whose place is known not to hold an object.
+            cut: The semantic cut of the step.
+            found: (h, w) bool, patches found before.
+        """
+        if status in (ACCEPTED, NOT_APART, BACKGROUND):
+            return kept
+        gone: NDArray[np.bool_] = np.zeros_like(found)
+        if self.remove_rejected:
+            gone = gone | cut.mask
+        if self.remove_small and status == TOO_SMALL:
+            left = cut.bipartition.foreground & ~found
+            gone = gone | small_parts(left, self.min_area * left.size)
+        return gone
+
     def is_last(self, statuses: Sequence[str], number: int) -> bool:
         """Whether no step comes after those of some statuses.
 
@@ -109,6 +144,18 @@ class Selection:
         """
         counted = sum(status != BACKGROUND for status in statuses)
         return counted >= number or len(statuses) >= 3 * number
+
+
+def small_parts(mask: NDArray[np.bool_], largest: float) -> NDArray[np.bool_]:
+    """The 4-connected parts of a mask that have at most so many patches.
+
+    Args:
+        mask: (h, w) bool.
+        largest: Patches.
+    """
+    parts, _ = label(mask)
+    small = np.bincount(parts.ravel()) <= largest
+    return np.asarray(small[parts] & mask)
 
 
 def frame_share(mask: NDArray[np.bool_]) -> float:

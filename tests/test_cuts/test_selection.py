@@ -5,7 +5,7 @@ import pytest
 from helpers.cuts import rectangle
 
 from mmcuts3d.cuts import CutS3D, MaskCut, Selection
-from mmcuts3d.cuts.selection import frame_share
+from mmcuts3d.cuts.selection import frame_share, small_parts
 
 GRID = (10, 20)  # 200 patches: 1 % are two
 
@@ -202,3 +202,53 @@ def test_background_ends_after_three_times_n():
     assert selection.is_last([background] * 6, 2)
     assert not selection.is_last(['accepted', background, background], 2)
     assert selection.is_last(['accepted', background, 'too small'], 2)
+
+
+def test_small_parts():
+    mask = np.zeros((6, 8), bool)
+    mask[0, 0] = mask[1, 1] = True  # meet at a corner only
+    mask[3:5, 2:5] = True
+    mask[5, 7] = mask[4, 7] = True
+    got = small_parts(mask, 2)
+    expected = mask.copy()
+    expected[3:5, 2:5] = False
+    assert (got == expected).all()
+    assert not small_parts(mask, 0).any()
+    assert (small_parts(mask, 6) == mask).all()
+    assert not small_parts(np.zeros((3, 3), bool), 9).any()
+
+
+@pytest.mark.parametrize('method', [CutS3D, MaskCut])
+def test_scattered_odd_tokens_leave_together(method):
+    """Tokens of a direction of their own are cut off before the object."""
+    side = 24
+    kinds = np.zeros((side, side), int)
+    kinds[8:16, 9:17] = 1
+    whole = kinds == 1
+    odd = np.random.default_rng(2).choice(side * side, 60, replace=False)
+    kinds.ravel()[odd] = 2
+    features = np.eye(3)[kinds].transpose(2, 0, 1).astype(np.float32)
+
+    def steps(**selection):
+        selection = {
+            'judge_first': True,
+            'remove_rejected': True,
+            'min_area': 0.02,
+            **selection,
+        }
+        settings = {
+            'num_instances': 3,
+            'selection': selection,
+            'semantic': {'removal': 'exclude', 'corner_rule': 'any_sign'},
+            'refine': {'crf': False},
+        }
+        if method is MaskCut:
+            return MaskCut.from_settings(**settings).steps(features)
+        return CutS3D(**settings).steps(features, np.zeros((side, side)))
+
+    assert not any(step.accepted for step in steps())
+    first, second, *_ = steps(remove_small=True)
+    assert first.status == 'too small'
+    # With the tokens that lie in it, and a few that touch it.
+    assert second.accepted and (second.local_cut | ~whole).all()
+    assert (second.local_cut & ~whole).sum() < 8
