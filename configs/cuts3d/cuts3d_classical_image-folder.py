@@ -13,5 +13,5 @@ model = dict(
     depth=dict(
         type='mmcuts3d.DepthFromFiles', root=_base_.data_root + '/depth'
     ),
-    cut=dict(preset='touching'),
+    cut=dict(preset='robust'),
 )

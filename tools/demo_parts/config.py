@@ -112,7 +112,7 @@ def _use_images(config: Config, args: argparse.Namespace) -> None:
         type='mmcuts3d.CutS3DLabeler',
         features=_features(args),
         depth=_depth(args, config.demo.notes),
-        cut=dict(preset='touching'),
+        cut=dict(preset='robust'),
     )
     config.demo.images = deepcopy(labeling)
     config.demo.cuts3d = deepcopy(config.train_cfg.labels.model)
