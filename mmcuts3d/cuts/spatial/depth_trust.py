@@ -30,8 +30,8 @@ ROUNDING = 1e-6
 class DepthTrust:
     """Flattens the point cloud until noise of depth parts nothing.
 
-    Creases, which are noise where depth is noisy, count only where it is
-    trusted in full; sharpening counts as far as depth does. Trust of nearly 0
+    Creases and the min-cut, which find borders in noise too, count only from a
+    trust of 0.8 on; sharpening counts as far as depth does. Trust of nearly 0
     leaves a cut by semantics alone.
 
     Args:

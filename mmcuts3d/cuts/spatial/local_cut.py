@@ -91,8 +91,8 @@ class LocalCut:
             patches then join the nearest part. Defaults to None (disabled).
         trust: Beyond the paper: flattens the point cloud of noisy depth, see
             :class:`DepthTrust`. Parts of the graph are then cut by the
-            min-cut only where depth is trusted in full. Defaults to None
-            (disabled).
+            min-cut only where depth is trusted by 0.8 or more. Defaults to
+            None (disabled).
         colours: Beyond the paper: differences of colour lengthen edges where
             depth is not trusted, see :class:`ColourEdges`; it needs the
             image. Defaults to None (disabled).
@@ -233,7 +233,7 @@ class LocalCut:
             self.capacity,
             self.terminals,
             self._smallest(inside.size),
-            whole=surface.trust < 1,
+            whole=not surface.trusted,
         )
         return np.stack([cut(graph, float(tau)) for tau in thresholds])
 
@@ -308,7 +308,7 @@ class LocalCut:
     ) -> MaskGraph:
         plain, nodes = self._knn_graph(mask, surface)
         # Where depth is noisy, so are creases.
-        creases = self.creases if surface.trust == 1 else None
+        creases = self.creases if surface.trusted else None
         fragment = self.k + 1 if creases else 0
         graph = MaskGraph(
             graph=self._lengthened(plain, nodes, surface),
@@ -341,7 +341,7 @@ class LocalCut:
     ) -> Graph:
         if self.colours:
             graph = self.colours.lengthen(graph, nodes, surface)
-        if self.creases and surface.trust == 1:
+        if self.creases and surface.trusted:
             graph = self.creases.lengthen(graph, nodes, surface)
         return graph
 

@@ -17,6 +17,9 @@ from .creases import creases
 from .depth_trust import DepthTrust
 from .point_cloud import Graph, Pooling, grid_graph, point_cloud, pool_depth
 
+#: Trust from which on depth is believed to show borders inside of bodies.
+LEAST_TRUST = 0.8
+
 
 class Surface:
     """What the camera sees, as points in space.
@@ -80,6 +83,11 @@ class Surface:
                 'it, for the colours of patches, but got depth alone.'
             )
         return self
+
+    @property
+    def trusted(self) -> bool:
+        """Whether depth is good enough for min-cut and creases."""
+        return self.trust >= LEAST_TRUST
 
     @property
     def colours(self) -> NDArray[np.float64]:
