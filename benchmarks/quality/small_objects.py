@@ -35,6 +35,7 @@ from mmcuts3d.evaluation.statistics import (
     CocoMeasure,
     CocoStatistics,
 )
+from mmcuts3d.models.labelers import at_size
 
 Area = tuple[slice, slice]
 Method = MaskCut | CutS3D
@@ -274,9 +275,12 @@ def timed(
 ) -> tuple[PseudoInstances, float]:
     """Instances, and the CPU seconds of the cut without the features."""
     start = time.process_time()
-    image = np.ascontiguousarray(scene.image[area])
+    part = scene.image[area]
+    # A window is refined at the size of the image, as the labelers do it.
+    height, width = scene.image.shape[:2]
+    image = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = scene.depth[area] if depth is None else depth
-    found = cut(method, image, features, depth)
+    found = at_size(cut(method, image, features, depth), part.shape[:2])
     return replace(found, steps=()), time.process_time() - start
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from mmdet.structures import DetDataSample
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from mmcuts3d.cuts import PseudoInstances, SecondLook, Window
 
-from .to_samples import to_pixels
+from .to_samples import at_size, to_pixels
 
 if TYPE_CHECKING:
     from .base import BaseLabeler
@@ -103,40 +104,46 @@ def _look(
             f'for the setting `second_look`, but got {size}.'
         )
     windows = look.windows(first.patch_masks.shape[1:])
-    crops = [image[(slice(None), *w.pixels(size))] for w in windows]
     items = []
-    for window, crop, features in zip(
-        windows,
-        crops,
-        _features_of(labeler, crops, size, at_once),
-        strict=True,
+    for window, (pixels, features) in zip(
+        windows, _seen(labeler, image, windows, at_once), strict=True
     ):
         inputs = {'features': features}
         if 'depth' in maps:
             inputs['depth'] = look.depth_of(maps['depth'], window)
-        items.append((to_pixels(crop), inputs))
+        items.append((pixels, inputs))
     seen: list[tuple[Window, PseudoInstances]] = []
     for window, found in zip(windows, labeler.cut_all(items), strict=True):
         if isinstance(found, ValueError):
             raise found
-        seen.append((window, found))
+        rows, columns = window.pixels(size)
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        seen.append((window, at_size(found, shape)))
     return look.merge(first, seen)
 
 
-def _features_of(
+def _seen(
     labeler: 'BaseLabeler',
-    crops: Sequence[Tensor],
-    size: tuple[int, int],
+    image: Tensor,
+    windows: Sequence[Window],
     at_once: int,
-) -> Iterator[Any]:
-    """Features of each window, which is enlarged to the size of the image."""
-    for start in range(0, len(crops), at_once):
+) -> Iterator[tuple[np.ndarray, Any]]:
+    """Pixels and features of windows, enlarged to the size of the image.
+
+    The CRF looks at as many pixels as in an image: in fewer of them it takes
+    away what is small.
+    """
+    size = (image.shape[1], image.shape[2])
+    for start in range(0, len(windows), at_once):
+        some = windows[start : start + at_once]
+        crops = [image[(slice(None), *window.pixels(size))] for window in some]
         images = torch.cat(
             [
                 interpolate(crop[None].float(), size, mode='bilinear')
-                for crop in crops[start : start + at_once]
+                for crop in crops
             ]
         )
         samples = [DetDataSample() for _ in images]
-        for features in labeler.features(images, samples):
-            yield labeler.as_input('features', features)
+        found = labeler.features(images, samples)
+        for pixels, features in zip(images, found, strict=True):
+            yield to_pixels(pixels), labeler.as_input('features', features)

@@ -8,6 +8,7 @@ from helpers import ROOT
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 
+from mmcuts3d.cuts import CutS3D
 from mmcuts3d.models.features import (
     BACKBONES,
     KINDS,
@@ -143,7 +144,9 @@ def test_config_has_the_sizes_of_its_backbone(path):
     backbone = find_backbone(features.model)
     assert features.kind == backbone.kind
     assert backbone.tau == (0.2, 0.8)  # as a comment of the config says
-    assert config.model.cut.semantic.tau_ncut == 'auto'
+    settings = dict(config.model.cut)
+    cut = CutS3D.from_preset(settings.pop('preset'), **settings)
+    assert cut.semantic.tau_ncut == 'auto'
     assert 'Nothing was\n# measured' in path.read_text('utf-8')
     side = backbone.image_side(features.grid)
     resize = config.test_dataloader.dataset.pipeline[1]

@@ -55,6 +55,41 @@ def test_the_small_object_is_found_in_its_pixels_once(make):
 
 
 @MAKERS
+def test_windows_are_refined_at_the_size_of_the_image(make, monkeypatch):
+    """In fewer pixels the CRF takes away what is small."""
+    labeler = make(cut=CUTS[make], second_look=HALVES)
+    sizes = []
+    before = labeler.label
+
+    def keep(image, inputs):
+        sizes.append(image.shape)
+        return before(image, inputs)
+
+    monkeypatch.setattr(labeler, 'label', keep)
+    label(labeler)
+    assert sizes == [(*SIZE, 3)] * 10  # the image, and nine windows
+
+
+@pytest.mark.parametrize('shape', [(128, 96), (90, 128)])
+def test_masks_come_back_in_any_size(shape):
+    """Of sides that are no multiple of the windows' too."""
+    labeler = mask_cut(cut=PLAIN, second_look={'zoom': 3, 'overlap': 0.25})
+    labeler.features = Colours()
+    rows, columns = shape
+    small, big = np.zeros(shape, bool), np.zeros(shape, bool)
+    small[rows // 4 : rows // 4 + 10, columns // 2 : columns // 2 + 9] = True
+    big[rows // 2 : rows - 8, 8 : columns // 3] = True
+    image = np.zeros((*shape, 3), np.uint8)
+    image[small, 1] = image[big, 0] = 255
+    image[~(small | big), 2] = 255
+    (result,) = run(labeler, sample(image))
+    masks = result.pred_instances.masks.numpy()
+    assert masks.shape[1:] == shape
+    unions = [(mask & small).sum() / (mask | small).sum() for mask in masks]
+    assert max(unions) > 0.5  # patches of a window are 8 / 3 pixels
+
+
+@MAKERS
 def test_batched_gives_the_same(make):
     settings = {'cut': CUTS[make], 'second_look': HALVES}
     one = label(make(**settings)).pred_instances
