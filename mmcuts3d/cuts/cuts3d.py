@@ -7,6 +7,7 @@ patch gets a confidence (§3.4).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -26,12 +27,11 @@ from ._check import (
     grid_of,
 )
 from .instances import Score, to_instances
-from .pixel_masks import mask_iou
 from .presets import Preset, preset
 from .progress import SurfaceProgress
 from .refinement import Refinement
 from .selection import Selection
-from .semantic.bipartition import Bipartition
+from .semantic.bipartition import is_complement
 from .semantic.semantic_cut import SemanticCut, SemanticMask
 from .semantic.spatial_importance import Sharpening
 from .spatial.colour_edges import ColourEdges
@@ -74,7 +74,9 @@ class CutS3D:
         num_instances: N, steps per image. Defaults to 3 (supplement,
             Table 7).
         semantic: :class:`SemanticCut`. Defaults to None: the paper's.
-        local: :class:`LocalCut`. Defaults to None: the paper's.
+        local: :class:`LocalCut`, or False: no cut in 3D, a semantic mask is
+            an instance, without a confidence (supplement, Table 3a).
+            Defaults to None: the paper's.
         selection: :class:`Selection`. Defaults to None: MaskCut's.
         refine: :class:`Refinement`. Defaults to None: MaskCut's.
         early_stop: IoU of a semantic cut (either side) with the rest of the
@@ -97,7 +99,7 @@ class CutS3D:
         *,
         num_instances: int = 3,
         semantic: SemanticCut | Mapping[str, Any] | None = None,
-        local: LocalCut | Mapping[str, Any] | None = None,
+        local: LocalCut | Mapping[str, Any] | Literal[False] | None = None,
         selection: Selection | Mapping[str, Any] | None = None,
         refine: Refinement | Mapping[str, Any] | None = None,
         early_stop: float = 0.99,
@@ -107,7 +109,12 @@ class CutS3D:
     ) -> None:
         self.num_instances = check_count('num_instances', num_instances)
         self.semantic = check_part('semantic', semantic, SemanticCut)
-        self.local = check_part('local', local, LocalCut)
+        #: Whether semantic masks are cut in 3D; if not, `local` only says
+        #: how depth comes to the patch grid.
+        self.cuts_in_3d = local is not False
+        self.local = check_part(
+            'local', None if local is False else local, LocalCut
+        )
         self.selection = check_part('selection', selection, Selection)
         self.refine = check_part('refine', refine, Refinement)
         self.early_stop = check_range('early_stop', early_stop, 0, 1)
@@ -117,11 +124,35 @@ class CutS3D:
         )
         check_literal('score', score, Score)
         self.score: Score = score
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """ValueError on settings of parts that need each other."""
+        if not self._sweeps and self.refine.confidence == 'aligned':
+            raise ValueError(
+                'Expected a sweep of two cuts or more for argument '
+                "`refine.confidence` 'aligned', but got one cut: there is no "
+                'Spatial Confidence to align.'
+            )
+        parted = self.selection.min_separation > 0 or (
+            self.score == 'separation'
+        )
+        if parted and not self.cuts_in_3d:
+            raise ValueError(
+                'Expected argument `local` to be a LocalCut where '
+                '`selection.min_separation` or `score` ask how masks part in '
+                '3D, but got False.'
+            )
 
     @property
     def has_confidences(self) -> bool:
+        """Whether instances have a confidence map."""
+        return self._sweeps or self.refine.confidence == 'crf'
+
+    @property
+    def _sweeps(self) -> bool:
         """Whether the sweep has two cuts or more, which can disagree."""
-        return self.local.num_cuts > 1
+        return self.cuts_in_3d and self.local.num_cuts > 1
 
     @classmethod
     def from_preset(cls, name: Preset = 'paper', **changes: Any) -> CutS3D:
@@ -274,7 +305,7 @@ class CutS3D:
     def _nothing(self, surface: Surface) -> CutStep:
         none = no_cut(surface.grid, surface.depth)
         none = replace(none, trust=surface.trust)
-        return none if self.has_confidences else replace(none, confidence=None)
+        return none if self._sweeps else replace(none, confidence=None)
 
     def _step(
         self,
@@ -284,15 +315,17 @@ class CutS3D:
     ) -> CutStep:
         """Cut a semantic mask in 3D."""
         x = cut.bipartition.eigenvector
-        cuts = self.local.sweep(cut.mask, x, surface)
-        mask = cuts[-1]
-        separation = self.local.separation(mask, surface)
+        mask, separation = cut.mask, math.nan
+        if self.cuts_in_3d:
+            cuts = self.local.sweep(mask, x, surface)
+            mask = cuts[-1]
+            separation = self.local.separation(mask, surface)
         return CutStep(
             eigenvector=x,
             semantic_mask=cut.mask,
             local_cut=mask,
             confidence=spatial_confidence(cuts, mask)
-            if self.has_confidences
+            if self._sweeps
             else None,
             seed=cut.seed,
             status=self.selection.judge(mask, earlier, separation),
@@ -301,16 +334,3 @@ class CutS3D:
             separation=separation,
             trust=surface.trust,
         )
-
-
-def is_complement(
-    cut: Bipartition,
-    found: NDArray[np.bool_],
-    threshold: float = 0.99,
-) -> bool:
-    """Whether a cut, either side of it, is all that was not found before.
-
-    Then the cut predicts "the rest" and no object is left (§3.1).
-    """
-    sides = (cut.foreground, cut.background)
-    return max(mask_iou(side, ~found) for side in sides) > threshold

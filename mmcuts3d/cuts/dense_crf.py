@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._check import as_array, check_count, check_image, check_range
+
+if TYPE_CHECKING:
+    from .crf.mean_field import ImageCRF
 
 
 def dense_crf(
@@ -54,7 +58,8 @@ def dense_crf(
             is out of range.
     """
     pixels, log_odds = check_crf_input(image, mask, unknown)
-    check_crf_settings(
+    crf = _image_crf(
+        pixels,
         iterations=iterations,
         gaussian_weight=gaussian_weight,
         gaussian_sxy=gaussian_sxy,
@@ -62,18 +67,60 @@ def dense_crf(
         bilateral_sxy=bilateral_sxy,
         bilateral_srgb=bilateral_srgb,
     )
-    from .crf.mean_field import ImageCRF
-
-    crf = ImageCRF(
-        pixels,
-        gaussian_weight,
-        gaussian_sxy,
-        bilateral_weight,
-        bilateral_sxy,
-        bilateral_srgb,
-    )
     flat = log_odds.reshape(-1, pixels.shape[0] * pixels.shape[1])
     return crf(flat, iterations).reshape(log_odds.shape)
+
+
+def crf_probability(
+    image: ArrayLike,
+    mask: ArrayLike,
+    unknown: ArrayLike | None = None,
+    **settings: float,
+) -> NDArray[np.float32]:
+    """How likely the foreground is by the CRF that :func:`dense_crf` runs.
+
+    Args:
+        image: See :func:`dense_crf`.
+        mask: See :func:`dense_crf`.
+        unknown: See :func:`dense_crf`. Defaults to None.
+        **settings: Those of :func:`dense_crf`, with its defaults.
+
+    Returns:
+        Float32 in [0, 1], of the shape of `mask`; above 0.5 where
+        :func:`dense_crf` is True.
+
+    Raises:
+        ValueError: See :func:`dense_crf`.
+    """
+    check_crf(settings)
+    pixels, log_odds = check_crf_input(image, mask, unknown)
+    full: dict[str, Any] = {
+        name: settings.get(name, parameter.default)
+        for name, parameter in _settings().items()
+    }
+    crf = _image_crf(pixels, **full)
+    flat = log_odds.reshape(-1, pixels.shape[0] * pixels.shape[1])
+    likely = crf.probabilities(flat, full['iterations'])
+    return likely.reshape(log_odds.shape)
+
+
+def _image_crf(
+    pixels: NDArray[np.uint8], *, iterations: int, **widths: float
+) -> ImageCRF:
+    check_crf_settings(iterations=iterations, **widths)
+    from .crf.mean_field import ImageCRF
+
+    return ImageCRF(pixels, **widths)
+
+
+def _settings() -> dict[str, inspect.Parameter]:
+    """The settings of :func:`dense_crf`, with their defaults."""
+    parameters = inspect.signature(dense_crf).parameters
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
 
 
 def check_crf_input(
@@ -120,8 +167,7 @@ def check_crf(
     crf: bool | Mapping[str, float],
 ) -> bool | Mapping[str, float]:
     """Whether to run the CRF, or its settings by name, or ValueError."""
-    parameters = inspect.signature(dense_crf).parameters.values()
-    names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    names = list(_settings())
     known = isinstance(crf, Mapping) and set(crf) <= set(names)
     if not known and not isinstance(crf, bool):
         raise ValueError(

@@ -61,9 +61,7 @@ def to_instances(
     refined_masks = refine(image, list(mine.values()), others, fitted)
     found = dict(zip(mine, refined_masks, strict=True))
     pixels: list[NDArray[np.bool_]] = []
-    patches: list[NDArray[np.bool_]] = []
-    scores: list[float] = []
-    confidences: list[NDArray[np.float32]] = []
+    kept: list[int] = []
     told: list[CutStep] = []
     for place, step in enumerate(steps):
         refined = found.get(place)
@@ -77,21 +75,32 @@ def to_instances(
             continue
         told.append(replace(step, instance=len(pixels)))
         pixels.append(refined)
-        patches.append(mine[place])
-        scores.append(_score(step, mine[place], score))
-        if step.confidence is not None:
-            confidences.append(np.where(mine[place], step.confidence, 0))
+        kept.append(place)
     if not pixels:
-        sure = any(step.confidence is not None for step in steps)
+        sure = refine.confidence == 'crf' or any(
+            step.confidence is not None for step in steps
+        )
         none = PseudoInstances.empty(size, grid_of(steps[0].local_cut), sure)
         return replace(none, steps=tuple(told))
+    patches = [mine[place] for place in kept]
+    rests = dict(zip(mine, others, strict=True))
+    maps = refine.confidences(
+        image,
+        patches,
+        [rests[place] for place in kept],
+        [steps[place].confidence for place in kept],
+    )
+    known = [one for one in maps if one is not None]
+    where = patches if refine.confidence == 'patches' else pixels
+    scores = [
+        _score(steps[place], mask, one, score)
+        for place, mask, one in zip(kept, where, maps, strict=True)
+    ]
     return PseudoInstances(
         masks=np.stack(pixels),
         patch_masks=np.stack(patches),
         scores=np.array(scores, np.float32),
-        confidences=np.stack(confidences).astype(np.float32)
-        if confidences
-        else None,
+        confidences=np.stack(known) if known else None,
         boxes=np.stack([box_of(mask) for mask in pixels]),
         steps=tuple(told),
     )
@@ -123,11 +132,16 @@ def masks_to_refine(
     return mine, [semantic & ~mask for mask in mine.values()]
 
 
-def _score(step: CutStep, patches: NDArray[np.bool_], score: Score) -> float:
+def _score(
+    step: CutStep,
+    mask: NDArray[np.bool_],
+    confidence: NDArray[np.float32] | None,
+    score: Score,
+) -> float:
+    """The score of a mask, on the grid of its confidence map."""
     value = 1.0
-    if step.confidence is not None:
-        floored = np.maximum(step.confidence[patches], MIN_CONFIDENCE)
-        value = floored.mean()
+    if confidence is not None:
+        value = np.maximum(confidence[mask], MIN_CONFIDENCE).mean()
     if score == 'separation':
         if np.isnan(step.separation):
             raise ValueError(

@@ -71,6 +71,17 @@ class MaskCut:
         self.semantic = check_part('semantic', semantic, SemanticCut, SEMANTIC)
         self.selection = check_part('selection', selection, Selection)
         self.refine = check_part('refine', refine, Refinement)
+        if self.refine.confidence == 'aligned':
+            raise ValueError(
+                "Expected argument `refine.confidence` to be 'patches' or "
+                "'crf', but got 'aligned': MaskCut has no Spatial Confidence "
+                'to align.'
+            )
+
+    @property
+    def has_confidences(self) -> bool:
+        """Whether instances have a confidence map: that of the CRF."""
+        return self.refine.confidence == 'crf'
 
     @classmethod
     def from_settings(cls, **settings: Any) -> MaskCut:
@@ -96,7 +107,7 @@ class MaskCut:
 
         Returns:
             :class:`PseudoInstances`, at most N; every score is 1, and there
-            are no confidences.
+            are no confidences, unless `refine.confidence` is 'crf'.
 
         Raises:
             ValueError: On an argument of another shape, type or range.

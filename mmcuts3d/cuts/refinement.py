@@ -12,6 +12,7 @@ from scipy.ndimage import binary_fill_holes
 
 from ._check import check_literal, check_range
 from .dense_crf import check_crf, dense_crf
+from .pixel_confidence import MapKind, pixel_confidences
 from .pixel_masks import mask_iou, resize_nearest
 
 Rest = Literal['background', 'unknown']
@@ -32,19 +33,32 @@ class Refinement:
             ``'background'`` (MaskCut), or ``'unknown'``, beyond the paper:
             colours cannot tell them apart, so that a CRF with two labels
             leaks from one into the other. Defaults to 'background'.
+        confidence: The confidence map of an instance: that of the
+            ``'patches'``, Spatial Confidence as it was cut; ``'aligned'``,
+            the same fitted to the image (Table 5d; supplement, B.3); or
+            ``'crf'``, how likely the CRF takes each pixel to be of the
+            instance, without 3D (supplement, B.5). Defaults to 'patches'.
 
     Raises:
-        ValueError: On a setting out of range.
+        ValueError: On a setting out of range, or confidence of a CRF that
+            does not run.
     """
 
     crf: bool | Mapping[str, float] = True
     min_crf_iou: float = 0.5
     rest: Rest = 'background'
+    confidence: MapKind = 'patches'
 
     def __post_init__(self) -> None:
         check_crf(self.crf)
         check_range('min_crf_iou', self.min_crf_iou, 0, 1)
         check_literal('rest', self.rest, Rest)
+        check_literal('confidence', self.confidence, MapKind)
+        if self.confidence != 'patches' and self.crf is False:
+            raise ValueError(
+                "Expected argument `confidence` to be 'patches' without a "
+                f'CRF, but got {self.confidence!r}, which the CRF makes.'
+            )
 
     def __call__(
         self,
@@ -68,6 +82,41 @@ class Refinement:
         masks, rests = self.enlarged(size, patches, others)
         return refine_masks(
             image, masks, self.crf, self.min_crf_iou, rests, fitted
+        )
+
+    def confidences(
+        self,
+        image: NDArray[np.uint8],
+        patches: Sequence[NDArray[np.bool_]],
+        others: Sequence[NDArray[np.bool_]],
+        confidences: Sequence[NDArray[np.float32] | None],
+    ) -> list[NDArray[np.float32] | None]:
+        """The confidence maps of instances that were kept.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            patches: (h, w) bool each, the instances.
+            others: (h, w) bool each, the rest of the semantic masks.
+            confidences: (h, w) float each, of their steps, or None.
+
+        Returns:
+            For each (h, w) or, of the other kinds, (H, W) float32 in [0, 1];
+            None for a method without.
+        """
+        inside = [
+            None
+            if confidence is None
+            else np.where(mask, confidence, 0).astype(np.float32)
+            for mask, confidence in zip(patches, confidences, strict=True)
+        ]
+        if self.confidence == 'patches':
+            return inside
+        size = (image.shape[0], image.shape[1])
+        masks, rests = self.enlarged(size, patches, others)
+        return list(
+            pixel_confidences(
+                self.confidence, image, masks, rests, inside, self.crf
+            )
         )
 
     def enlarged(

@@ -91,7 +91,8 @@ class Selection:
         Args:
             mask: (h, w) bool.
             earlier: The masks of the steps before, None for a rejected one.
-            separation: Of the mask, in [0, 1]. Defaults to 1.
+            separation: Of the mask, in [0, 1], or NaN where nothing was cut
+                in 3D, which passes. Defaults to 1.
         """
         if not mask.any():
             return EMPTY
@@ -107,7 +108,7 @@ class Selection:
             return TOO_SMALL
         if frame_share(mask) > self.max_frame:
             return BACKGROUND
-        return ACCEPTED if separation >= self.min_separation else NOT_APART
+        return NOT_APART if separation < self.min_separation else ACCEPTED
 
     def removed(
         self,

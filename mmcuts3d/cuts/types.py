@@ -112,8 +112,9 @@ class PseudoInstances:
         scores: (N,) float32 in [0, 1], mean Spatial Confidence of the mask,
             or that times its separation.
         confidences: (N, h, w) float32, raw Spatial Confidence, multiples of
-            1/T inside the patch mask and 0 outside; None for a method
-            without, such as MaskCut.
+            1/T inside the patch mask and 0 outside; or (N, H, W) float32 in
+            [0, 1], maps of pixels, see :class:`Refinement`; None for a
+            method without, such as MaskCut.
         boxes: (N, 4) float32, x1, y1, x2, y2 in pixels, x2 and y2 exclusive.
         steps: The steps that they were cut in, each with the index of its
             instance.
@@ -135,7 +136,9 @@ class PseudoInstances:
         _check_shape('patch_masks', self.patch_masks, (number, None, None))
         _check_shape('scores', self.scores, (number,))
         if self.confidences is not None:
-            shape = self.patch_masks.shape
+            shape = self.confidences.shape
+            if shape != self.masks.shape:
+                shape = self.patch_masks.shape
             _check_shape('confidences', self.confidences, shape)
         _check_shape('boxes', self.boxes, (number, 4))
 

@@ -25,6 +25,8 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.registry import DATASETS
 
+from .confidence_use import KEY, ConfidenceUse
+
 
 @DATASETS.register_module()
 class PseudoLabelDataset(BaseDetDataset):
@@ -44,6 +46,12 @@ class PseudoLabelDataset(BaseDetDataset):
             ``data_root`` if relative.
         min_score (float): Instances with a score below it are left out.
             Defaults to 0.0.
+        confidence (bool or dict): What Spatial Confidence is used for: True
+            for all, False for nothing, or settings of
+            :class:`~mmcuts3d.datasets.ConfidenceUse`, such as
+            ``dict(floor=0.67, loss=False)``. LoadPseudoLabels,
+            ConfidentCopyPaste and PackPseudoLabels follow it. Defaults to
+            True.
         **kwargs: Those of mmdet's ``BaseDetDataset``: ``data_root``,
             ``data_prefix=dict(img=DIR)``, ``pipeline``, ``test_mode`` and
             ``filter_cfg=dict(filter_empty_gt=True, min_size=32)``, which
@@ -53,15 +61,21 @@ class PseudoLabelDataset(BaseDetDataset):
     Raises:
         ValueError: If the file has another category than ``object``, or is
             broken in another way (see :func:`mmcuts3d.labels.read_labels`),
-            or no image is left, or if ``metainfo`` names other classes.
+            or no image is left, or if ``metainfo`` names other classes, or
+            ``confidence`` is wrong.
     """
 
     METAINFO = {'classes': (CATEGORY_NAME,), 'palette': [(220, 20, 60)]}
 
     def __init__(
-        self, *args: Any, min_score: float = 0.0, **kwargs: Any
+        self,
+        *args: Any,
+        min_score: float = 0.0,
+        confidence: bool | dict[str, Any] = True,
+        **kwargs: Any,
     ) -> None:
         self.min_score = min_score
+        self.confidence = ConfidenceUse.from_setting(confidence)
         self._store: LabelStore | None = None
         super().__init__(*args, **kwargs)
 
@@ -163,6 +177,8 @@ class PseudoLabelDataset(BaseDetDataset):
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """The entry of one image; of a store it is read now.
 
+        It has the key ``confidence_use`` for the transforms.
+
         Args:
             idx (int): Index of the image.
 
@@ -170,7 +186,9 @@ class PseudoLabelDataset(BaseDetDataset):
             dict: See :meth:`parse_data_info`, and ``sample_idx``.
         """
         if self._store is None:
-            return super().get_data_info(idx)
+            info = super().get_data_info(idx)
+            info[KEY] = self.confidence
+            return info
         places = (
             self.data_bytes.view(np.int64)
             if self.serialize_data
@@ -184,6 +202,7 @@ class PseudoLabelDataset(BaseDetDataset):
             }
         )
         info['sample_idx'] = idx if idx >= 0 else len(self) + idx
+        info[KEY] = self.confidence
         return info
 
     def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
@@ -273,8 +292,7 @@ class PseudoLabelDataset(BaseDetDataset):
             and annotation.get('score', 1.0) >= self.min_score
         )
 
-    @staticmethod
-    def _parse_instance(annotation: dict) -> dict[str, Any]:
+    def _parse_instance(self, annotation: dict) -> dict[str, Any]:
         x, y, width, height = annotation['bbox']
         instance = {
             'bbox': [x, y, x + width, y + height],
@@ -283,6 +301,6 @@ class PseudoLabelDataset(BaseDetDataset):
             'mask': annotation['segmentation'],
             'score': float(annotation.get('score', 1.0)),
         }
-        if annotation.get('confidence') is not None:
+        if self.confidence.any and annotation.get('confidence') is not None:
             instance['confidence'] = annotation['confidence']
         return instance

@@ -190,6 +190,8 @@ PARTS = {
 @pytest.mark.parametrize('value', [False, 0, '', 'paper', [1], LocalCut])
 def test_a_part_that_is_none(name, value):
     methods = [CutS3D] if name == 'local' else [CutS3D, MaskCut]
+    if name == 'local' and value is False:
+        return  # no cut in 3D, see test_without_local_cut.py
     words = f'`{name}` to be a {PARTS[name].__name__} or its settings by '
     for method in methods:
         with pytest.raises(ValueError, match=words):

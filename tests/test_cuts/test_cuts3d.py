@@ -18,7 +18,7 @@ from mmcuts3d.cuts import (
     sharpen,
     spatial_importance,
 )
-from mmcuts3d.cuts.cuts3d import is_complement
+from mmcuts3d.cuts.semantic.bipartition import is_complement
 from mmcuts3d.cuts.semantic.spatial_importance import PairRule
 
 

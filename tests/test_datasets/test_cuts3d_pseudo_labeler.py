@@ -149,10 +149,11 @@ def test_mmdets_own_packing_takes_the_masks(scene):
 
 def test_the_floor_is_a_setting_of_the_transform(scene):
     """Whatever the labeler's own is, and whether or not it has one."""
-    levels = build(min_confidence=1.0)(results_of(*scene))['gt_masks'].levels
-    assert set(np.unique(levels)) == {0, 240}
-    with pytest.raises(ValueError, match='min_confidence'):
-        build(min_confidence=0)
+    sure = build(confidence={'floor': 1.0})(results_of(*scene))
+    assert set(np.unique(sure['gt_masks'].levels)) == {0, 240}
+    assert sure['confidence_use'].floor == 1
+    with pytest.raises(ValueError, match=r'`floor`.*\(0, 1\], but got 0'):
+        build(confidence={'floor': 0})
 
 
 def test_a_labeler_without_confidences_is_sure(scene):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from helpers.levels import FRAME, boxes_of, discs, sample_of
 from mmdet.structures.bbox import HorizontalBoxes
+from mmdet.structures.mask import BitmapMasks
 from mmdet.utils import register_all_modules
 from mmengine.dataset import Compose
 
+from mmcuts3d.datasets import ConfidenceUse
 from mmcuts3d.datasets.transforms import (
     LoadPseudoLabels,
     PackPseudoLabels,
@@ -22,7 +24,7 @@ def _mmdet_scope():
     register_all_modules(init_default_scope=True)
 
 
-def _loaded(masks, confidences, **settings):
+def _loaded(masks, confidences, use=None):
     instances = []
     for mask, confidence in zip(masks, confidences, strict=True):
         instance = {
@@ -40,7 +42,9 @@ def _loaded(masks, confidences, **settings):
         'ori_shape': FRAME,
         'instances': instances,
     }
-    return LoadPseudoLabels(**settings)(results)
+    if use is not None:
+        results['confidence_use'] = ConfidenceUse.from_setting(use)
+    return LoadPseudoLabels()(results)
 
 
 def test_load_makes_levels():
@@ -64,17 +68,36 @@ def test_the_floor_is_applied_where_labels_are_loaded():
     raw = np.full((20, 30), 1 / 6)
     raw[:10] = 5 / 6
     for floor, expected in ((0.5, {120, 200}), (0.01, {40, 200})):
-        results = _loaded(masks, [raw], min_confidence=floor)
+        results = _loaded(masks, [raw], {'floor': floor})
         assert set(np.unique(results['gt_masks'].levels)) == {0} | expected
 
 
 def test_floor_is_a_setting():
     masks = discs(1, seed=1)
-    results = _loaded(masks, [np.zeros((20, 30))], min_confidence=0.25)
+    results = _loaded(masks, [np.zeros((20, 30))], {'floor': 0.25})
     assert set(np.unique(results['gt_masks'].levels)) == {0, 60}
-    for wrong in (0, 1.5):
-        with pytest.raises(ValueError, match='min_confidence'):
-            LoadPseudoLabels(min_confidence=wrong)
+
+
+def test_without_a_use_masks_are_plain_and_nothing_is_carried():
+    masks = discs(2, seed=1)
+    results = _loaded(masks, [np.full((20, 30), 0.5), None], False)
+    assert type(results['gt_masks']) is BitmapMasks
+    assert np.array_equal(results['gt_masks'].masks, masks)
+    results['gt_bboxes'] = HorizontalBoxes(boxes_of(masks))
+    instances = PackPseudoLabels()(results)['data_samples'].gt_instances
+    assert 'confidences' not in instances
+    assert np.array_equal(instances.masks.masks, masks)
+
+
+def test_a_loss_without_confidence_gets_plain_masks():
+    masks = discs(2, seed=1)
+    results = _loaded(masks, [np.full((20, 30), 0.5)] * 2, {'loss': False})
+    assert results['gt_masks'].levels.max() == 120  # for copy-paste
+    results['gt_bboxes'] = HorizontalBoxes(boxes_of(masks))
+    instances = PackPseudoLabels()(results)['data_samples'].gt_instances
+    assert 'confidences' not in instances
+    assert type(instances.masks) is BitmapMasks
+    assert np.array_equal(instances.masks.masks, masks)
 
 
 def test_patches_of_a_whole_factor_are_blocks():

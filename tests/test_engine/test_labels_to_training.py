@@ -53,7 +53,8 @@ def weights(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
     Image.fromarray(noise).save(images / 'a.png')
 
-    def make(model, **load):
+    def make(model, floor=0.5):
+        confidence = {'floor': floor}
         loader = folder_dataloader(CONFIG['test_dataloader'], images)
         loader['dataset']['pipeline'] = [PIPELINE[0], PIPELINE[2]]
         job = LabelingJob(model, loader, tmp_path / 'out', overwrite=True)
@@ -63,9 +64,10 @@ def weights(tmp_path):
                 'type': 'mmcuts3d.PseudoLabelDataset',
                 'ann_file': str(result.label_file),
                 'data_prefix': {'img': str(images)},
+                'confidence': confidence,
                 'pipeline': [
                     {'type': 'mmcuts3d.LoadImage'},
-                    {'type': 'mmcuts3d.LoadPseudoLabels', **load},
+                    {'type': 'mmcuts3d.LoadPseudoLabels'},
                     {'type': 'mmcuts3d.PackPseudoLabels'},
                 ],
             }
@@ -96,7 +98,7 @@ def test_a_labeler_without_confidence_weighs_one(weights):
     assert not any('confidence' in row for row in rows)
     assert inside[0].sum() == 40 * 40  # of which 32 x 32 lie in patches
     assert (values == 1).all()
-    assert (weights(square(), min_confidence=0.25)[0] == 1).all()
+    assert (weights(square(), floor=0.25)[0] == 1).all()
 
 
 def test_raw_confidence_is_stored_and_the_floor_is_one_setting(weights):
@@ -104,7 +106,7 @@ def test_raw_confidence_is_stored_and_the_floor_is_one_setting(weights):
     stored = decode_confidence(row['confidence'])
     np.testing.assert_allclose(np.unique(stored), [0, 1 / 3])
     assert (values[inside] == 0.5).all()  # the paper's floor
-    values, inside, _ = weights(square(1 / 3), min_confidence=0.25)
+    values, inside, _ = weights(square(1 / 3), floor=0.25)
     np.testing.assert_allclose(np.unique(values[inside]), [0.25, 1 / 3])
     values, inside, _ = weights(square(2 / 3))
     np.testing.assert_allclose(np.unique(values[inside]), [0.5, 2 / 3])

@@ -69,6 +69,12 @@ class BatchCutter(Closing):
             check_range('memory', memory, 0, open_low=True)
         if crf is not None:
             check_literal('crf', crf, CRFPlace)
+        if crf == 'device' and method.refine.confidence != 'patches':
+            raise ValueError(
+                "Expected argument `crf` to be 'pool' where "
+                "`refine.confidence` is not 'patches', but got 'device': the "
+                "device's CRF gives masks, and no maps of confidence."
+            )
         self.method = method
         self.memory = memory
         self.crf = crf
@@ -157,6 +163,8 @@ class BatchCutter(Closing):
 
     def place_of_crf(self, device: torch.device) -> CRFPlace:
         """Where the CRF runs for features that lie on a device."""
+        if self.method.refine.confidence != 'patches':
+            return 'pool'  # the device's CRF gives masks alone
         if self.crf is not None:
             return self.crf
         return 'pool' if device.type == 'cpu' else 'device'

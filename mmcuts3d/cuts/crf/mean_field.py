@@ -7,6 +7,7 @@ channel a mask suffices: s = Q1 - Q0 is filtered.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -63,16 +64,37 @@ class ImageCRF:
             (M, P) bool, where the foreground is likelier.
         """
         refined = np.zeros(log_odds.shape, bool)
+        for lanes, signs in self._inferred(log_odds, iterations):
+            refined[lanes] = signs > 0
+        return refined
+
+    def probabilities(
+        self, log_odds: NDArray[np.float32], iterations: int
+    ) -> NDArray[np.float32]:
+        """(M, P) float32 in [0, 1], how likely the foreground is.
+
+        Args:
+            log_odds: (M, P) float32, of the foreground, by the unary.
+            iterations: Steps of the inference.
+        """
+        likely = np.zeros(log_odds.shape, np.float32)
+        for lanes, signs in self._inferred(log_odds, iterations):
+            likely[lanes] = (signs + 1) / 2
+        return likely
+
+    def _inferred(
+        self, log_odds: NDArray[np.float32], iterations: int
+    ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """As many masks at a time as the kernels take, and their signs."""
         from ._kernels import LANES
 
         for begin in range(0, len(log_odds), LANES):
-            some = log_odds[begin : begin + LANES]
-            refined[begin : begin + LANES] = self._infer(some, iterations)
-        return refined
+            lanes = slice(begin, begin + LANES)
+            yield lanes, self._infer(log_odds[lanes], iterations)
 
     def _infer(
         self, log_odds: NDArray[np.float32], iterations: int
-    ) -> NDArray[np.bool_]:
+    ) -> NDArray[np.float32]:
         from ._kernels import LANES, update
 
         unary = np.zeros((log_odds.shape[1], LANES), np.float32)
@@ -85,7 +107,7 @@ class ImageCRF:
                 lattice.add_filtered(signs, messages, weight)
             if update(signs, unary, messages, len(log_odds)) == 0:
                 break  # a fixed point: later steps repeat it
-        return np.asarray((signs > 0).T[: len(log_odds)])
+        return signs.T[: len(log_odds)]
 
 
 def _places(height: int, width: int) -> NDArray[np.float32]:

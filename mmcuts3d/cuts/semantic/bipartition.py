@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import label
 
 from .._check import as_array, check_literal
-from ..pixel_masks import peak
+from ..pixel_masks import mask_iou, peak
 
 MIN_BACKGROUND_CORNERS = 3
 CornerRule = Literal['published', 'any_sign']
@@ -151,3 +151,16 @@ def component_of(
     """
     labels: NDArray[np.int32] = label(mask)[0]
     return np.asarray(mask & (labels == labels[seed]))
+
+
+def is_complement(
+    cut: Bipartition,
+    found: NDArray[np.bool_],
+    threshold: float = 0.99,
+) -> bool:
+    """Whether a cut, either side of it, is all that was not found before.
+
+    Then the cut predicts "the rest" and no object is left (§3.1).
+    """
+    sides = (cut.foreground, cut.background)
+    return max(mask_iou(side, ~found) for side in sides) > threshold

@@ -5,6 +5,7 @@ in mmdet's MultiImageMixDataset, on masks with confidence levels.
 """
 
 import random
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -19,8 +20,9 @@ from mmengine.dataset import BaseDataset
 from mmcuts3d.labels import CONFIDENCE_SCALE
 from mmcuts3d.registry import TRANSFORMS
 
-from .level_masks import LevelMasks, levels_of, masks_like
-from .pasting import Canvas, masks_to_boxes, scaled_patch
+from ..confidence_use import KEY, Blending, ConfidenceUse
+from .level_masks import LevelMasks, levels_of, masks_like, mean_confidence
+from .pasting import Canvas, Placement, masks_to_boxes, patches_of
 
 Selection = Literal['confident', 'random']
 
@@ -31,11 +33,11 @@ class ConfidentCopyPaste(BaseTransform):
 
     Of n instances in the source image, 1 to n - 1 are pasted (n = 1: the
     one), as many as random copy-paste draws; which ones, the mean Spatial
-    Confidence of each mask decides. Every pasted instance is scaled by a
-    ratio and put at a place of its own, wholly inside the target, the most
-    confident on top. What it covers is taken from the masks below it; an
-    instance that lost too much, or all, is removed. Confidence levels of a
-    pasted instance go with its mask, resized with nearest neighbours.
+    Confidence of each mask decides. They are scaled and put to places wholly
+    inside the target, the most confident on top. What an instance covers is
+    taken from the masks below it; one that lost too much, or all, is removed.
+    Confidence levels of a pasted instance go with its mask, resized with
+    nearest neighbours.
 
     Required Keys:
 
@@ -44,8 +46,11 @@ class ConfidentCopyPaste(BaseTransform):
     - gt_bboxes_labels (np.int64)
     - gt_ignore_flags (bool)
     - gt_masks (LevelMasks; mmdet's BitmapMasks need ``select='random'`` and
-      ``blend=None``, and stay what they are)
+      ``blend=None``, or a dataset whose ``confidence`` is not used for them,
+      and stay what they are)
     - mix_results (list of one dict with the keys above)
+    - confidence_use (optional, by the dataset: whether confidence is used for
+      selection and blending, whatever the arguments say)
 
     Modified Keys:
 
@@ -72,6 +77,13 @@ class ConfidentCopyPaste(BaseTransform):
             target, confidence)``, such as ``dict(type=
             'mmcuts3d.AlphaBlend')``. Defaults to None: the mask's pixels
             replace those of the target.
+        placement (str): 'each' gives every instance a ratio and a place of
+            its own, and keeps its aspect; 'together', as CutLER does,
+            stretches the source image to the size of the target, and gives
+            one ratio and one shift to all of it. Defaults to 'each'.
+        max_cover (float, optional): An instance that would cover this share
+            or more of one of the target's own is not pasted. CutLER: 0.5.
+            Defaults to None: it is pasted whatever it covers.
         prob (float): Probability that an image gets anything pasted.
             Defaults to 1.0.
         max_num_pasted (int): Most instances that are pasted. Defaults to
@@ -93,6 +105,8 @@ class ConfidentCopyPaste(BaseTransform):
         max_ratio: float = 1.0,
         select: Selection = 'confident',
         blend: dict[str, Any] | None = None,
+        placement: Placement = 'each',
+        max_cover: float | None = None,
         prob: float = 1.0,
         max_num_pasted: int = 100,
         bbox_occluded_thr: int = 10,
@@ -103,10 +117,19 @@ class ConfidentCopyPaste(BaseTransform):
                 'Expected arguments `min_ratio` and `max_ratio` to satisfy '
                 f'0 < min <= max <= 1, but got {min_ratio} and {max_ratio}.'
             )
-        if select not in get_args(Selection):
+        for name, value, choices in (
+            ('select', select, get_args(Selection)),
+            ('placement', placement, get_args(Placement)),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f'Expected argument `{name}` to be one of {choices}, '
+                    f'but got {value!r}.'
+                )
+        if max_cover is not None and not 0 < max_cover <= 1:
             raise ValueError(
-                'Expected argument `select` to be one of '
-                f'{get_args(Selection)}, but got {select!r}.'
+                'Expected argument `max_cover` to be in (0, 1] or None, but '
+                f'got {max_cover}.'
             )
         if not 0 <= prob <= 1 or max_num_pasted < 1:
             raise ValueError(
@@ -124,6 +147,8 @@ class ConfidentCopyPaste(BaseTransform):
                 "`blend`, such as dict(type='mmcuts3d.AlphaBlend'), but got "
                 f'{blend}.'
             )
+        self.placement = placement
+        self.max_cover = max_cover
         self.prob = prob
         self.max_num_pasted = max_num_pasted
         self.bbox_occluded_thr = bbox_occluded_thr
@@ -159,14 +184,19 @@ class ConfidentCopyPaste(BaseTransform):
                 'a MultiImageMixDataset.'
             )
         source = sources[0]
-        self._check_masks(results['gt_masks'], source['gt_masks'])
+        use = results.get(KEY, ConfidenceUse())
+        confident = self.select == 'confident' and use.selection
+        blending: Blending = self.blend is not None and use.blending
+        self._check_masks(
+            results['gt_masks'], source['gt_masks'], confident or blending
+        )
         levels = levels_of(source['gt_masks'])
         candidates = _candidates(levels, source['gt_ignore_flags'])
         draw = self._draw(len(candidates))
-        chosen = self._choose(levels, candidates, draw)
+        chosen = self._choose(levels, candidates, draw, confident)
         if len(chosen) == 0 or draw['skip']:
             return results
-        self._paste(results, source, levels, chosen, draw)
+        self._paste(results, source, levels, chosen, draw, blending)
         return results
 
     @cache_randomness
@@ -189,10 +219,11 @@ class ConfidentCopyPaste(BaseTransform):
         levels: npt.NDArray[np.uint8],
         candidates: npt.NDArray[np.int64],
         draw: dict[str, Any],
+        confident: bool,
     ) -> npt.NDArray[np.int64]:
         """Instances to paste, the one for the top last."""
         shuffled = candidates[draw['order']]
-        if self.select == 'random':
+        if not confident:
             return shuffled[: draw['count']]
         scores = np.array([mean_confidence(levels[i]) for i in shuffled])
         # Shuffled before a stable sort: ties are drawn, not taken by place.
@@ -206,20 +237,21 @@ class ConfidentCopyPaste(BaseTransform):
         levels: npt.NDArray[np.uint8],
         chosen: npt.NDArray[np.int64],
         draw: dict[str, Any],
+        blending: Blending,
     ) -> None:
         canvas = Canvas(results['img'], levels_of(results['gt_masks']))
+        patches = patches_of[self.placement](
+            source['img'],
+            levels[chosen],
+            draw['ratios'],
+            draw['places'],
+            canvas.frame,
+        )
+        mix = partial(self._mix, blending)
         pasted = [
             index
-            for index, ratio, place in zip(
-                chosen, draw['ratios'], draw['places'], strict=True
-            )
-            if canvas.paste(
-                *scaled_patch(
-                    source['img'], levels[index], ratio, canvas.frame
-                ),
-                place,
-                self._mix,
-            )
+            for index, patch in zip(chosen, patches, strict=True)
+            if canvas.paste(*patch, mix, self.max_cover)
         ]
         if not pasted:
             return
@@ -244,13 +276,16 @@ class ConfidentCopyPaste(BaseTransform):
 
     def _mix(
         self,
+        blending: Blending,
         source: npt.NDArray[np.uint8],
         target: npt.NDArray[np.uint8],
         levels: npt.NDArray[np.uint8],
     ) -> npt.NDArray[np.uint8]:
-        if self.blend is None:
+        if not blending:
             return np.where(levels[..., None] > 0, source, target)
         confidence = levels.astype(np.float32) / CONFIDENCE_SCALE
+        if blending == 'mean':
+            confidence[levels > 0] = mean_confidence(levels)
         return self.blend.blend(source, target, confidence)
 
     def _is_visible(
@@ -266,40 +301,33 @@ class ConfidentCopyPaste(BaseTransform):
         )
         return (area > 0) & (same_box | (area > self.mask_occluded_thr))
 
-    def _check_masks(self, target: BitmapMasks, source: BitmapMasks) -> None:
+    def _check_masks(
+        self,
+        target: BitmapMasks,
+        source: BitmapMasks,
+        needs_levels: Blending,
+    ) -> None:
         with_levels = [isinstance(m, LevelMasks) for m in (target, source)]
-        needs_levels = self.select == 'confident' or self.blend is not None
         if all(with_levels) or not (needs_levels or any(with_levels)):
             return
         raise ValueError(
             'Expected `gt_masks` of both images to carry confidence levels, '
             f'but got {type(target).__name__} and {type(source).__name__}: '
             "load them with dict(type='mmcuts3d.LoadPseudoLabels'). Masks "
-            "without a confidence need select='random' and blend=None."
+            "without a confidence need select='random' and blend=None, or "
+            "confidence=False of dict(type='mmcuts3d.PseudoLabelDataset')."
         )
 
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(min_ratio={self.min_ratio}, '
             f'max_ratio={self.max_ratio}, select={self.select!r}, '
-            f'blend={self.blend_cfg}, prob={self.prob}, '
+            f'blend={self.blend_cfg}, placement={self.placement!r}, '
+            f'max_cover={self.max_cover}, prob={self.prob}, '
             f'max_num_pasted={self.max_num_pasted}, '
             f'bbox_occluded_thr={self.bbox_occluded_thr}, '
             f'mask_occluded_thr={self.mask_occluded_thr})'
         )
-
-
-def mean_confidence(levels: npt.NDArray[np.uint8]) -> float:
-    """Mean Spatial Confidence of a mask, the score that sorts masks.
-
-    Args:
-        levels (ndarray): Levels of shape (H, W), 0 outside the mask.
-
-    Returns:
-        float: The mean inside the mask, in [0, 1]; 0 for an empty mask.
-    """
-    inside = levels[levels > 0]
-    return float(inside.mean()) / CONFIDENCE_SCALE if inside.size else 0.0
 
 
 def _candidates(

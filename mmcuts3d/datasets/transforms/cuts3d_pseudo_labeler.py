@@ -1,5 +1,7 @@
 """Pseudo-labels on the fly: a labeler as a step of any mmdet pipeline."""
 
+from typing import Any
+
 import mmcv
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +11,11 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.structures import InstanceData
 
-from mmcuts3d.cuts import MIN_CONFIDENCE
 from mmcuts3d.labels import CONFIDENCE_SCALE, mask_levels
 from mmcuts3d.registry import MODELS, TRANSFORMS
 
+from ..confidence_use import KEY, ConfidenceUse
 from .level_masks import LevelMasks
-from .load_pseudo_labels import check_min_confidence
 
 META_KEYS = ('img_path', 'img_id', 'features', 'depth')
 
@@ -38,30 +39,30 @@ class CutS3DPseudoLabeler(BaseTransform):
     - gt_bboxes_labels (np.int64)
     - gt_masks (LevelMasks: uint8, 0 or 1, with their levels)
     - gt_ignore_flags (bool)
+    - confidence_use
 
     Args:
         labeler (dict or ConfigDict): Config of a labeler, for instance
             ``dict(type='mmcuts3d.CutS3DLabeler', ...)``.
         size (tuple[int, int]): (height, width) at which the image is cut;
             the masks come back at its own size. Defaults to (480, 480).
-        min_confidence (float): The floor of the confidence inside a mask, in
-            (0, 1], as in ``LoadPseudoLabels``. Defaults to 0.5 (Sec. 3.4).
+        confidence (bool or dict): What Spatial Confidence is used for by the
+            transforms behind, as in ``PseudoLabelDataset``. Defaults to True.
 
     Raises:
-        ValueError: If ``min_confidence`` is not in (0, 1], or an image
-            cannot be labeled; names the image.
+        ValueError: If ``confidence`` is wrong, or an image cannot be
+            labeled; names the image.
     """
 
     def __init__(
         self,
         labeler: dict,
         size: tuple[int, int] = (480, 480),
-        min_confidence: float = MIN_CONFIDENCE,
+        confidence: bool | dict[str, Any] = True,
     ) -> None:
-        check_min_confidence(min_confidence)
         self.labeler = dict(labeler, on_error='raise')
         self.size = tuple(size)
-        self.min_confidence = min_confidence
+        self.confidence = ConfidenceUse.from_setting(confidence)
         self._model: torch.nn.Module | None = None
 
     @property
@@ -89,11 +90,12 @@ class CutS3DPseudoLabeler(BaseTransform):
         found = self.model.predict(inputs, [sample])[0].pred_instances
         maps = _levels_of(found)
         levels = [
-            mask_levels(mask, confidence, self.min_confidence)
+            mask_levels(mask, confidence, self.confidence.floor)
             for mask, confidence in zip(found.masks.numpy(), maps, strict=True)
         ]
         results['gt_bboxes'] = HorizontalBoxes(found.bboxes)
         results['gt_bboxes_labels'] = found.labels.numpy()
+        results[KEY] = self.confidence
         results['gt_masks'] = LevelMasks.from_levels(levels, *image.shape[:2])
         results['gt_ignore_flags'] = np.zeros(len(found), bool)
         return results
@@ -101,7 +103,7 @@ class CutS3DPseudoLabeler(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(labeler={self.labeler}, '
-            f'size={self.size}, min_confidence={self.min_confidence})'
+            f'size={self.size}, confidence={self.confidence})'
         )
 
 

@@ -272,6 +272,19 @@ def masks_like(masks: BitmapMasks, levels: Levels) -> BitmapMasks:
     return BitmapMasks((levels > 0).astype(np.uint8), *frame)
 
 
+def mean_confidence(levels: npt.NDArray[np.uint8]) -> float:
+    """Mean Spatial Confidence of a mask, the score that sorts masks.
+
+    Args:
+        levels (ndarray): Levels of shape (H, W), 0 outside the mask.
+
+    Returns:
+        float: The mean inside the mask, in [0, 1]; 0 for an empty mask.
+    """
+    inside = levels[levels > 0]
+    return float(inside.mean()) / CONFIDENCE_SCALE if inside.size else 0.0
+
+
 def _fill(kept: Levels, bare: npt.NDArray[np.bool_], levels: Levels) -> None:
     """Give pixels without a level that of the nearest pixel with one.
 

@@ -7,11 +7,12 @@ levels follow them through its transforms.
 import numpy as np
 import numpy.typing as npt
 from mmdet.datasets.transforms import LoadAnnotations
+from mmdet.structures.mask import BitmapMasks
 
-from mmcuts3d.cuts import MIN_CONFIDENCE
 from mmcuts3d.labels import decode_levels, mask_levels
 from mmcuts3d.registry import TRANSFORMS
 
+from ..confidence_use import KEY, ConfidenceUse
 from .level_masks import LevelMasks
 
 
@@ -19,10 +20,11 @@ from .level_masks import LevelMasks
 class LoadPseudoLabels(LoadAnnotations):
     """Load boxes, labels, and masks with their Spatial Confidence.
 
-    A patch-level map, which the label store keeps as it was measured, is
-    resized to the image with nearest neighbours; inside the mask it is at
-    least ``min_confidence``. A mask without a map has a confidence of 1
-    everywhere.
+    A map, which the label store keeps as it was measured, is resized to the
+    image with nearest neighbours; inside the mask it is at least the floor. A
+    mask without a map has a confidence of 1 everywhere. The floor, and
+    whether there are levels at all, is the setting ``confidence`` of
+    PseudoLabelDataset.
 
     Required Keys:
 
@@ -30,28 +32,24 @@ class LoadPseudoLabels(LoadAnnotations):
     - ori_shape
     - instances (``bbox``, ``bbox_label``, ``ignore_flag``, ``mask`` and
       perhaps ``confidence``)
+    - confidence_use (optional; without it confidence is used for all that it
+      can be used for, with a floor of 0.5)
 
     Added Keys:
 
     - gt_bboxes (HorizontalBoxes[torch.float32])
     - gt_bboxes_labels (np.int64)
-    - gt_masks (LevelMasks: uint8, 0 or 1, with their levels)
+    - gt_masks (LevelMasks: uint8, 0 or 1, with their levels; BitmapMasks,
+      where confidence is used for nothing)
     - gt_ignore_flags (bool)
-
-    Args:
-        min_confidence (float): The floor of the confidence inside a mask
-            that has a map, in (0, 1]. Defaults to 0.5 (Sec. 3.4, and Table
-            2a of the supplement).
+    - confidence_use
 
     Raises:
-        ValueError: If ``min_confidence`` is not in (0, 1], or a mask has not
-            the size of its image.
+        ValueError: If a mask has not the size of its image.
     """
 
-    def __init__(self, min_confidence: float = MIN_CONFIDENCE) -> None:
+    def __init__(self) -> None:
         super().__init__(with_bbox=True, with_label=True, with_mask=True)
-        check_min_confidence(min_confidence)
-        self.min_confidence = min_confidence
 
     def _load_masks(self, results: dict) -> None:
         height, width = results['img'].shape[:2]
@@ -67,11 +65,13 @@ class LoadPseudoLabels(LoadAnnotations):
                     f' to be of its size {(height, width)}, but got '
                     f'{mask.shape}.'
                 )
+        use = results.setdefault(KEY, ConfidenceUse())
+        if not use.any:
+            results['gt_masks'] = BitmapMasks(masks, height, width)
+            return
         levels = [
             mask_levels(
-                mask,
-                _levels_of(instance.get('confidence')),
-                self.min_confidence,
+                mask, _levels_of(instance.get('confidence')), use.floor
             )
             for mask, instance in zip(
                 masks, results.get('instances', []), strict=True
@@ -80,23 +80,7 @@ class LoadPseudoLabels(LoadAnnotations):
         results['gt_masks'] = LevelMasks.from_levels(levels, height, width)
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(min_confidence={self.min_confidence})'
-
-
-def check_min_confidence(min_confidence: float) -> None:
-    """Check the floor of the confidence.
-
-    Args:
-        min_confidence (float): The floor.
-
-    Raises:
-        ValueError: If it is not in (0, 1].
-    """
-    if not 0 < min_confidence <= 1:
-        raise ValueError(
-            'Expected argument `min_confidence` to be in (0, 1], but got '
-            f'{min_confidence}.'
-        )
+        return f'{type(self).__name__}()'
 
 
 def _levels_of(encoded: dict | None) -> npt.NDArray[np.uint8] | None:

@@ -11,6 +11,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmcuts3d.labels import CONFIDENCE_SCALE
 from mmcuts3d.registry import TRANSFORMS
 
+from ..confidence_use import KEY, ConfidenceUse
 from .level_masks import LevelMasks
 
 
@@ -25,7 +26,8 @@ class PackPseudoLabels(PackDetInputs):
     - masks (BitmapMasks): uint8, 0 or 1.
     - confidences (BitmapMasks): uint8 levels, 240 being a confidence of 1;
       inside the mask its level, outside 240: Eq. 6 leaves the loss outside
-      the confidence map as it is.
+      the confidence map as it is. None where confidence is not used for the
+      loss, see the setting ``confidence`` of PseudoLabelDataset.
 
     Args:
         meta_keys (Sequence[str]): Keys that go into the metainfo. Defaults
@@ -40,17 +42,22 @@ class PackPseudoLabels(PackDetInputs):
         """Pack a sample.
 
         Args:
-            results (dict): ``img`` and annotations with levels.
+            results (dict): ``img`` and annotations with levels, and perhaps
+                ``confidence_use``.
 
         Returns:
             dict: ``inputs`` (Tensor) and ``data_samples`` (DetDataSample).
         """
+        use = results.get(KEY, ConfidenceUse())
         if 'gt_masks' in results:
-            _check_masks(results)
+            _check_masks(results, use)
         packed = super().transform(results)
         sample = packed['data_samples']
         for instances in (sample.gt_instances, sample.ignored_instances):
-            if 'masks' in instances:
+            if isinstance(instances.get('masks'), LevelMasks):
+                if not use.loss:
+                    instances.masks = _plain(instances.masks)
+                    continue
                 masks, confidences = split_levels(instances.masks)
                 instances.masks = masks
                 instances.confidences = confidences
@@ -77,10 +84,14 @@ def split_levels(masks: LevelMasks) -> tuple[BitmapMasks, BitmapMasks]:
     )
 
 
-def _check_masks(results: dict) -> None:
+def _plain(masks: LevelMasks) -> BitmapMasks:
+    return BitmapMasks(masks.masks, masks.height, masks.width)
+
+
+def _check_masks(results: dict, use: ConfidenceUse) -> None:
     masks = results['gt_masks']
     where = results.get('img_path', 'the image')
-    if not isinstance(masks, LevelMasks):
+    if use.any and not isinstance(masks, LevelMasks):
         raise ValueError(
             f'Expected `gt_masks` of {where} to carry confidence levels, but '
             f'got {type(masks).__name__}: load them with dict(type='

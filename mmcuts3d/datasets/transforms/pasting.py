@@ -3,7 +3,8 @@
 Works on plain arrays; masks are uint8 confidence levels, 0 outside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import mmcv
 import numpy as np
@@ -13,6 +14,8 @@ from mmcuts3d.cuts import box_of
 
 Levels = npt.NDArray[np.uint8]
 Pixels = npt.NDArray[np.uint8]
+Patch = tuple[Pixels, Levels, npt.NDArray[np.float64]]
+Placement = Literal['each', 'together']
 
 
 class Canvas:
@@ -43,6 +46,7 @@ class Canvas:
         patch_levels: Levels,
         place: npt.NDArray[np.float64],
         mix: Callable[[Pixels, Pixels, Levels], Pixels],
+        max_cover: float | None = None,
     ) -> bool:
         """Paste one instance on top of all others.
 
@@ -54,14 +58,21 @@ class Canvas:
                 inside, (vertical, horizontal), each in [0, 1).
             mix (Callable): Makes the new pixels from source, target and
                 levels, each of the size of the patch.
+            max_cover (float, optional): It is not pasted if it covers this
+                share or more of an instance that the canvas began with.
+                Defaults to None: always.
 
         Returns:
-            bool: Whether there was anything to paste: scaling can make a
-            speck vanish.
+            bool: Whether it was pasted. Scaling can make a speck vanish, so
+            that there is nothing to paste.
         """
         if not patch_levels.any():
             return False
         window = _window(patch_levels.shape, self.frame, place)
+        if max_cover is not None and self._covers(
+            patch_levels > 0, window, max_cover
+        ):
+            return False
         self.image[window] = mix(patch, self.image[window], patch_levels)
         for below in self.levels:
             below[window][patch_levels > 0] = 0
@@ -70,6 +81,79 @@ class Canvas:
         self.levels.append(pasted)
         self._pasted.append(pasted.copy())
         return True
+
+    def _covers(
+        self,
+        patch: npt.NDArray[np.bool_],
+        window: tuple[slice, slice],
+        share: float,
+    ) -> bool:
+        own = len(self.levels) - len(self._pasted)
+        for below in self.levels[:own]:
+            area = np.count_nonzero(below)
+            covered = np.count_nonzero(below[window][patch])
+            if covered and covered >= share * area:
+                return True
+        return False
+
+
+def each_patch(
+    image: Pixels,
+    levels: Levels,
+    ratios: npt.NDArray[np.float64],
+    places: npt.NDArray[np.float64],
+    frame: tuple[int, int],
+) -> Iterator[Patch]:
+    """Instances, each with a scale and a place of its own.
+
+    Args:
+        image (ndarray): Source image of shape (H, W, 3).
+        levels (ndarray): Levels of its instances, shape (N, H, W).
+        ratios (ndarray): Scales of shape (N,), in (0, 1].
+        places (ndarray): Where, shape (N, 2), see :meth:`Canvas.paste`.
+        frame (tuple[int, int]): Height and width of the target.
+
+    Yields:
+        tuple: Pixels, levels and place of each.
+    """
+    for instance, ratio, place in zip(levels, ratios, places, strict=True):
+        yield *scaled_patch(image, instance, ratio, frame), place
+
+
+def patches_together(
+    image: Pixels,
+    levels: Levels,
+    ratios: npt.NDArray[np.float64],
+    places: npt.NDArray[np.float64],
+    frame: tuple[int, int],
+) -> Iterator[Patch]:
+    """Instances that stay where they are to each other.
+
+    The source is stretched to the size of the target, whatever its aspect;
+    one scale and one place, the first ones, hold for all. As CutLER does.
+
+    Args:
+        image (ndarray): See :func:`each_patch`, as the others.
+        levels (ndarray): Shape (N, H, W).
+        ratios (ndarray): Shape (N,).
+        places (ndarray): Shape (N, 2).
+        frame (tuple[int, int]): Height and width of the target.
+
+    Yields:
+        tuple: Pixels, levels and place of each; the pixels and the place are
+        the same for all.
+    """
+    height, width = (max(1, round(side * ratios[0])) for side in frame)
+    pixels = mmcv.imresize(image, (width, height), interpolation='bilinear')
+    for instance in levels:
+        scaled = mmcv.imresize(
+            instance, (width, height), interpolation='nearest'
+        )
+        yield pixels, scaled, places[0]
+
+
+#: How instances of a source come to the target.
+patches_of = {'each': each_patch, 'together': patches_together}
 
 
 def scaled_patch(

@@ -92,7 +92,17 @@ class BaseLabeler(BaseDetector, metaclass=ABCMeta):
                 :class:`~mmcuts3d.cuts.batched.BatchCutter`, such as
                 ``dict(workers=8)``; None: image by image, by the numpy
                 reference.
+
+        Raises:
+            ValueError: On a setting out of range, or maps of pixels beside
+                a second look.
         """
+        if self.second_look and method.refine.confidence != 'patches':
+            raise ValueError(
+                "Expected argument `cut.refine.confidence` to be 'patches' "
+                f'beside `second_look`, but got {method.refine.confidence!r}: '
+                'windows come back on the patch grid.'
+            )
         if settings is not None:
             self.cutter = BatchCutter.from_settings(method, **settings)
 

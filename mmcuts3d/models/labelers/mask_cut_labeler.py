@@ -24,8 +24,6 @@ class MaskCutLabeler(BaseLabeler):
         **kwargs: See :class:`BaseLabeler`.
     """
 
-    has_confidences = False
-
     def __init__(
         self,
         features: dict,
@@ -36,6 +34,7 @@ class MaskCutLabeler(BaseLabeler):
         super().__init__(features, **kwargs)
         self.cut = MaskCut.from_settings(**(cut or {}))
         self.cut_in_batches(self.cut, batched)
+        self.has_confidences = self.cut.has_confidences
 
     def label(
         self, image: np.ndarray, inputs: dict[str, np.ndarray]
