@@ -93,7 +93,7 @@ def test_aligned_borders_lie_on_those_of_the_image():
 
 
 def test_aligned_is_the_mean_of_fitted_sets():
-    image, rough, _ = crf_scene()
+    image, _, _ = crf_scene()
     side = 4
     rng = np.random.default_rng(0)
     grid = (image.shape[0] // side, image.shape[1] // side)

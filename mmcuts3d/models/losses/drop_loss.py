@@ -89,7 +89,7 @@ class DropLoss(nn.Module):
         cls_score: Tensor,
         label: Tensor,
         weight: Tensor | None = None,
-        avg_factor: float | None = None,
+        avg_factor: float | Tensor | None = None,
         reduction_override: str | None = None,
         *,
         max_overlaps: Tensor,
@@ -127,7 +127,8 @@ class DropLoss(nn.Module):
             self.loss, 'reduction', 'mean'
         )
         if avg_factor is None and reduction == 'mean':
-            avg_factor = max(float((weight > 0).sum()), 1.0)
+            # A tensor: a number would make the host wait for the GPU.
+            avg_factor = (weight > 0).sum().clamp(min=1)
         keep = overlap_keep(max_overlaps, self.iou_thr).to(weight)
         loss = self.loss(
             cls_score,

@@ -98,8 +98,10 @@ class _SpatialConfidenceMixin:
 
         Raises:
             ValueError: If an image has another number of confidences than
-                of masks.
+                of masks, or masks with levels that nobody took along.
         """
+        for gt in batch_gt_instances:
+            _check_packed(gt)
         if not any('confidences' in gt for gt in batch_gt_instances):
             return None
         size = _pair(rcnn_train_cfg.mask_size)
@@ -199,12 +201,26 @@ def crop_confidences(
     frame = boxes.new_tensor([masks.width, masks.height] * 2)
     clipped = torch.minimum(boxes.detach().clamp(min=0), frame)
     rois = torch.cat([gt_inds[:, None].to(clipped), clipped], dim=1)
-    maps = torch.from_numpy(levels.masks).to(clipped)[:, None]
+    # Bytes go to the device, a quarter of what floats would be.
+    maps = torch.from_numpy(levels.masks).to(clipped.device)
+    maps = maps[:, None].to(clipped.dtype)
     # The doubt, not the confidence: where there is none it is exactly 0, and
     # RoIAlign answers 0 for a RoI without area too.
     doubts = CONFIDENCE_SCALE - maps
     crops = roi_align(doubts, rois, size, 1.0, 0, 'avg', True).squeeze(1)
     return (1 - crops / CONFIDENCE_SCALE).clamp(min=0)
+
+
+def _check_packed(gt_instances: InstanceData) -> None:
+    """ValueError if the confidence of the masks was not taken along."""
+    masks = gt_instances.get('masks')
+    if 'confidences' not in gt_instances and hasattr(masks, 'levels'):
+        raise ValueError(
+            'Expected `gt_instances` of a sample whose masks carry confidence '
+            'levels to have `confidences`, but got none: end the pipeline '
+            "with dict(type='mmcuts3d.PackPseudoLabels') in place of mmdet's "
+            'PackDetInputs.'
+        )
 
 
 def _in_frame_of(levels: BitmapMasks, masks: BitmapMasks) -> BitmapMasks:

@@ -8,6 +8,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
+from mmcuts3d.datasets.transforms import LevelMasks
 from mmcuts3d.models.losses import spatial_confidence_bce
 from mmcuts3d.models.mask_heads import (
     SpatialConfidenceHTCMaskHead,
@@ -213,3 +214,14 @@ def test_errors():
     gt._data_fields.add('confidences')
     with pytest.raises(ValueError, match='2 masks'):
         _head().get_confidences(_sampled()[:1], [gt], TRAIN_CFG)
+
+
+def test_masks_whose_levels_nobody_took_along_are_refused():
+    """mmdet's PackDetInputs leaves the confidence out without a word."""
+    levels = np.full((1, 40, 60), 120, np.uint8)
+    gt = InstanceData(masks=LevelMasks.from_levels(levels, 40, 60))
+    sampled = [_Sampled([[3, 2, 30, 25]], [0])]
+    with pytest.raises(ValueError, match='mmcuts3d.PackPseudoLabels'):
+        _head().loss_and_target(
+            torch.zeros(1, 1, SIZE, SIZE), sampled, [gt], TRAIN_CFG
+        )
