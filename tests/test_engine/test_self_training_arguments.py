@@ -10,6 +10,7 @@ from mmengine.optim import LinearLR, OptimWrapper, build_optim_wrapper
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
+from mmcuts3d.datasets import PseudoLabelDataset
 from mmcuts3d.engine.hooks import SelfTrainingHook
 from mmcuts3d.engine.labeling import (
     LabelingJob,
@@ -77,6 +78,7 @@ def runner_stub(kind=IterBasedTrainLoop, max_iters=4, **dataset):
         cfg={},
         train_loop=loop,
         iter=0,
+        hooks=[],
         train_dataloader=SimpleNamespace(dataset=dataset),
     )
 
@@ -252,6 +254,9 @@ def test_nested_settings_of_the_dataloader_stay(tmp_path):
         cfg=config,
         seed=0,
         train_loop=loop,
+        train_dataloader=SimpleNamespace(
+            dataset=PseudoLabelDataset.__new__(PseudoLabelDataset)
+        ),
         build_dataloader=Runner.build_dataloader,
     )
     hook = SelfTrainingHook(
@@ -265,6 +270,7 @@ def test_nested_settings_of_the_dataloader_stay(tmp_path):
     assert type(inner) is DATASETS.get('mmcuts3d.PseudoLabelDataset')
     assert inner.ann_file == str(path)
     assert inner.min_score == 0.5
+    assert not inner.confidence.any
     assert inner.data_prefix == {'img': str(images)}
     assert len(built.dataset.pipeline) == 1
     assert config.train_dataloader.batch_size == 4  # the run's stays

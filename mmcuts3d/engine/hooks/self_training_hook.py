@@ -13,7 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 
-from mmcuts3d.datasets import ImageFolder
+from mmcuts3d.datasets import ImageFolder, PseudoLabelDataset
 from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
 from mmcuts3d.labels import (
     LABEL_FILE,
@@ -26,7 +26,9 @@ from mmcuts3d.registry import HOOKS
 
 from ..executors.launched import silence_of
 from ..labeling import LabelingJob, merge_job, run_labeling
+from .averaged_weights import averaged_weights
 from .round_position import resume_round
+from .round_record import RoundRecord
 
 
 @HOOKS.register_module()
@@ -39,6 +41,10 @@ class SelfTrainingHook(Hook):
     of the optimizer does not. The labels of a round stay in ``out_dir`` as
     ``round_1.json``, ``round_2.json`` …, where a resumed run finds them; as
     folders ``round_1`` … where predictions or labels are Parquet stores.
+
+    Beside them ``rounds.json`` has the statistics of the labels of each
+    round, and the metrics of every validation. Where the run has an
+    ``EMAHook``, the averaged weights predict, as they do in a validation.
 
     The learning rate of a round is the business of ``param_scheduler``,
     whose entries begin and end where the rounds do.
@@ -63,7 +69,11 @@ class SelfTrainingHook(Hook):
             named ones too. Defaults to None.
         keep_confidence (bool): Whether labels from before a round keep their
             Spatial Confidence. Defaults to False: a detector predicts none,
-            and a round trains without any (supplement, Sec. E.3).
+            and a round trains without any (supplement, Sec. E.3), so that
+            the ``confidence`` of its PseudoLabelDataset is False, whatever
+            it was.
+        max_per_image (int): Predictions an image at most, the ones with the
+            highest scores. Defaults to 30.
         store (str, optional): 'jsonl' or 'parquet', of the predictions.
             Defaults to None: by the number of images.
 
@@ -85,6 +95,7 @@ class SelfTrainingHook(Hook):
         lr: float | None = None,
         train_dataloader: dict | None = None,
         keep_confidence: bool = False,
+        max_per_image: int = 30,
         store: Backend | None = None,
     ) -> None:
         self.begins = _rising(begins)
@@ -107,8 +118,15 @@ class SelfTrainingHook(Hook):
         self.iou_thr = iou_thr
         self.lr = lr
         self.train_dataloader = train_dataloader or {}
+        if max_per_image < 1:
+            raise ValueError(
+                'Expected argument `max_per_image` to be at least 1, but got '
+                f'{max_per_image}.'
+            )
         self.keep_confidence = keep_confidence
+        self.max_per_image = max_per_image
         self.store = store
+        self.record = RoundRecord(self.out_dir)
         self._resumed_after: int | None = None
 
     def before_train(self, runner: Runner) -> None:
@@ -127,6 +145,7 @@ class SelfTrainingHook(Hook):
         self._current_labels(runner)  # fails now rather than in days
         if self.lr is not None:
             _note_initial_rates(runner)
+        self.record.resume(runner.iter)
         done = sum(begin <= runner.iter for begin in self.begins)
         if not done:
             return
@@ -166,6 +185,13 @@ class SelfTrainingHook(Hook):
             for group in runner.optim_wrapper.param_groups:
                 group['lr'] = self.lr * (group['initial_lr'] / base)
 
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Note what a validation measured."""
+        if metrics and is_main_process():
+            self.record.validated(runner.iter, metrics)
+
     def _labels_of(self, number: int) -> Path:
         """The folder of a store that is there, else the file."""
         folder = self.out_dir / f'round_{number}'
@@ -179,19 +205,22 @@ class SelfTrainingHook(Hook):
             self.dataloader,
             self.out_dir,
             score_thr=score_thr,
+            max_per_image=self.max_per_image,
             settings=runner.cfg.get('model'),
             store=self.store,
         )
-        # Batch statistics can differ between processes; one folder is for all.
-        shared = [self.out_dir / f'round_{number}_{job.fingerprint}']
-        broadcast_object_list(shared)
-        job.out_dir = folder = shared[0]
-        print_log(
-            f'Self-training round {number}: predicting into {folder}',
-            logger='current',
-        )
         silence = silence_of(runner.cfg.get('env_cfg'))
-        run_labeling(job, silence)
+        with averaged_weights(runner):
+            # Batch statistics can differ between processes; one folder is
+            # for all.
+            shared = [self.out_dir / f'round_{number}_{job.fingerprint}']
+            broadcast_object_list(shared)
+            job.out_dir = folder = shared[0]
+            print_log(
+                f'Self-training round {number}: predicting into {folder}',
+                logger='current',
+            )
+            run_labeling(job, silence)
         merge = merge_job(
             self._current_labels(runner),
             folder,
@@ -206,12 +235,18 @@ class SelfTrainingHook(Hook):
             print_log(
                 f'Self-training round {number}: {counted}', logger='current'
             )
+            self.record.begin(
+                number,
+                runner.iter + 1,
+                labels=labels.name,
+                score_thr=score_thr,
+                iou_thr=self.iou_thr,
+                statistics=counted,
+            )
         return labels
 
     def _current_labels(self, runner: Runner) -> str:
-        dataset = runner.train_dataloader.dataset
-        while hasattr(dataset, 'dataset'):  # MultiImageMixDataset and others
-            dataset = dataset.dataset
+        dataset = _innermost(runner)
         if not hasattr(dataset, 'ann_file'):
             raise ValueError(
                 'Expected `train_dataloader` to have one dataset with an '
@@ -223,11 +258,11 @@ class SelfTrainingHook(Hook):
     def _train_on(self, runner: Runner, labels: Path) -> None:
         """Put a dataloader over other labels into the running loop."""
         config = copy.deepcopy(dict(runner.cfg.train_dataloader))
-        dataset = config['dataset']
+        with_use = isinstance(_innermost(runner), PseudoLabelDataset)
+        if with_use and not self.keep_confidence:
+            _read_by(config)['confidence'] = False
         _merge(config, copy.deepcopy(dict(self.train_dataloader)))
-        while 'dataset' in dataset:
-            dataset = dataset['dataset']
-        dataset['ann_file'] = str(labels.absolute())
+        _read_by(config)['ann_file'] = str(labels.absolute())
         randomness = runner.cfg.get('randomness') or {}
         loop = runner.train_loop
         loop.dataloader = runner.build_dataloader(
@@ -238,6 +273,21 @@ class SelfTrainingHook(Hook):
         loop.dataloader_iterator = type(loop.dataloader_iterator)(
             loop.dataloader
         )
+
+
+def _read_by(config: dict) -> dict:
+    """The config of the dataset that reads labels, inside of others."""
+    while 'dataset' in config:
+        config = config['dataset']
+    return config
+
+
+def _innermost(runner: Runner) -> BaseDataset:
+    """The training dataset inside of MultiImageMixDataset and others."""
+    dataset = runner.train_dataloader.dataset
+    while hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset
+    return dataset
 
 
 def _check_labels_in_file(dataset: BaseDataset) -> None:
