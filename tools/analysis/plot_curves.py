@@ -9,13 +9,10 @@ picture. --list prints what the logs hold.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-#: Of a row, but not to be drawn.
-_NOT_DRAWN = {'step', 'iter', 'epoch', 'time', 'data_time', 'memory'}
-Curve = tuple[list[float], list[float]]
+from mmcuts3d.engine.training_logs import Curve, read_run
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -54,74 +51,6 @@ def _names(runs: list[str]) -> list[str]:
     """Last parts of the paths; the whole ones where those are equal."""
     names = [Path(run).absolute().name for run in runs]
     return names if len(set(names)) == len(names) else runs
-
-
-def read_run(path: str | Path) -> dict[str, dict[str, Curve]]:
-    """The curves of a run.
-
-    Args:
-        path (str | Path): Work dir or log.
-
-    Returns:
-        dict: 'training' and 'validation', each from keys to a curve, which
-        is its iterations and its values.
-
-    Raises:
-        ValueError: If there is no log, or one cannot be read.
-    """
-    path = Path(path)
-    logs = [path]
-    if path.is_dir():
-        # Named by their time: in the order of the starts.
-        logs = sorted(path.glob('*/vis_data/scalars.json'))
-    if not logs or not all(log.is_file() for log in logs):
-        raise ValueError(
-            f'Expected {path} to be a log or a work dir with logs '
-            '(TIME/vis_data/scalars.json), but got none.'
-        )
-    rows: list[tuple[float, str, dict]] = []
-    for log in logs:
-        later = _rows(log)
-        trained = [step for step, kind, _ in later if kind == 'training']
-        if trained:
-            rows = [row for row in rows if row[0] < min(trained)]
-        rows += later
-    curves: dict[str, dict[str, Curve]] = {'training': {}, 'validation': {}}
-    for step, kind, row in rows:
-        for key, value in row.items():
-            number = isinstance(value, (int, float))
-            if number and key not in _NOT_DRAWN:
-                steps, values = curves[kind].setdefault(key, ([], []))
-                steps.append(step)
-                values.append(value)
-    return curves
-
-
-def _rows(log: Path) -> list[tuple[float, str, dict]]:
-    """Iteration, kind and content of each line."""
-    found = []
-    step = 0.0
-    lines = log.read_text('utf-8', errors='replace').splitlines()
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-            own = float(row['step'])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            if number == len(lines):
-                print(f'{log}: the last line is torn, left out')
-                break
-            raise ValueError(
-                f'Expected line {number} of {log} to be a JSON object with '
-                f'`step`, but got {line[:60]!r}.'
-            ) from error
-        if 'loss' in row or 'lr' in row:
-            step = own
-            found.append((step, 'training', row))
-        else:
-            # mmengine may count validations in epochs, which runs that
-            # count iterations do not have: they stand after the last one.
-            found.append((max(step, own), 'validation', row))
-    return found
 
 
 def choose_keys(

@@ -1,0 +1,17 @@
+# The baseline: labels of MaskCut, CutLER's training, one round.
+# 9.4 is of the supplement, Table 3a.
+ablation = dict(
+    table='Table 4',
+    name='CutLER',
+    rounds=1,
+    paper=dict(AP=9.4),
+)
+
+# MaskCut's semantic cut, without 3D and without an early stop.
+cut = dict(
+    local=False,
+    early_stop=1.0,
+    semantic=dict(tau_ncut=0.15, sharpening=None, removal='zero'),
+)
+
+confidence = False

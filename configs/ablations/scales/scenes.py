@@ -1,0 +1,11 @@
+# Ablations on the embedded scenes with the small detector of the demo, from
+# labels to AP on a CPU: the scale for trying rows, and for what is not in
+# need of ImageNet. The cut is the paper's, without self-training.
+#
+# python tools/ablations.py table7 --scale scenes --seeds 0 1 2
+_base_ = (
+    '../../cuts3d/cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-demo_rgbd-scenes.py'
+)
+
+train_cfg = dict(labels=dict(model=dict(cut=dict(preset='paper'))))
+custom_hooks = []
