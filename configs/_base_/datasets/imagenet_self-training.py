@@ -14,6 +14,9 @@ train_dataloader = dict(
             ann_file='annotations/cuts3d_self_training_r1',
             data_prefix=dict(img='train/'),
             filter_cfg=dict(filter_empty_gt=True, min_size=32),
+            # A detector predicts no Spatial Confidence (supplement, E.3):
+            # copy-paste draws, blends nothing, and no map is made.
+            confidence=False,
             pipeline=[
                 dict(type='mmcuts3d.LoadImage'),
                 dict(type='mmcuts3d.LoadPseudoLabels'),
@@ -38,9 +41,6 @@ train_dataloader = dict(
                 min_ratio=0.5,  # Table 9
                 max_ratio=1.0,  # Table 9
                 prob=1.0,  # CutLER: COPY_PASTE_RATE
-                # A detector predicts no Spatial Confidence (supplement, E.3).
-                select='random',
-                blend=None,
             ),
             dict(type='mmcuts3d.PackPseudoLabels'),
         ],
