@@ -2,7 +2,15 @@
 
 from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 
-from . import bbox_heads, depth, features, labelers, losses, mask_heads
+from . import (
+    bbox_heads,
+    depth,
+    features,
+    labelers,
+    losses,
+    mask_heads,
+    roi_heads,
+)
 from .placeholder import GivenByCaller
 
 __all__ = [
@@ -13,4 +21,5 @@ __all__ = [
     'labelers',
     'losses',
     'mask_heads',
+    'roi_heads',
 ]
