@@ -1,7 +1,7 @@
 """VoteCut's proposals: what one network says of an image.
 
 One normalized cut of its features, the eigenvector clustered into k values
-for several k, and the connected parts of each cluster (CuVLER §3.1).
+for several k, and the connected parts of each cluster.
 """
 
 from __future__ import annotations

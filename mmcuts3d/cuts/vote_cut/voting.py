@@ -1,7 +1,7 @@
 """VoteCut's vote: proposals that overlap are one object, seen many times.
 
 Clusters of proposals by IoU, and the patches that a share of each cluster
-agrees on (CuVLER §3.1).
+agrees on.
 """
 
 from __future__ import annotations

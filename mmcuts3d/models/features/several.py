@@ -1,7 +1,7 @@
 """The features of several extractors, for methods in which they vote.
 
 They stand where one extractor stands in the flow of the others: image ->
-a list of (C, h, w), one for each extractor (CuVLER, section 3.1).
+a list of (C, h, w), one for each extractor.
 """
 
 from collections.abc import Sequence
