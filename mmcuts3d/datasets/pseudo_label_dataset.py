@@ -301,6 +301,9 @@ class PseudoLabelDataset(BaseDetDataset):
             'mask': annotation['segmentation'],
             'score': float(annotation.get('score', 1.0)),
         }
-        if self.confidence.any and annotation.get('confidence') is not None:
+        if (
+            self.confidence.uses_maps
+            and annotation.get('confidence') is not None
+        ):
             instance['confidence'] = annotation['confidence']
         return instance
