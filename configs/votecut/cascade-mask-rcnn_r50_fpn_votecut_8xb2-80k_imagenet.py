@@ -57,7 +57,13 @@ train_cfg = dict(max_iters=80_000)  # CuVLER: MAX_ITER, STEPS (80000,)
 train_dataloader = dict(
     batch_size=2,  # CuVLER: IMS_PER_BATCH 16, on 8 GPUs (its README)
     dataset=dict(
-        dataset=dict(ann_file='annotations/votecut_pseudo_labels'),
+        dataset=dict(
+            ann_file='annotations/votecut_pseudo_labels',
+            # Soft targets: an object weighs as much as its score.
+            confidence=dict(
+                selection=False, blending=False, loss=False, scores=True
+            ),
+        ),
         pipeline=[
             dict(
                 type='mmcuts3d.ConfidentCopyPaste',

@@ -46,7 +46,7 @@ def test_shards_that_are_being_written_are_noticed(tmp_path):
     make_store(tmp_path / 'labels', 'parquet')
     dataset = dataset_of(tmp_path / 'labels')
     (tmp_path / 'labels' / 'summary.json').unlink()
-    with pytest.raises(ValueError, match='is being written'):
+    with pytest.raises(ValueError, match='gone or being written'):
         all_of(dataset)
 
 
