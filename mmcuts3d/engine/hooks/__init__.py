@@ -1,6 +1,7 @@
 """Hooks of training (L3)."""
 
 from .finite_loss_hook import FiniteLossHook
+from .precise_bn_hook import PreciseBNHook
 from .self_training_hook import SelfTrainingHook
 
-__all__ = ['FiniteLossHook', 'SelfTrainingHook']
+__all__ = ['FiniteLossHook', 'PreciseBNHook', 'SelfTrainingHook']
