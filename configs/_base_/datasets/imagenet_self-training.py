@@ -13,6 +13,7 @@ train_dataloader = dict(
             data_root='data/imagenet/',
             ann_file='annotations/cuts3d_self_training_r1',
             data_prefix=dict(img='train/'),
+            confidence=False,  # a detector predicts none (supplement, E.3)
             filter_cfg=dict(filter_empty_gt=True, min_size=32),
             pipeline=[
                 dict(type='mmcuts3d.LoadImage'),
@@ -38,7 +39,6 @@ train_dataloader = dict(
                 min_ratio=0.5,  # Table 9
                 max_ratio=1.0,  # Table 9
                 prob=1.0,  # CutLER: COPY_PASTE_RATE
-                # A detector predicts no Spatial Confidence (supplement, E.3).
                 select='random',
                 blend=None,
             ),
