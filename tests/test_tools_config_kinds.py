@@ -75,6 +75,13 @@ def test_a_part_of_a_config_is_one(call):
     assert f'{PART} has no `model`' in words
 
 
+def test_a_row_of_an_ablation_names_its_command(call):
+    row = CONFIGS / 'ablations' / 'rows' / 'table7' / '4_loss.py'
+    for tool in ('train', 'test'):
+        words = call(tool, row)
+        assert f'`python tools/ablations.py {row}` trains it' in words
+
+
 def test_training_is_not_measuring(tmp_path):
     config = Config.fromfile(TRAINING)
     for key in ('test_dataloader', 'test_cfg', 'test_evaluator'):

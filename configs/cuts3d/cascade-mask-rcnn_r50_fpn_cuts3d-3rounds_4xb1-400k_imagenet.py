@@ -93,7 +93,8 @@ custom_hooks = [
                 ],
             ),
         ),
-        # What changes in the training data with the first round.
+        # What changes in the training data with the first round; Spatial
+        # Confidence is not used any more (E.3), which the hook sees to.
         train_dataloader=dict(
             batch_size=2,  # Table 9: 8, on 4 GPUs
             dataset=dict(
@@ -103,10 +104,6 @@ custom_hooks = [
                         min_ratio=0.5,  # Table 9
                         max_ratio=1.0,  # Table 9
                         prob=1.0,  # CutLER: COPY_PASTE_RATE
-                        # A detector predicts no Spatial Confidence (E.3);
-                        # the hook switches it off in the dataset too.
-                        select='random',
-                        blend=None,
                     ),
                     dict(type='mmcuts3d.PackPseudoLabels'),
                 ],

@@ -48,6 +48,11 @@ def check_purpose(config: Config, path: str | Path, purpose: Purpose) -> None:
             which command takes it.
     """
     model = config.get('model')
+    if 'ablation' in config:
+        raise ValueError(
+            f'{path} is a row of an ablation, which is put over a base: '
+            f'`python tools/ablations.py {path}` trains it.'
+        )
     if not isinstance(model, dict) or 'type' not in model:
         raise ValueError(
             f'{path} has no `model`: it is a part of a config, for the '

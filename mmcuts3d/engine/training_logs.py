@@ -4,9 +4,8 @@ A run that was resumed has a log for each start; they are joined.
 """
 
 import json
+import warnings
 from pathlib import Path
-
-from mmengine.logging import print_log
 
 #: Of a row, but no curve.
 _NO_CURVE = {'step', 'iter', 'epoch', 'time', 'data_time', 'memory'}
@@ -65,8 +64,8 @@ def _rows(log: Path) -> list[tuple[float, str, dict]]:
             own = float(row['step'])
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             if number == len(lines):
-                print_log(
-                    f'{log}: the last line is torn, left out', logger='current'
+                warnings.warn(
+                    f'{log}: the last line is torn, left out', stacklevel=3
                 )
                 break
             raise ValueError(

@@ -13,8 +13,10 @@ train_dataloader = dict(
             data_root='data/imagenet/',
             ann_file='annotations/cuts3d_self_training_r1',
             data_prefix=dict(img='train/'),
-            confidence=False,  # a detector predicts none (supplement, E.3)
             filter_cfg=dict(filter_empty_gt=True, min_size=32),
+            # A detector predicts no Spatial Confidence (supplement, E.3):
+            # copy-paste draws, blends nothing, and no map is made.
+            confidence=False,
             pipeline=[
                 dict(type='mmcuts3d.LoadImage'),
                 dict(type='mmcuts3d.LoadPseudoLabels'),
@@ -39,8 +41,6 @@ train_dataloader = dict(
                 min_ratio=0.5,  # Table 9
                 max_ratio=1.0,  # Table 9
                 prob=1.0,  # CutLER: COPY_PASTE_RATE
-                select='random',
-                blend=None,
             ),
             dict(type='mmcuts3d.PackPseudoLabels'),
         ],

@@ -91,9 +91,9 @@ def find_rows(words: Sequence[str], folder: Path) -> list[Row]:
     """Rows by table, by name, or by file.
 
     Args:
-        words (Sequence[str]): A table ('table7'), a row ('table7/4_loss',
-            'supplement/3b'), or a path. A word finds all whose key begins
-            with it.
+        words (Sequence[str]): A table ('table7'), a row ('table7/4_loss'),
+            or a path. A word that is no row's key finds all whose key begins
+            with it ('supplement/3b').
         folder (Path): Of the rows.
 
     Returns:
@@ -103,15 +103,18 @@ def find_rows(words: Sequence[str], folder: Path) -> list[Row]:
         ValueError: If a word finds none; names those that there are.
     """
     files = sorted(folder.glob('*/*.py'))
+    keys = {f'{path.parent.name}/{path.stem}': path for path in files}
     found: dict[str, Row] = {}
     for word in words:
         if word.endswith('.py'):
             rows = [read_row(word)]
+        elif word in keys:
+            rows = [read_row(keys[word])]
         else:
             rows = [
                 read_row(path)
-                for path in files
-                if f'{path.parent.name}/{path.stem}'.startswith(word)
+                for key, path in keys.items()
+                if key.startswith(word)
             ]
         if not rows:
             known = sorted({path.parent.name for path in files})

@@ -1,6 +1,7 @@
 """Losses that know how far a pseudo-label can be trusted."""
 
 from .drop_loss import DropLoss, overlap_keep
+from .soft_target_loss import SoftTargetLoss, check_scores
 from .spatial_confidence_bce import (
     SpatialConfidenceBCE,
     spatial_confidence_bce,
@@ -8,7 +9,9 @@ from .spatial_confidence_bce import (
 
 __all__ = [
     'DropLoss',
+    'SoftTargetLoss',
     'SpatialConfidenceBCE',
+    'check_scores',
     'overlap_keep',
     'spatial_confidence_bce',
 ]
