@@ -5,10 +5,18 @@ from .spatial_confidence_bce import (
     SpatialConfidenceBCE,
     spatial_confidence_bce,
 )
+from .spatial_confidence_dice import (
+    SpatialConfidenceDice,
+    signed_levels,
+    spatial_confidence_dice,
+)
 
 __all__ = [
     'DropLoss',
     'SpatialConfidenceBCE',
+    'SpatialConfidenceDice',
     'overlap_keep',
+    'signed_levels',
     'spatial_confidence_bce',
+    'spatial_confidence_dice',
 ]
