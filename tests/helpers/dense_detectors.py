@@ -1,4 +1,4 @@
-"""mmdet's detectors without RoIs, made small, and a batch for them."""
+"""mmdet's detectors made small, and a batch for those without RoIs."""
 
 from pathlib import Path
 
@@ -56,6 +56,18 @@ def shrink_model(model):
         model.backbone.update(depth=18, base_channels=8)
         if 'neck' in model:
             model.neck.update(in_channels=[8, 16, 32, 64], out_channels=32)
+    if model.type == 'MaskRCNN':
+        model.rpn_head.update(in_channels=32, feat_channels=32)
+        roi_head = model.roi_head
+        roi_head.bbox_roi_extractor.out_channels = 32
+        roi_head.mask_roi_extractor.out_channels = 32
+        roi_head.bbox_head.update(in_channels=32, fc_out_channels=32)
+        roi_head.mask_head.update(
+            in_channels=32, conv_out_channels=32, num_convs=1
+        )
+        model.train_cfg.rpn_proposal.update(nms_pre=50, max_per_img=50)
+        model.test_cfg.rpn.update(nms_pre=50, max_per_img=50)
+        model.train_cfg.rcnn.sampler.num = 16
     if model.type == 'SOLOv2':
         model.mask_head.update(
             stacked_convs=1, feat_channels=32, in_channels=32, num_classes=1
