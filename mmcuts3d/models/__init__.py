@@ -4,6 +4,7 @@ from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from . import (
     bbox_heads,
+    dense_heads,
     depth,
     features,
     labelers,
@@ -16,6 +17,7 @@ from .placeholder import GivenByCaller
 __all__ = [
     'GivenByCaller',
     'bbox_heads',
+    'dense_heads',
     'depth',
     'features',
     'labelers',

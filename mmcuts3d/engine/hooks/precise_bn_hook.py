@@ -36,7 +36,7 @@ class PreciseBNHook(Hook):
     of all that came to a layer, in all processes, become the layer's. Only
     layers in training mode are touched: frozen ones keep theirs.
 
-    The batches are drawn anew, by the seed of the run and the iteration, so
+    The batches are drawn apart, by the seed of the run and the iteration, so
     that the data of the training go on as without this hook, and a resumed
     run computes what the first one would have. Checkpoints of an iteration
     without a validation have running averages, as in detectron2.

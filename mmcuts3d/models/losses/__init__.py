@@ -6,12 +6,20 @@ from .spatial_confidence_bce import (
     SpatialConfidenceBCE,
     spatial_confidence_bce,
 )
+from .spatial_confidence_dice import (
+    SpatialConfidenceDice,
+    signed_levels,
+    spatial_confidence_dice,
+)
 
 __all__ = [
     'DropLoss',
     'SoftTargetLoss',
     'SpatialConfidenceBCE',
+    'SpatialConfidenceDice',
     'check_scores',
     'overlap_keep',
+    'signed_levels',
     'spatial_confidence_bce',
+    'spatial_confidence_dice',
 ]

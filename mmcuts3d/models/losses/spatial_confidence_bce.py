@@ -19,9 +19,12 @@ HEADS = (
     'SpatialConfidenceBCE is a loss of RoI mask heads: it belongs to '
     "mask_head=dict(type='mmcuts3d.SpatialConfidenceMaskHead') of Mask R-CNN "
     "and Cascade Mask R-CNN, or dict(type='mmcuts3d."
-    "SpatialConfidenceHTCMaskHead') of HTC. Mask2Former, SOLOv2, CondInst, "
-    'RTMDet-Ins and the point head of PointRend call their losses otherwise; '
-    'keep the `loss_mask` (`loss_point`) of mmdet there'
+    "SpatialConfidenceHTCMaskHead') of HTC. CondInst, SOLOv2 and RTMDet-Ins "
+    "take loss_mask=dict(type='mmcuts3d.SpatialConfidenceDice') in the heads "
+    'SpatialConfidenceCondInstMaskHead, SpatialConfidenceSOLOV2Head and '
+    'SpatialConfidenceRTMDetInsSepBNHead; Mask2Former takes it as loss_dice '
+    "in SpatialConfidenceMask2FormerHead, and keeps mmdet's loss_mask. The "
+    'point head of PointRend has none: keep its loss_point of mmdet'
 )
 
 
@@ -92,7 +95,8 @@ class SpatialConfidenceBCE(nn.Module):
 
     Without confidences it is mmdet's ``CrossEntropyLoss(use_mask=True)``. It
     is called by SpatialConfidenceMaskHead and SpatialConfidenceHTCMaskHead;
-    heads that predict masks without RoIs refuse it, with the reason.
+    heads that predict masks without RoIs refuse it, with the reason: they
+    have SpatialConfidenceDice.
 
     Args:
         reduction (str): 'none', 'mean' or 'sum'. Eq. 6 prints a sum; the

@@ -10,13 +10,13 @@ import torch
 from mmcv.ops import roi_align
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead, HTCMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
-from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor
 from torch.nn.modules.utils import _pair
 
 from mmcuts3d.labels import CONFIDENCE_SCALE
+from mmcuts3d.models.confidences import have_confidences, levels_in_frame
 from mmcuts3d.models.losses import SpatialConfidenceBCE
 from mmcuts3d.registry import MODELS
 
@@ -114,9 +114,7 @@ class _SpatialConfidenceMixin:
             ValueError: If an image has another number of confidences than
                 of masks, or masks with levels that nobody took along.
         """
-        for gt in batch_gt_instances:
-            _check_packed(gt)
-        if not any('confidences' in gt for gt in batch_gt_instances):
+        if not have_confidences(batch_gt_instances):
             return None
         size = _pair(rcnn_train_cfg.mask_size)
         return torch.cat(
@@ -211,7 +209,7 @@ def crop_confidences(
     if 'confidences' not in gt_instances or len(boxes) == 0:
         return boxes.new_ones((len(boxes), *size))
     masks, levels = gt_instances.masks, gt_instances.confidences
-    levels = _in_frame_of(levels, masks)
+    levels = levels_in_frame(levels, len(masks), (masks.height, masks.width))
     frame = boxes.new_tensor([masks.width, masks.height] * 2)
     clipped = torch.minimum(boxes.detach().clamp(min=0), frame)
     rois = torch.cat([gt_inds[:, None].to(clipped), clipped], dim=1)
@@ -223,28 +221,3 @@ def crop_confidences(
     doubts = CONFIDENCE_SCALE - maps
     crops = roi_align(doubts, rois, size, 1.0, 0, 'avg', True).squeeze(1)
     return (1 - crops / CONFIDENCE_SCALE).clamp(min=0)
-
-
-def _check_packed(gt_instances: InstanceData) -> None:
-    """ValueError if the confidence of the masks was not taken along."""
-    masks = gt_instances.get('masks')
-    if 'confidences' not in gt_instances and hasattr(masks, 'levels'):
-        raise ValueError(
-            'Expected `gt_instances` of a sample whose masks carry confidence '
-            'levels to have `confidences`, but got none: end the pipeline '
-            "with dict(type='mmcuts3d.PackPseudoLabels') in place of mmdet's "
-            'PackDetInputs.'
-        )
-
-
-def _in_frame_of(levels: BitmapMasks, masks: BitmapMasks) -> BitmapMasks:
-    """Levels in the frame of the masks, which mmdet pads to the batch."""
-    if len(levels) != len(masks):
-        raise ValueError(
-            f'Expected `confidences` of all {len(masks)} masks, but got '
-            f'{len(levels)}.'
-        )
-    frame = (masks.height, masks.width)
-    if (levels.height, levels.width) == frame:
-        return levels
-    return levels.pad(frame, pad_val=CONFIDENCE_SCALE)

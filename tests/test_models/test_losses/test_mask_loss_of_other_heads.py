@@ -4,6 +4,7 @@ Each head is mmdet's own, built from its config with nothing but the loss
 exchanged, and its loss is called by its own code.
 """
 
+import re
 from pathlib import Path
 
 import mmdet
@@ -18,6 +19,7 @@ from mmengine.structures import InstanceData
 
 from mmcuts3d.datasets.transforms import LevelMasks
 from mmcuts3d.models.losses import SpatialConfidenceBCE
+from mmcuts3d.models.losses.spatial_confidence_bce import HEADS
 from mmcuts3d.registry import MODELS
 
 CONFIGS = Path(mmdet.__file__).parent / '.mim' / 'configs'
@@ -139,6 +141,12 @@ def test_the_error_says_which_head_takes_it(name):
     with pytest.raises(ValueError, match='SpatialConfidenceMaskHead') as error:
         _train(_model(name, lambda loss: LOSS))
     assert name in str(error.value)
+
+
+def test_the_heads_that_the_error_names_exist():
+    named = set(re.findall(r'SpatialConfidence\w+', HEADS))
+    assert len(named) > 5
+    assert {head for head in named if MODELS.get(head) is None} == set()
 
 
 def test_settings_that_a_config_inherits_are_refused_by_name():
