@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
+from mmcuts3d.engine.optim import in_mixed_precision
 
 
 def parse_args() -> argparse.Namespace:
@@ -85,7 +86,8 @@ def read_config(args: argparse.Namespace) -> Config:
     elif config.get('work_dir') is None:
         config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     if args.amp:
-        config.optim_wrapper.type = 'AmpOptimWrapper'
+        wrapper = config.optim_wrapper
+        wrapper.type = in_mixed_precision(wrapper.get('type', ''))
         config.optim_wrapper.loss_scale = 'dynamic'
     if args.auto_scale_lr:
         if 'base_batch_size' not in (config.get('auto_scale_lr') or {}):

@@ -6,7 +6,51 @@
 # way, in `out_dir` of the hook. Two things differ from the configs that train
 # round by round, because the model stays one and the same: DropLoss goes on
 # (CutLER's self-training is without it), and so do the RPN's 4,000 proposals.
-_base_ = './cascade-mask-rcnn_r50_fpn_cuts3d_4xb1-160k_imagenet.py'
+_base_ = [
+    '../_base_/models/cascade-mask-rcnn_r50_fpn_class-agnostic.py',
+    '../_base_/datasets/imagenet_pseudo-labels.py',
+    '../_base_/datasets/coco_val_class-agnostic.py',
+    '../_base_/schedules/schedule_160k.py',
+    '../_base_/default_runtime.py',
+]
+
+# The detector and the batch of the 160k config.
+model = dict(
+    roi_head=dict(
+        # CutS3D, Sec. 4: DropLoss, here in all three stages.
+        bbox_head=[
+            dict(
+                type='mmcuts3d.DropLossBBoxHead',
+                in_channels=256,
+                fc_out_channels=1024,
+                roi_feat_size=7,
+                num_classes=1,
+                bbox_coder=dict(
+                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                ),
+                reg_class_agnostic=True,
+                loss_cls=dict(
+                    type='mmcuts3d.DropLoss',
+                    iou_thr=0.01,  # CutLER: DROPLOSS_IOU_THRESH
+                    loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+                ),
+                loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0),
+            )
+            for target_stds in (
+                [0.1, 0.1, 0.2, 0.2],
+                [0.05, 0.05, 0.1, 0.1],
+                [0.033, 0.033, 0.067, 0.067],
+            )
+        ],
+    ),
+    train_cfg=dict(
+        # CutLER: RPN.POST_NMS_TOPK_TRAIN, RPN.NMS_THRESH.
+        rpn_proposal=dict(max_per_img=4000, nms=dict(iou_threshold=0.65)),
+    ),
+    test_cfg=dict(rpn=dict(nms=dict(iou_threshold=0.65))),
+)
+
+train_dataloader = dict(batch_size=1)  # Table 8: 4, on 4 GPUs
 
 train_cfg = dict(max_iters=400_000)  # Tables 8 and 9: 160k + 3 x 80k
 
@@ -66,6 +110,7 @@ custom_hooks = [
             ),
         ),
     ),
+    *_base_.custom_hooks,
 ]
 
 param_scheduler = [

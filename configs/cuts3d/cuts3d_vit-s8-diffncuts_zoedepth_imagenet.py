@@ -4,7 +4,7 @@
 # python tools/generate_pseudo_labels.py
 #     configs/cuts3d/cuts3d_vit-s8-diffncuts_zoedepth_imagenet.py
 #     --images data/imagenet/train
-#     --out data/imagenet/annotations/cuts3d_pseudo_labels
+#     --out data/imagenet/annotations/cuts3d-diffncuts_pseudo_labels
 _base_ = [
     '../_base_/datasets/imagenet_labeling.py',
     'mmdet::_base_/default_runtime.py',

@@ -31,6 +31,7 @@ from .spatial.spatial_confidence import (
 )
 from .spatial.surface import Surface
 from .types import CutStep, PseudoInstances
+from .vote_cut import ProposalCut, VoteCut, VoteFitting, Voting
 
 __all__ = [
     'MIN_CONFIDENCE',
@@ -46,6 +47,7 @@ __all__ = [
     'MaskCut',
     'NormalizedCut',
     'Preset',
+    'ProposalCut',
     'PseudoInstances',
     'Refinement',
     'SecondLook',
@@ -53,6 +55,9 @@ __all__ = [
     'SemanticCut',
     'Sharpening',
     'Surface',
+    'VoteCut',
+    'VoteFitting',
+    'Voting',
     'Window',
     'affinity',
     'binarize',

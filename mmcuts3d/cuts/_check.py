@@ -45,19 +45,21 @@ def check_image(image: ArrayLike) -> NDArray[np.uint8]:
     return array
 
 
-def check_features(features: ArrayLike) -> NDArray[np.float32]:
+def check_features(
+    features: ArrayLike, name: str = 'features'
+) -> NDArray[np.float32]:
     """(C, h, w) finite float, or ValueError."""
-    array = as_array('features', features)
+    array = as_array(name, features)
     if array.ndim != 3 or min(array.shape) < 1:
         raise ValueError(
-            'Expected argument `features` to be (C, h, w) with no empty axis, '
+            f'Expected argument `{name}` to be (C, h, w) with no empty axis, '
             f'but got shape {array.shape}.'
         )
     array = array.astype(np.float32, copy=False)
     if not np.isfinite(array).all():
         bad = int((~np.isfinite(array)).sum())
         raise ValueError(
-            'Expected argument `features` to be finite, '
+            f'Expected argument `{name}` to be finite, '
             f'but got {bad} of {array.size} values NaN or infinite.'
         )
     return array

@@ -24,6 +24,7 @@ NOT_APART = 'not apart from what is around it'
 BACKGROUND = 'background, along the frame'
 TOO_COSTLY = 'the cut costs too much'
 NO_STRUCTURE = 'no structure'
+NO_PROPOSAL = 'no proposal'
 LOST_TO_CRF = 'lost to the CRF'
 TAKEN = 'inside earlier masks'
 VANISHED = 'smaller than a pixel'
@@ -110,7 +111,7 @@ class PseudoInstances:
         masks: (N, H, W) bool, at the size of the image.
         patch_masks: (N, h, w) bool, the cuts on the patch grid.
         scores: (N,) float32 in [0, 1], mean Spatial Confidence of the mask,
-            or that times its separation.
+            or that times its separation; of :class:`VoteCut`, of its votes.
         confidences: (N, h, w) float32, raw Spatial Confidence, multiples of
             1/T inside the patch mask and 0 outside; or (N, H, W) float32 in
             [0, 1], maps of pixels, see :class:`Refinement`; None for a

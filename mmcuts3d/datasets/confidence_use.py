@@ -36,6 +36,9 @@ class ConfidenceUse:
             (Table 5b). Defaults to True.
         loss (bool): Whether it weighs the mask loss (Eq. 6). Where it does
             not, samples carry no maps of their full size. Defaults to True.
+        scores (bool): Whether instances carry the score of their
+            pseudo-label, for CuVLER's soft target loss, which weighs a whole
+            object by it. Defaults to False.
 
     Raises:
         ValueError: On a setting out of range.
@@ -45,6 +48,7 @@ class ConfidenceUse:
     selection: bool = True
     blending: Blending = True
     loss: bool = True
+    scores: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.floor <= 1:
@@ -52,7 +56,7 @@ class ConfidenceUse:
                 'Expected `floor` of argument `confidence` to be in (0, 1], '
                 f'but got {self.floor}.'
             )
-        for name in ('selection', 'loss'):
+        for name in ('selection', 'loss', 'scores'):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(
                     f'Expected `{name}` of argument `confidence` to be True '
@@ -95,5 +99,10 @@ class ConfidenceUse:
 
     @property
     def any(self) -> bool:
-        """Whether confidence is used at all; if not, no map is read."""
+        """Whether masks carry anything; if not, they are plain."""
+        return self.uses_maps or self.scores
+
+    @property
+    def uses_maps(self) -> bool:
+        """Whether confidence is used; if not, no map is read."""
         return self.selection or bool(self.blending) or self.loss

@@ -301,6 +301,7 @@ class PseudoLabelDataset(BaseDetDataset):
             'mask': annotation['segmentation'],
             'score': float(annotation.get('score', 1.0)),
         }
-        if self.confidence.any and annotation.get('confidence') is not None:
-            instance['confidence'] = annotation['confidence']
+        confidence = annotation.get('confidence')
+        if confidence is not None and self.confidence.uses_maps:
+            instance['confidence'] = confidence
         return instance

@@ -10,6 +10,7 @@ from . import (
     labelers,
     losses,
     mask_heads,
+    roi_heads,
 )
 from .placeholder import GivenByCaller
 
@@ -22,4 +23,5 @@ __all__ = [
     'labelers',
     'losses',
     'mask_heads',
+    'roi_heads',
 ]

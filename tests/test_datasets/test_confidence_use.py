@@ -180,6 +180,63 @@ def test_the_dataset_is_the_one_place(label_file, setting, inside):
         assert (levels[~masks] == 240).all()
 
 
+def test_scores_go_where_their_masks_go(label_file):
+    """Through a flip, a paste and a crop, without any confidence."""
+    only = {'selection': False, 'blending': False, 'loss': False}
+    random.seed(1)
+    target, source = sample([120, 240], 0), sample([160, 200, 240], 200)
+    for results, scores in ((target, [0.1, 0.2]), (source, [0.3, 0.4, 0.5])):
+        results['confidence_use'] = ConfidenceUse(scores=True, **only)
+        results['gt_masks'] = LevelMasks.from_levels(
+            results['gt_masks'].levels, *FRAME, scores
+        )
+    target['mix_results'] = [source]
+    pipeline = Compose(
+        [
+            {
+                'type': 'mmcuts3d.ConfidentCopyPaste',
+                'min_ratio': 1,
+                'mask_occluded_thr': 0,
+            },
+            {'type': 'mmdet.RandomFlip', 'prob': 1.0},
+            {'type': 'mmcuts3d.PackPseudoLabels'},
+        ]
+    )
+    instances = pipeline(target)['data_samples'].gt_instances
+    assert 'confidences' not in instances
+    assert len(instances.scores) == len(instances.masks) > 2
+    # A pasted instance covers; what it leaves of the target comes first.
+    pasted = [score for score in instances.scores.tolist() if score > 0.25]
+    assert pasted and set(np.round(pasted, 1)) <= {0.3, 0.4, 0.5}
+    boxes = instances.bboxes.tensor[-len(pasted) :]
+    assert (boxes[:, 2] - boxes[:, 0]).max() == 20
+
+
+def test_scores_of_a_label_file(label_file):
+    dataset = PseudoLabelDataset(
+        ann_file=str(label_file),
+        confidence={
+            'selection': False,
+            'blending': False,
+            'loss': False,
+            'scores': True,
+        },
+    )
+    info = dataset.get_data_info(0)
+    assert 'confidence' not in info['instances'][0]
+    info['img'] = np.zeros((*FRAME, 3), np.uint8)
+    info['ori_shape'] = info['img_shape'] = FRAME
+    pipeline = Compose(
+        [
+            {'type': 'mmcuts3d.LoadPseudoLabels'},
+            {'type': 'mmcuts3d.PackPseudoLabels'},
+        ]
+    )
+    instances = pipeline(info)['data_samples'].gt_instances
+    np.testing.assert_allclose(instances.scores, [0.9, 0.9])
+    assert 'confidences' not in instances
+
+
 def test_a_wrong_setting_is_refused_at_the_door(label_file):
     with pytest.raises(ValueError, match='among .*floor'):
         PseudoLabelDataset(ann_file=str(label_file), confidence={'flor': 1})

@@ -113,16 +113,45 @@ def test_raw_confidence_is_stored_and_the_floor_is_one_setting(weights):
     assert (values[inside] == 0.5).sum() == 40 * 40 - 32 * 32
 
 
-def test_maskcut_itself_stores_no_map(weights):
-    model = {
-        'type': 'mmcuts3d.MaskCutLabeler',
-        'features': FEATURES,
-        'cut': {'refine': {'crf': False}},
-    }
-    values, _, rows = weights(model)
+NO_CRF = {'refine': {'crf': False}}
+#: Masks of noise follow no edges: whatever the CRF makes of them is kept.
+ANY_CRF = {'refine': {'min_crf_iou': 0.0}}
+
+
+@pytest.mark.parametrize(
+    'settings',
+    [
+        {'cut': NO_CRF},
+        {'cut': ANY_CRF},
+        {'cut': ANY_CRF, 'batched': {'workers': 1}},
+        {'cut': NO_CRF, 'second_look': {}},
+    ],
+    ids=['patches', 'CRF', 'batched', 'second look'],
+)
+def test_maskcut_itself_stores_no_map(weights, settings):
+    """So that a pixel that the CRF added weighs 1 as all others do."""
+    model = {'type': 'mmcuts3d.MaskCutLabeler', 'features': FEATURES}
+    values, _, rows = weights({**model, **settings})
     assert rows
     assert not any('confidence' in row for row in rows)
     assert (values == 1).all()
+
+
+def test_votecut_stores_its_scores_and_no_map(weights):
+    model = {
+        'type': 'mmcuts3d.VoteCutLabeler',
+        'features': [FEATURES, {**FEATURES, 'patch_size': 4}],
+        'cut': {'proposals': {'min_side': 1}},
+    }
+    values, _, rows = weights(model)
+    scores = [row['score'] for row in rows]
+    assert max(scores) == 1 and min(scores) < 1
+    assert not any('confidence' in row for row in rows)
+    assert (values == 1).all()
+    cut = {**model['cut'], 'confidence': 'votes'}
+    values, inside, rows = weights({**model, 'cut': cut})
+    assert all('confidence' in row for row in rows)
+    assert values[inside].min() == 0.5  # the floor of the loader
 
 
 def test_a_detector_stores_no_map(weights, monkeypatch):

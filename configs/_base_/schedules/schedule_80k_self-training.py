@@ -10,16 +10,18 @@ val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
 optim_wrapper = dict(
-    # CutLER trains in mixed precision: AmpOptimWrapper.
-    type='OptimWrapper',
+    # CutLER: AMP.ENABLED True; see schedule_160k.py.
+    type='mmcuts3d.ParameterwiseClipAmpOptimWrapper',
     optimizer=dict(
         type='SGD',
         lr=5e-3,  # Table 9, for a batch of 8
         momentum=0.9,  # Table 9
         weight_decay=1e-4,  # detectron2's default, which CutLER leaves here
     ),
-    # See schedule_160k.py.
-    clip_grad=dict(max_norm=35, norm_type=2),
+    # detectron2: WEIGHT_DECAY_NORM 0.0, which CutLER leaves as it is.
+    paramwise_cfg=dict(norm_decay_mult=0.0),
+    # CutLER: CLIP_GRADIENTS, norm 1.0: of each parameter by itself.
+    clip_grad=dict(max_norm=1.0, norm_type=2),
 )
 param_scheduler = [
     # CutLER: GAMMA 1.0, so that the rate stays as it is after the warm-up.
@@ -30,6 +32,11 @@ param_scheduler = [
         begin=0,
         end=1000,  # Table 9
     ),
+]
+
+custom_hooks = [
+    # CutLER: TEST.PRECISE_BN, NUM_ITER 200; see schedule_160k.py.
+    dict(type='mmcuts3d.PreciseBNHook', num_batches=200),
 ]
 
 # CutLER: SyncBN, in backbone and FPN; without a GPU it stays plain BN.

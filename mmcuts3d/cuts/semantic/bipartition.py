@@ -13,7 +13,7 @@ from .._check import as_array, check_literal
 from ..pixel_masks import mask_iou, peak
 
 MIN_BACKGROUND_CORNERS = 3
-CornerRule = Literal['published', 'any_sign']
+CornerRule = Literal['published', 'any_sign', 'largest']
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def bipartition(
             its side, corners or not; it depends on the sign that LAPACK
             gives an eigenvector, which :func:`normalized_cut` reproduces.
             ``'any_sign'``, ours: as above, whatever the sign of the
-            eigenvector. Defaults to 'published'.
+            eigenvector. ``'largest'``: the side with the largest |x|,
+            corners or not (TokenCut). Defaults to 'published'.
         left: (h, w) bool, the patches that are nodes of the graph; others
             are on no side, and get the least value of the eigenvector.
             Defaults to None: all.
@@ -68,8 +69,10 @@ def bipartition(
     check_literal('corner_rule', corner_rule, CornerRule)
     x, flipped = orient(eigenvector, left)
     foreground = _above_mean(x, left)
-    in_corners = num_corners(foreground) >= MIN_BACKGROUND_CORNERS
-    if in_corners and not (flipped and corner_rule == 'published'):
+    turned = num_corners(foreground) >= MIN_BACKGROUND_CORNERS
+    if corner_rule == 'largest' or (flipped and corner_rule == 'published'):
+        turned = False
+    if turned:
         x, foreground = -x, ~foreground
     background = ~foreground
     if left is not None:

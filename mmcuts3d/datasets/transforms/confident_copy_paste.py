@@ -21,8 +21,20 @@ from mmcuts3d.labels import CONFIDENCE_SCALE
 from mmcuts3d.registry import TRANSFORMS
 
 from ..confidence_use import KEY, Blending, ConfidenceUse
-from .level_masks import LevelMasks, levels_of, masks_like, mean_confidence
-from .pasting import Canvas, Placement, masks_to_boxes, patches_of
+from .level_masks import (
+    LevelMasks,
+    levels_of,
+    masks_like,
+    mean_confidence,
+    scores_of,
+)
+from .pasting import (
+    Canvas,
+    Placement,
+    masks_to_boxes,
+    pasteable,
+    patches_of,
+)
 
 Selection = Literal['confident', 'random']
 
@@ -191,7 +203,7 @@ class ConfidentCopyPaste(BaseTransform):
             results['gt_masks'], source['gt_masks'], confident or blending
         )
         levels = levels_of(source['gt_masks'])
-        candidates = _candidates(levels, source['gt_ignore_flags'])
+        candidates = pasteable(levels, source['gt_ignore_flags'])
         draw = self._draw(len(candidates))
         chosen = self._choose(levels, candidates, draw, confident)
         if len(chosen) == 0 or draw['skip']:
@@ -266,7 +278,15 @@ class ConfidentCopyPaste(BaseTransform):
         after = masks_to_boxes(joined)
         keep = self._is_visible(joined, before, after)
         results['img'] = canvas.image
-        results['gt_masks'] = masks_like(results['gt_masks'], joined[keep])
+        scores = np.concatenate(
+            [
+                scores_of(results['gt_masks']),
+                scores_of(source['gt_masks'])[pasted],
+            ]
+        )
+        results['gt_masks'] = masks_like(
+            results['gt_masks'], joined[keep], scores[keep]
+        )
         results['gt_bboxes'] = boxes(after[keep], dtype=torch.float32)
         own = len(before) - len(pasted)
         results['gt_pasted'] = (np.arange(len(before)) >= own)[keep]
@@ -328,11 +348,3 @@ class ConfidentCopyPaste(BaseTransform):
             f'bbox_occluded_thr={self.bbox_occluded_thr}, '
             f'mask_occluded_thr={self.mask_occluded_thr})'
         )
-
-
-def _candidates(
-    levels: npt.NDArray[np.uint8], ignored: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
-    """Instances that can be pasted: with pixels, and not to be ignored."""
-    has_pixels = levels.any(axis=(1, 2))
-    return np.flatnonzero(has_pixels & ~ignored.astype(bool))

@@ -35,6 +35,8 @@ class LevelMasks(BitmapMasks):
         width (int): Width in pixels.
         levels (ndarray): Levels of shape (N, H, W), uint8: 1..240 inside the
             masks; what they are outside does not matter.
+        scores (ndarray, optional): Of the pseudo-labels, shape (N,), in
+            [0, 1]; they go where their mask goes. Defaults to None: 1.
 
     Raises:
         ValueError: If there are no levels, or they have another shape. A
@@ -48,6 +50,7 @@ class LevelMasks(BitmapMasks):
         height: int,
         width: int,
         levels: npt.ArrayLike | None = None,
+        scores: npt.ArrayLike | None = None,
     ) -> None:
         if levels is None:
             raise ValueError(
@@ -72,6 +75,14 @@ class LevelMasks(BitmapMasks):
                 f'{self.masks.shape} of the masks, but got '
                 f'{self._levels.shape}.'
             )
+        if scores is None:
+            scores = np.ones(len(self.masks))
+        self.scores = np.asarray(scores, np.float32)
+        if self.scores.shape != (len(self.masks),):
+            raise ValueError(
+                f'Expected argument `scores` to be {len(self.masks)} numbers, '
+                f'one a mask, but got shape {self.scores.shape}.'
+            )
 
     @classmethod
     def from_levels(
@@ -79,6 +90,7 @@ class LevelMasks(BitmapMasks):
         levels: Levels | Sequence[Levels],
         height: int,
         width: int,
+        scores: npt.ArrayLike | None = None,
     ) -> 'LevelMasks':
         """Masks of levels: inside is where a level is above 0.
 
@@ -87,12 +99,13 @@ class LevelMasks(BitmapMasks):
                 outside the masks.
             height (int): Height in pixels.
             width (int): Width in pixels.
+            scores (ndarray, optional): Shape (N,). Defaults to None: 1.
 
         Returns:
             LevelMasks: The masks.
         """
         stacked = np.asarray(levels, dtype=np.uint8).reshape(-1, height, width)
-        return cls(stacked, height, width, stacked)
+        return cls(stacked, height, width, stacked, scores)
 
     @property
     def levels(self) -> Levels:
@@ -111,7 +124,8 @@ class LevelMasks(BitmapMasks):
         """The masks at an index, an array of them, or a slice."""
         masks = self.masks[index].reshape(-1, self.height, self.width)
         levels = self._levels[index].reshape(masks.shape)
-        return type(self)(masks, self.height, self.width, levels)
+        scores = self.scores[index].reshape(-1)
+        return type(self)(masks, self.height, self.width, levels, scores)
 
     def rescale(
         self, scale: Any, interpolation: str = 'nearest'
@@ -221,7 +235,8 @@ class LevelMasks(BitmapMasks):
             )
         joined = np.concatenate([one.masks for one in masks])
         levels = np.concatenate([one._levels for one in masks])
-        return cls(joined, *joined.shape[1:], levels)
+        scores = np.concatenate([one.scores for one in masks])
+        return cls(joined, *joined.shape[1:], levels, scores)
 
     def _plain(self) -> BitmapMasks:
         """The levels, 0 outside, as something that mmdet moves."""
@@ -238,7 +253,8 @@ class LevelMasks(BitmapMasks):
             carried[index] = (
                 known[len(known) // 2] if known.size else CONFIDENCE_SCALE
             )
-        return type(self)(masks.masks, masks.height, masks.width, carried)
+        frame = (masks.height, masks.width)
+        return type(self)(masks.masks, *frame, carried, self.scores)
 
 
 def levels_of(masks: BitmapMasks) -> Levels:
@@ -256,19 +272,31 @@ def levels_of(masks: BitmapMasks) -> Levels:
     return (masks.masks > 0).astype(np.uint8) * np.uint8(CONFIDENCE_SCALE)
 
 
-def masks_like(masks: BitmapMasks, levels: Levels) -> BitmapMasks:
+def scores_of(masks: BitmapMasks) -> npt.NDArray[np.float32]:
+    """Scores of any masks, (N,); 1 for masks without."""
+    if isinstance(masks, LevelMasks):
+        return masks.scores
+    return np.ones(len(masks), np.float32)
+
+
+def masks_like(
+    masks: BitmapMasks,
+    levels: Levels,
+    scores: npt.NDArray[np.float32] | None = None,
+) -> BitmapMasks:
     """Masks of levels, of the kind of others.
 
     Args:
         masks (BitmapMasks): The others, with levels or without.
         levels (ndarray): Levels of shape (M, H, W), 0 outside.
+        scores (ndarray, optional): Shape (M,). Defaults to None: 1.
 
     Returns:
         BitmapMasks: M masks, LevelMasks where the others are.
     """
     frame = (masks.height, masks.width)
     if isinstance(masks, LevelMasks):
-        return LevelMasks.from_levels(levels, *frame)
+        return LevelMasks.from_levels(levels, *frame, scores)
     return BitmapMasks((levels > 0).astype(np.uint8), *frame)
 
 

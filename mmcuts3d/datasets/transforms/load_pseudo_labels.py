@@ -77,7 +77,13 @@ class LoadPseudoLabels(LoadAnnotations):
                 masks, results.get('instances', []), strict=True
             )
         ]
-        results['gt_masks'] = LevelMasks.from_levels(levels, height, width)
+        scores = [
+            instance.get('score', 1.0)
+            for instance in results.get('instances', [])
+        ]
+        results['gt_masks'] = LevelMasks.from_levels(
+            levels, height, width, scores
+        )
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}()'

@@ -5,6 +5,7 @@ RoI is cropped.
 """
 
 import numpy as np
+import torch
 from mmdet.datasets.transforms import PackDetInputs
 from mmdet.structures.mask import BitmapMasks
 
@@ -28,6 +29,8 @@ class PackPseudoLabels(PackDetInputs):
       inside the mask its level, outside 240: Eq. 6 leaves the loss outside
       the confidence map as it is. None where confidence is not used for the
       loss, see the setting ``confidence`` of PseudoLabelDataset.
+    - scores (Tensor): of the pseudo-labels, in [0, 1], where that setting
+      says so.
 
     Args:
         meta_keys (Sequence[str]): Keys that go into the metainfo. Defaults
@@ -55,6 +58,9 @@ class PackPseudoLabels(PackDetInputs):
         sample = packed['data_samples']
         for instances in (sample.gt_instances, sample.ignored_instances):
             if isinstance(instances.get('masks'), LevelMasks):
+                if use.scores:
+                    scores = torch.from_numpy(instances.masks.scores)
+                    instances.scores = scores
                 if not use.loss:
                     instances.masks = _plain(instances.masks)
                     continue

@@ -200,6 +200,14 @@ def masks_to_boxes(levels: Levels) -> npt.NDArray[np.float32]:
     return boxes
 
 
+def pasteable(
+    levels: npt.NDArray[np.uint8], ignored: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Instances that can be pasted: with pixels, and not to be ignored."""
+    has_pixels = levels.any(axis=(1, 2))
+    return np.flatnonzero(has_pixels & ~ignored.astype(bool))
+
+
 def _window(
     size: tuple[int, ...],
     frame: tuple[int, int],

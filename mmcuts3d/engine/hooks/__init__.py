@@ -2,6 +2,12 @@
 
 from .finite_loss_hook import FiniteLossHook
 from .online_teacher_hook import OnlineTeacherHook
+from .precise_bn_hook import PreciseBNHook
 from .self_training_hook import SelfTrainingHook
 
-__all__ = ['FiniteLossHook', 'OnlineTeacherHook', 'SelfTrainingHook']
+__all__ = [
+    'FiniteLossHook',
+    'OnlineTeacherHook',
+    'PreciseBNHook',
+    'SelfTrainingHook',
+]

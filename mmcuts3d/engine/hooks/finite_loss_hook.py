@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -48,11 +49,12 @@ class FiniteLossHook(Hook):
         """
         if not self.every_n_train_iters(runner, self.interval):
             return
-        bad = {
-            name: float(value)
+        losses = {
+            name: float(torch.as_tensor(value).detach())
             for name, value in (outputs or {}).items()
-            if 'loss' in name and not math.isfinite(float(value))
+            if 'loss' in name
         }
+        bad = {k: v for k, v in losses.items() if not math.isfinite(v)}
         if bad:
             raise FloatingPointError(
                 f'Expected finite losses at iteration {runner.iter + 1}, but '

@@ -58,6 +58,8 @@ class ParquetStore(LabelStore):
         summary = read_json(path / SUMMARY, 'the summary of a label store')
         for name, size in summary['sizes'].items():
             check_end(path / name, size)
+        self._as_opened = summary
+        self._stamp = _stamp(path / SUMMARY)
         self._size = int(manifest['shard_size'])
         self._total = -(-int(manifest['num_images']) // self._size)
         statistics = LabelStatistics.from_sums(summary['sums'])
@@ -97,6 +99,7 @@ class ParquetStore(LabelStore):
         path = self.path / shard_name(number, self._total)
         wanted = (number, group, confidence)
         if self._group != wanted:
+            self._check_unchanged()
             columns = None if confidence else list(BARE_COLUMNS)
             with open_file(path) as file, named(path):
                 self._table = file.read_row_group(
@@ -113,6 +116,29 @@ class ParquetStore(LabelStore):
             if not isinstance(record, ImageRecord):
                 raise ValueError(f'no labels of image {position}')
         return record
+
+    def _check_unchanged(self) -> None:
+        """ValueError if other labels were written since this was opened."""
+        path = self.path / SUMMARY
+        stamp = _stamp(path)
+        if stamp == self._stamp:
+            return
+        summary = None
+        if stamp is not None:
+            summary = read_json(path, 'the summary of a label store')
+        if summary != self._as_opened:
+            raise ValueError(
+                f'Expected the labels of {self.path} to stay as they were '
+                'when they were opened, but got '
+                + (
+                    'others'
+                    if summary
+                    else 'a store that is gone or being written'
+                )
+                + ': whoever reads them would mix the two. Write new labels '
+                'into a folder of their own, and begin the run again.'
+            )
+        self._stamp = stamp
 
     def find(self, key: str) -> int | None:
         """See :class:`LabelStore`."""
@@ -202,3 +228,12 @@ class ParquetStore(LabelStore):
             yield from file.iter_batches(
                 1 << 16, columns=columns, use_threads=False
             )
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file; None if there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size

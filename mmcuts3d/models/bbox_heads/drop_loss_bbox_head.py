@@ -29,10 +29,14 @@ OverlapOf = Literal['decoded', 'proposal']
 class _DropLossMixin:
     """Takes the overlaps of the sampled RoIs to the classification loss."""
 
+    #: The one loss that the head calls.
+    loss_cls_type: type = DropLoss
+
     def __init__(
         self, *args: Any, overlap_of: OverlapOf = 'decoded', **kwargs: Any
     ) -> None:
-        kwargs.setdefault('loss_cls', {'type': 'mmcuts3d.DropLoss'})
+        wanted = self.loss_cls_type.__name__
+        kwargs.setdefault('loss_cls', {'type': f'mmcuts3d.{wanted}'})
         super().__init__(*args, **kwargs)
         if overlap_of not in get_args(OverlapOf):
             raise ValueError(
@@ -45,11 +49,11 @@ class _DropLossMixin:
                 "without box regression, but got 'decoded'."
             )
         self.overlap_of = overlap_of
-        if not isinstance(self.loss_cls, DropLoss):
+        if not isinstance(self.loss_cls, self.loss_cls_type):
             raise ValueError(
-                'Expected argument `loss_cls` to be a DropLoss, but got '
+                f'Expected argument `loss_cls` to be a {wanted}, but got '
                 f'{type(self.loss_cls).__name__}: write '
-                "loss_cls=dict(type='mmcuts3d.DropLoss', loss=...)."
+                f"loss_cls=dict(type='mmcuts3d.{wanted}', loss=...)."
             )
 
     def loss_and_target(
@@ -94,9 +98,7 @@ class _DropLossMixin:
                 labels,
                 label_weights,
                 reduction_override=reduction_override,
-                max_overlaps=self.overlaps(
-                    cls_score, bbox_pred, sampling_results
-                ),
+                **self.loss_cls_inputs(cls_score, bbox_pred, sampling_results),
             )
             losses['acc'] = accuracy(cls_score, labels)
         # Without scores mmdet's loss is the box regression alone: it counts
@@ -111,6 +113,16 @@ class _DropLossMixin:
             )
         )
         return {'loss_bbox': losses, 'bbox_targets': targets}
+
+    def loss_cls_inputs(
+        self,
+        cls_score: Tensor,
+        bbox_pred: Tensor | None,
+        sampling_results: list[SamplingResult],
+    ) -> dict[str, Tensor]:
+        """What the classification loss asks for beside mmdet's targets."""
+        overlaps = self.overlaps(cls_score, bbox_pred, sampling_results)
+        return {'max_overlaps': overlaps}
 
     @torch.no_grad()
     def overlaps(

@@ -1,7 +1,8 @@
 """A RoI sampler whose result keeps all ground truths of the image.
 
 mmdet's SamplingResult carries ground truth for positive RoIs only, so that a
-box head cannot know which negatives touch an object. DropLoss asks for it.
+box head cannot know which negatives touch an object, which DropLoss asks for;
+and no scores of ground truth, which soft targets ask for.
 """
 
 from typing import Any
@@ -17,11 +18,12 @@ from mmcuts3d.registry import TASK_UTILS
 
 @TASK_UTILS.register_module()
 class OverlapRandomSampler(RandomSampler):
-    """mmdet's ``RandomSampler``, whose result has a field more.
+    """mmdet's ``RandomSampler``, whose result has two fields more.
 
     ``gt_bboxes`` (Tensor) of shape (k, 4), xyxy: all ground truths of the
-    image, sampled or not, with which overlaps are measured. Arguments and
-    sampling are those of ``RandomSampler``.
+    image, sampled or not, with which overlaps are measured; and ``gt_scores``
+    (Tensor) of shape (k,), their scores as pseudo-labels, 1 where they have
+    none. Arguments and sampling are those of ``RandomSampler``.
     """
 
     def sample(
@@ -38,16 +40,22 @@ class OverlapRandomSampler(RandomSampler):
             pred_instances (InstanceData): Holds ``priors``, the proposals,
                 shape (n, 4), xyxy in pixels of the network's input.
             gt_instances (InstanceData): Holds ``bboxes`` (k, 4) in the same
-                frame, and ``labels`` (k,).
+                frame, ``labels`` (k,) and perhaps ``scores`` (k,).
             **kwargs: Passed on to ``RandomSampler``.
 
         Returns:
-            SamplingResult: Of the sampled RoIs, with ``gt_bboxes``.
+            SamplingResult: Of the sampled RoIs, with ``gt_bboxes`` and
+            ``gt_scores``.
         """
         result = super().sample(
             assign_result, pred_instances, gt_instances, **kwargs
         )
         result.gt_bboxes = get_box_tensor(gt_instances.bboxes)
+        result.gt_scores = (
+            gt_instances.scores.to(result.gt_bboxes)
+            if 'scores' in gt_instances
+            else result.gt_bboxes.new_ones(len(result.gt_bboxes))
+        )
         return result
 
 

@@ -14,6 +14,7 @@ from .layer_reader import (
     num_blocks,
     reader_config,
 )
+from .several import SeveralFeatures
 from .vit_keys import ViTKeys
 from .weights import OFFICIAL_WEIGHTS, WeightsError
 
@@ -27,6 +28,7 @@ __all__ = [
     'FeaturesFromTransformers',
     'LayerReader',
     'Place',
+    'SeveralFeatures',
     'ViTKeys',
     'WeightsError',
     'classical_features',

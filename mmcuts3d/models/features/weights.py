@@ -79,6 +79,8 @@ def _mae(arch: str, patch_size: int, digest: str) -> OfficialWeights:
 OFFICIAL_WEIGHTS: dict[str, OfficialWeights] = {
     'dino_vits16': _dino('small', 16, 'dino_deitsmall16_pretrain'),
     'dino_vits8': _dino('small', 8, 'dino_deitsmall8_pretrain'),
+    # Of 300 epochs; the one that CuVLER's networks.py reads.
+    'dino_vits8_300ep': _dino('small', 8, 'dino_deitsmall8_300ep_pretrain'),
     'dino_vitb16': _dino('base', 16, 'dino_vitbase16_pretrain'),
     'dino_vitb8': _dino('base', 8, 'dino_vitbase8_pretrain'),
     'diffncuts_vits16': OfficialWeights(

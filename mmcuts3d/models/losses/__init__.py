@@ -1,6 +1,7 @@
 """Losses that know how far a pseudo-label can be trusted."""
 
 from .drop_loss import DropLoss, overlap_keep
+from .soft_target_loss import SoftTargetLoss, check_scores
 from .spatial_confidence_bce import (
     SpatialConfidenceBCE,
     spatial_confidence_bce,
@@ -13,8 +14,10 @@ from .spatial_confidence_dice import (
 
 __all__ = [
     'DropLoss',
+    'SoftTargetLoss',
     'SpatialConfidenceBCE',
     'SpatialConfidenceDice',
+    'check_scores',
     'overlap_keep',
     'signed_levels',
     'spatial_confidence_bce',

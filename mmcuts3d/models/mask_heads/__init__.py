@@ -1,8 +1,14 @@
-"""Mask heads that train with Spatial Confidence."""
+"""Mask heads that train with Spatial Confidence, or with scores."""
 
+from .soft_target_mask_head import SoftTargetHTCMaskHead, SoftTargetMaskHead
 from .spatial_confidence_mask_head import (
     SpatialConfidenceHTCMaskHead,
     SpatialConfidenceMaskHead,
 )
 
-__all__ = ['SpatialConfidenceHTCMaskHead', 'SpatialConfidenceMaskHead']
+__all__ = [
+    'SoftTargetHTCMaskHead',
+    'SoftTargetMaskHead',
+    'SpatialConfidenceHTCMaskHead',
+    'SpatialConfidenceMaskHead',
+]

@@ -76,8 +76,22 @@ class _SpatialConfidenceMixin:
             confidence = self.get_confidences(
                 sampling_results, batch_gt_instances, rcnn_train_cfg
             )
-            loss = self.loss_mask(mask_preds, mask_targets, labels, confidence)
+            loss = self.loss_mask(
+                mask_preds,
+                mask_targets,
+                labels,
+                confidence,
+                weight=self.get_weights(sampling_results, batch_gt_instances),
+            )
         return {'loss_mask': {'loss_mask': loss}, 'mask_targets': mask_targets}
+
+    def get_weights(
+        self,
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: list[InstanceData],
+    ) -> Tensor | None:
+        """Weights of whole masks, (n,); here none: 1 for all of them."""
+        return None
 
     def get_confidences(
         self,

@@ -5,7 +5,11 @@ import pytest
 from scipy.ndimage import label
 
 from mmcuts3d.cuts import Bipartition, bipartition
-from mmcuts3d.cuts.semantic.bipartition import num_corners, orient
+from mmcuts3d.cuts.semantic.bipartition import (
+    num_corners,
+    orient,
+    sign_matters,
+)
 
 
 def picture(text):
@@ -41,7 +45,7 @@ def test_diagonal_patches_are_not_connected():
 
 
 @pytest.mark.parametrize('seed', range(20))
-@pytest.mark.parametrize('rule', ['any_sign', 'published'])
+@pytest.mark.parametrize('rule', ['any_sign', 'published', 'largest'])
 def test_rules_hold_on_random_vectors(seed, rule):
     x = np.random.default_rng(seed).normal(size=(6, 7))
     cut = bipartition(x, rule)
@@ -83,6 +87,19 @@ def test_published_rule_counts_corners_above_the_mean_only():
     high = x > x.mean()
     assert np.array_equal(bipartition(x, 'published').foreground, ~high)
     assert np.array_equal(bipartition(-x, 'published').foreground, high)
+
+
+@pytest.mark.parametrize('sign', [1, -1])
+def test_the_largest_side_holds_corners_or_not(sign):
+    """TokenCut: the side of the largest magnitude is the object."""
+    x = np.full((5, 5), -1.0)
+    x[2, 2], x[0, 0], x[0, -1], x[-1, 0] = 8, 4, 4, 4
+    cut = bipartition(sign * x, 'largest')
+    assert np.array_equal(cut.foreground, x > 0)
+    assert cut.seed == (2, 2)
+    assert np.argwhere(cut.component).tolist() == [[2, 2]]
+    assert not sign_matters(sign * x, None, 'largest')
+    assert sign_matters(sign * x, None, 'published')
 
 
 def test_constant_vector_has_no_foreground():

@@ -3,15 +3,16 @@
 from pathlib import Path
 
 import mmdet
-import numpy as np
 import pytest
 import torch
 from helpers import ROOT
-from mmdet.structures import DetDataSample
-from mmdet.structures.mask import BitmapMasks
+from helpers.detectors import (
+    detector_batch,
+    small_detector,
+    training_losses,
+)
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
-from mmengine.structures import InstanceData
 
 from mmcuts3d.registry import MODELS
 
@@ -27,33 +28,6 @@ ROUNDS = [
 @pytest.fixture(autouse=True)
 def _mmdet_scope():
     register_all_modules(init_default_scope=True)
-
-
-def _small_model(path):
-    """The detector of a config with R18, 32 channels and few RoIs."""
-    model = Config.fromfile(path).model
-    model.backbone.update(depth=18, init_cfg=None)
-    model.neck.update(in_channels=[64, 128, 256, 512], out_channels=32)
-    model.rpn_head.update(in_channels=32, feat_channels=32)
-    roi_head = model.roi_head
-    for head in roi_head.bbox_head:
-        head.update(in_channels=32, fc_out_channels=32)
-    for head in roi_head.mask_head:
-        head.update(in_channels=32, conv_out_channels=32, num_convs=1)
-    for extractor in (
-        roi_head.bbox_roi_extractor,
-        roi_head.mask_roi_extractor,
-    ):
-        extractor.out_channels = 32
-        extractor.roi_layer.sampling_ratio = 1
-    model.train_cfg.rpn_proposal.update(nms_pre=50, max_per_img=50)
-    model.test_cfg.rpn.update(nms_pre=20, max_per_img=20)
-    for stage in model.train_cfg.rcnn:
-        stage.sampler.num = 32
-    torch.manual_seed(0)
-    detector = MODELS.build(model)
-    detector.init_weights()
-    return detector
 
 
 def _mask_rcnn():
@@ -113,53 +87,10 @@ def _htc():
     return MODELS.build(model)
 
 
-def _batch(with_confidences=True, numbers=(2, 1), side=128):
-    rng = np.random.default_rng(0)
-    samples = []
-    for number in numbers:
-        masks = np.zeros((number, side, side), dtype=np.uint8)
-        boxes = []
-        for index, mask in enumerate(masks):
-            top, left = 8 + 52 * index, 12 + 30 * index
-            mask[top : top + 48, left : left + 60] = 1
-            boxes.append([left, top, left + 60, top + 48])
-        gt = InstanceData(
-            bboxes=torch.tensor(boxes).float().reshape(-1, 4),
-            labels=torch.zeros(number).long(),
-            masks=BitmapMasks(masks, side, side),
-        )
-        levels = rng.choice([120, 160, 200, 240], masks.shape)
-        levels[masks == 0] = 240
-        if with_confidences:
-            gt.confidences = BitmapMasks(levels.astype(np.uint8), side, side)
-        sample = DetDataSample(gt_instances=gt)
-        sample.ignored_instances = InstanceData(
-            bboxes=torch.zeros(0, 4), labels=torch.zeros(0).long()
-        )
-        sample.set_metainfo(
-            {
-                'img_shape': (side, side),
-                'ori_shape': (side, side),
-                'scale_factor': (1.0, 1.0),
-            }
-        )
-        samples.append(sample)
-    inputs = torch.from_numpy(
-        rng.integers(0, 256, (len(numbers), 3, side, side), dtype=np.uint8)
-    )
-    return {'inputs': list(inputs), 'data_samples': samples}
-
-
-def _losses(detector, batch):
-    torch.manual_seed(1)
-    data = detector.data_preprocessor(batch, training=True)
-    return detector(**data, mode='loss')
-
-
 @pytest.mark.parametrize('path', [FIRST, ROUNDS[0]], ids=['first', 'self'])
 def test_one_training_step(path):
-    detector = _small_model(path).train()
-    losses = _losses(detector, _batch())
+    detector = small_detector(path).train()
+    losses = training_losses(detector, detector_batch())
     for stage in range(3):
         names = {f's{stage}.loss_{part}' for part in ('cls', 'bbox', 'mask')}
         assert names <= losses.keys()
@@ -179,7 +110,9 @@ def test_one_training_step(path):
 def test_one_training_step_of_htc():
     detector = _htc().train()
     doubted, sure = (
-        _losses(detector, _batch(with_confidences, numbers=(1,), side=64))
+        training_losses(
+            detector, detector_batch(with_confidences, numbers=(1,), side=64)
+        )
         for with_confidences in (True, False)
     )
     for stage in range(3):
@@ -197,7 +130,7 @@ def test_one_training_step_of_htc():
 
 def test_one_training_step_of_mask_rcnn():
     detector = _mask_rcnn().train()
-    losses = _losses(detector, _batch(numbers=(1,), side=64))
+    losses = training_losses(detector, detector_batch(numbers=(1,), side=64))
     assert {'loss_cls', 'loss_bbox', 'loss_mask'} <= losses.keys()
     total, log = detector.parse_losses(losses)
     assert all(torch.isfinite(value).all() for value in log.values())
@@ -207,9 +140,9 @@ def test_one_training_step_of_mask_rcnn():
 
 
 def test_confidence_lowers_the_mask_loss_alone():
-    detector = _small_model(FIRST).train()
-    doubted = _losses(detector, _batch())
-    sure = _losses(detector, _batch(with_confidences=False))
+    detector = small_detector(FIRST).train()
+    doubted = training_losses(detector, detector_batch())
+    sure = training_losses(detector, detector_batch(with_confidences=False))
     for stage in range(3):
         name = f's{stage}.loss_mask'
         assert 0.5 * sure[name] < doubted[name] < sure[name]
@@ -218,8 +151,8 @@ def test_confidence_lowers_the_mask_loss_alone():
 
 
 def test_images_without_instances_train():
-    detector = _small_model(FIRST).train()
-    losses = _losses(detector, _batch(numbers=(0, 0)))
+    detector = small_detector(FIRST).train()
+    losses = training_losses(detector, detector_batch(numbers=(0, 0)))
     total, log = detector.parse_losses(losses)
     assert all(torch.isfinite(value).all() for value in log.values())
     # No ground truth to overlap: DropLoss drops every RoI.
@@ -228,9 +161,9 @@ def test_images_without_instances_train():
 
 
 def test_it_predicts():
-    detector = _small_model(FIRST).eval()
+    detector = small_detector(FIRST).eval()
     with torch.no_grad():
-        data = detector.data_preprocessor(_batch())
+        data = detector.data_preprocessor(detector_batch())
         results = detector(**data, mode='predict')
     masks = results[0].pred_instances.masks
     assert masks.dtype == torch.bool and masks.shape[1:] == (128, 128)

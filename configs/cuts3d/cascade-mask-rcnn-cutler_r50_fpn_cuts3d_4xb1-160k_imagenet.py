@@ -1,0 +1,49 @@
+# CutS3D's detector as CutLER's detectron2 has it, with one mask head, trained
+# on the pseudo-masks (supplement, Table 8).
+#
+# Needs the same labels as cascade-mask-rcnn_r50_fpn_cuts3d_4xb1-160k_imagenet
+# and differs from it in the detector alone.
+_base_ = [
+    '../_base_/models/cascade-mask-rcnn-cutler_r50_fpn_class-agnostic.py',
+    '../_base_/datasets/imagenet_pseudo-labels.py',
+    '../_base_/datasets/coco_val_class-agnostic.py',
+    '../_base_/schedules/schedule_160k.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(
+    roi_head=dict(
+        # CutS3D, Sec. 4: DropLoss, as CutLER in all three stages.
+        bbox_head=[
+            dict(
+                type='mmcuts3d.DropLossBBoxHead',
+                in_channels=256,
+                fc_out_channels=1024,
+                roi_feat_size=7,
+                num_classes=1,
+                bbox_coder=dict(
+                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                ),
+                reg_class_agnostic=True,
+                loss_cls=dict(
+                    type='mmcuts3d.DropLoss',
+                    iou_thr=0.01,  # CutLER: DROPLOSS_IOU_THRESH
+                    loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+                ),
+                loss_bbox=dict(type='L1Loss', loss_weight=1.0),
+            )
+            for target_stds in (
+                [1 / 10, 1 / 10, 1 / 5, 1 / 5],
+                [1 / 20, 1 / 20, 1 / 10, 1 / 10],
+                [1 / 30, 1 / 30, 1 / 15, 1 / 15],
+            )
+        ],
+    ),
+    train_cfg=dict(
+        # CutLER: RPN.POST_NMS_TOPK_TRAIN, RPN.NMS_THRESH.
+        rpn_proposal=dict(max_per_img=4000, nms=dict(iou_threshold=0.65)),
+    ),
+    test_cfg=dict(rpn=dict(nms=dict(iou_threshold=0.65))),
+)
+
+train_dataloader = dict(batch_size=1)  # Table 8: 4, on 4 GPUs
