@@ -1,6 +1,8 @@
 """Rounds of self-training in a run that is short but whole."""
 
+import copy
 import os
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ from mmengine.runner import (
 )
 
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
+from mmcuts3d.engine.labeling.merging import FileMerge, ShardMerge
 from mmcuts3d.labels import merge_rounds, open_store, read_labels
 
 # Round 1 takes whatever an untrained detector predicts, round 2 nothing.
@@ -121,8 +124,9 @@ def test_training_goes_on_with_the_new_labels(run):
         assert seen['iter'] == number
         assert seen['images'].items() <= counts_of(path).items()
     names = [Path(seen['ann_file']).name for seen in run.after]
-    assert names[0] == 'pseudo_labels.json'
-    assert names[1:] == ['round_1.json', 'round_2.json', 'round_2.json']
+    # The watcher looks before a round is made.
+    assert names[:2] == ['pseudo_labels.json', 'pseudo_labels.json']
+    assert names[2:] == ['round_1.json', 'round_2.json']
     assert all(seen['training'] for seen in run.after)
 
 
@@ -168,6 +172,52 @@ def test_a_resumed_run_goes_on_in_its_round(run, here, stop):
         assert set(here.glob('rounds/*_*_*')) == folders
 
 
+@pytest.mark.parametrize('store', ['jsonl', 'parquet'])
+@pytest.mark.parametrize('at', ['predicting', 'merging'])
+def test_a_run_that_dies_in_a_round_makes_the_same_labels(
+    run, here, monkeypatch, at, store
+):
+    """It resumes where the round begins, with the weights of that moment."""
+    config = config_of_run()
+    config.work_dir = f'dies_{at}_{store}'
+    config.default_hooks.checkpoint.interval = 100  # nobody else saves
+    hook = config.custom_hooks[-1]
+    hook.update(out_dir=f'rounds_{at}_{store}', store=store)
+    dying = LabelingJob if at == 'predicting' else kind_of_merge(store)
+    count = Counter()
+
+    class Dies(BaseException):
+        """As kill -9, nobody catches it."""
+
+    whole = dying.label if store == 'parquet' else dying.finish
+    name = whole.__name__
+
+    def dies(job, *args, **kwargs):
+        count['calls'] += 1
+        # The labels that training begins with are made by a job too.
+        if count['calls'] > (at == 'predicting'):
+            raise Dies
+        return whole(job, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dying, name, dies)
+        with pytest.raises(Dies):
+            Runner.from_cfg(copy.deepcopy(config)).train()
+    assert not (here / hook.out_dir / 'round_1.json').exists()
+    saved = Path(config.work_dir, 'last_checkpoint').read_text()
+    assert Path(saved).name == 'iter_2.pth'
+    config.resume = True
+    Runner.from_cfg(config).train()
+    expected = open_store('rounds/round_1.json')
+    suffix = '' if store == 'parquet' else '.json'
+    found = open_store(f'{hook.out_dir}/round_1{suffix}')
+    assert [r.to_dict() for r in found] == [r.to_dict() for r in expected]
+
+
+def kind_of_merge(store):
+    return ShardMerge if store == 'parquet' else FileMerge
+
+
 def test_a_round_that_is_gone_is_named(run, here):
     config = config_of_run()
     config.resume = True
@@ -191,7 +241,7 @@ def test_a_round_in_shards_is_the_round_of_files(run, here):
     Runner.from_cfg(config).train()
     assert open_store('sharded').info.backend == 'parquet'
     names = [Path(seen['ann_file']).name for seen in Watcher.after]
-    assert names == ['sharded', 'round_1', 'round_2', 'round_2']
+    assert names == ['sharded', 'sharded', 'round_1', 'round_2']
     for number in (1, 2):
         found = open_store(f'sharded_rounds/round_{number}')
         assert found.info.backend == 'parquet'

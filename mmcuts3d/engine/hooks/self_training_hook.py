@@ -7,17 +7,13 @@ import copy
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.dataset import BaseDataset
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 
-from mmcuts3d.datasets import ImageFolder, PseudoLabelDataset
-from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
+from mmcuts3d.datasets import PseudoLabelDataset
 from mmcuts3d.labels import (
-    LABEL_FILE,
-    MANIFEST,
     Backend,
     is_sharded,
     open_store,
@@ -27,6 +23,14 @@ from mmcuts3d.registry import HOOKS
 from ..executors.launched import silence_of
 from ..labeling import LabelingJob, merge_job, run_labeling
 from .averaged_weights import averaged_weights
+from .round_data import (
+    check_labels_in_file,
+    innermost,
+    is_whole,
+    merge_over,
+    read_by,
+)
+from .round_maker import RoundMaker
 from .round_position import resume_round
 from .round_record import RoundRecord
 
@@ -35,7 +39,8 @@ from .round_record import RoundRecord
 class SelfTrainingHook(Hook):
     """Starts a new round of training on the detector's own predictions.
 
-    When a round begins, the model predicts on the training images; its
+    When a round begins, the model is saved, and predicts on the training
+    images, so that a run that is stopped goes on predicting; its
     confident masks, and of the labels before them those that no confident
     mask covers, become the labels to train on. The weights go on, the state
     of the optimizer does not. The labels of a round stay in ``out_dir`` as
@@ -129,6 +134,10 @@ class SelfTrainingHook(Hook):
         self.record = RoundRecord(self.out_dir)
         self._resumed_after: int | None = None
 
+    def before_run(self, runner: Runner) -> None:
+        """Rounds are made when all hooks are through with an iteration."""
+        runner.register_hook(RoundMaker(self.begins, self.begin_round))
+
     def before_train(self, runner: Runner) -> None:
         """Check the loop; go on in the round where a resumed run stopped."""
         loop = runner.train_loop
@@ -149,15 +158,7 @@ class SelfTrainingHook(Hook):
         done = sum(begin <= runner.iter for begin in self.begins)
         if not done:
             return
-        labels = self._labels_of(done)
-        if not labels.exists():
-            raise ValueError(
-                f'Expected the labels of self-training round {done} in '
-                f'{labels} to resume at iteration {runner.iter}, but got no '
-                'such file; resume from a checkpoint before iteration '
-                f'{self.begins[done - 1]}.'
-            )
-        self._train_on(runner, labels)
+        self._train_on(runner, self._labels_to_resume(runner, done))
         self._resumed_after = runner.iter - self.begins[done - 1]
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -173,17 +174,18 @@ class SelfTrainingHook(Hook):
         data_batch: dict | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Begin the next round where its iteration has come."""
+        """Where a round begins, so does the optimizer; schedulers follow."""
         if runner.iter + 1 not in self.begins:
             return
-        number = self.begins.index(runner.iter + 1) + 1
-        labels = self._make_labels(runner, number)
-        self._train_on(runner, labels)
         runner.optim_wrapper.optimizer.state.clear()
         if self.lr is not None:
             base = runner.optim_wrapper.optimizer.defaults['lr']
             for group in runner.optim_wrapper.param_groups:
                 group['lr'] = self.lr * (group['initial_lr'] / base)
+
+    def begin_round(self, runner: Runner, number: int) -> None:
+        """Make the labels of a round, and train on them from now on."""
+        self._train_on(runner, self._make_labels(runner, number))
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -191,6 +193,23 @@ class SelfTrainingHook(Hook):
         """Note what a validation measured."""
         if metrics and is_main_process():
             self.record.validated(runner.iter, metrics)
+
+    def _labels_to_resume(self, runner: Runner, number: int) -> Path:
+        """Labels of a round; of one that was being made, made now."""
+        labels = self._labels_of(number)
+        if is_whole(labels):
+            return labels
+        begin = self.begins[number - 1]
+        if runner.iter == begin and (
+            number == 1 or is_whole(self._labels_of(number - 1))
+        ):
+            return self._make_labels(runner, number)
+        raise ValueError(
+            f'Expected the labels of self-training round {number} in {labels} '
+            f'to resume at iteration {runner.iter}, but got no such file, and '
+            'cannot make them: that takes the weights of iteration '
+            f'{begin} and the labels of the round before.'
+        )
 
     def _labels_of(self, number: int) -> Path:
         """The folder of a store that is there, else the file."""
@@ -221,8 +240,11 @@ class SelfTrainingHook(Hook):
                 logger='current',
             )
             run_labeling(job, silence)
+        before = self._current_labels(runner)
+        if number > 1:  # a run that is resumed has the first ones here
+            before = str(self._labels_of(number - 1))
         merge = merge_job(
-            self._current_labels(runner),
+            before,
             folder,
             self.out_dir / f'round_{number}',
             score_thr,
@@ -237,7 +259,7 @@ class SelfTrainingHook(Hook):
             )
             self.record.begin(
                 number,
-                runner.iter + 1,
+                self.begins[number - 1],
                 labels=labels.name,
                 score_thr=score_thr,
                 iou_thr=self.iou_thr,
@@ -246,23 +268,23 @@ class SelfTrainingHook(Hook):
         return labels
 
     def _current_labels(self, runner: Runner) -> str:
-        dataset = _innermost(runner)
+        dataset = innermost(runner)
         if not hasattr(dataset, 'ann_file'):
             raise ValueError(
                 'Expected `train_dataloader` to have one dataset with an '
                 f'`ann_file`, but got {type(dataset).__name__}.'
             )
-        _check_labels_in_file(dataset)
+        check_labels_in_file(dataset)
         return str(dataset.ann_file)
 
     def _train_on(self, runner: Runner, labels: Path) -> None:
         """Put a dataloader over other labels into the running loop."""
         config = copy.deepcopy(dict(runner.cfg.train_dataloader))
-        with_use = isinstance(_innermost(runner), PseudoLabelDataset)
+        with_use = isinstance(innermost(runner), PseudoLabelDataset)
         if with_use and not self.keep_confidence:
-            _read_by(config)['confidence'] = False
-        _merge(config, copy.deepcopy(dict(self.train_dataloader)))
-        _read_by(config)['ann_file'] = str(labels.absolute())
+            read_by(config)['confidence'] = False
+        merge_over(config, copy.deepcopy(dict(self.train_dataloader)))
+        read_by(config)['ann_file'] = str(labels.absolute())
         randomness = runner.cfg.get('randomness') or {}
         loop = runner.train_loop
         loop.dataloader = runner.build_dataloader(
@@ -272,43 +294,6 @@ class SelfTrainingHook(Hook):
         )
         loop.dataloader_iterator = type(loop.dataloader_iterator)(
             loop.dataloader
-        )
-
-
-def _read_by(config: dict) -> dict:
-    """The config of the dataset that reads labels, inside of others."""
-    while 'dataset' in config:
-        config = config['dataset']
-    return config
-
-
-def _innermost(runner: Runner) -> BaseDataset:
-    """The training dataset inside of MultiImageMixDataset and others."""
-    dataset = runner.train_dataloader.dataset
-    while hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    return dataset
-
-
-def _check_labels_in_file(dataset: BaseDataset) -> None:
-    """Labels made on the fly cannot be merged, nor replaced by a file."""
-    transforms = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
-    path = Path(str(dataset.ann_file))
-    is_there = path.is_file() or any(
-        (path / name).is_file() for name in (LABEL_FILE, MANIFEST)
-    )
-    on_the_fly = isinstance(dataset, ImageFolder) or any(
-        isinstance(transform, CutS3DPseudoLabeler) for transform in transforms
-    )
-    if on_the_fly or not is_there:
-        how = ' with labels made on the fly' if on_the_fly else ''
-        raise ValueError(
-            'Expected `train_dataloader` to read its labels from a file that '
-            f'a round can replace, but got {type(dataset).__name__}{how} and '
-            f'the `ann_file` {str(dataset.ann_file)!r}: make the labels first '
-            '(tools/generate_pseudo_labels.py, or train_cfg=dict(type='
-            "'mmcuts3d.LabelThenTrainLoop', ...)) and train on them with "
-            "dict(type='mmcuts3d.PseudoLabelDataset', ann_file=...)."
         )
 
 
@@ -332,11 +317,3 @@ def _rising(begins: Sequence[int]) -> list[int]:
             f'but got {begins}.'
         )
     return listed
-
-
-def _merge(base: dict, changes: dict) -> None:
-    for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
-        else:
-            base[key] = value
