@@ -5,6 +5,7 @@
 _base_ = '../cuts3d/cascade-mask-rcnn_r50_fpn_cuts3d_4xb1-160k_imagenet.py'
 
 custom_hooks = [
+    *_base_.custom_hooks,
     dict(
         type='mmcuts3d.OnlineTeacherHook',
         begin=40_000,
@@ -12,5 +13,5 @@ custom_hooks = [
         iou_thr=0.5,  # CutLER
         momentum=0.0004,
         strong=[dict(type='PhotoMetricDistortion')],
-    )
+    ),
 ]

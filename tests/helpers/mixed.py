@@ -67,6 +67,13 @@ def small_run(path, folder, max_iters=3):
         config.pop(key)
     val.dataset.pipeline[1].scale = (SIDE, SIDE)
     config.train_cfg.update(max_iters=max_iters, val_interval=max_iters)
+    wrapper = config.optim_wrapper
+    if 'Amp' in wrapper.type:  # mixed precision wants a GPU
+        wrapper.type = 'mmcuts3d.ParameterwiseClipOptimWrapper'
+        wrapper.pop('loss_scale', None)
+    for hook in config.get('custom_hooks', []):
+        if hook.type == 'mmcuts3d.PreciseBNHook':
+            hook.num_batches = 1
     config.work_dir = str(folder / 'work')
     config.randomness = {'seed': 0}
     config.env_cfg = {}

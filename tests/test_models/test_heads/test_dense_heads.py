@@ -16,6 +16,7 @@ from helpers.dense_detectors import (
 )
 from mmdet.structures.mask import BitmapMasks
 from mmdet.utils import register_all_modules
+from mmengine.structures import PixelData
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmcuts3d.datasets.transforms import LevelMasks
@@ -171,8 +172,33 @@ def test_points_have_the_confidence_of_their_place(monkeypatch):
         torch.testing.assert_close(bce[0][2], confidence.reshape(-1))
 
 
+def test_stuff_of_panoptic_segmentation_is_sure():
+    """It stands behind the things, and has a confidence of 1."""
+    ours, _ = detectors('Mask2Former')
+    head = ours.panoptic_head
+    head.num_stuff_classes = 2
+    gt = batch_of()['data_samples'][0].gt_instances
+    seg = torch.zeros(1, 96, 128)
+    seg[:, :40], seg[:, 40:] = 1, 2
+    (target,) = head.preprocess_gt([gt], [PixelData(sem_seg=seg)])
+    assert target.labels.tolist() == [0, 0, 1, 2]
+    assert target.doubts.shape == target.masks.shape == (4, 96, 128)
+    assert target.doubts.amax((1, 2)).tolist() == [120, 60, 0, 0]
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_mixed_precision(name):
+    """Predictions are halves there, confidences are not."""
+    ours, _ = detectors(name)
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = losses_of(ours, batch_of(sides=2))
+    loss, logs = ours.parse_losses(losses)
+    assert all(torch.isfinite(value) for value in logs.values())
+    loss.backward()
+
+
 def test_cross_entropy_of_points_is_weighed():
-    """A batch in half doubt: BCE is halved where a point lies in a mask."""
+    """mmdet's loss takes the confidences as its weights; three points."""
     ours, _ = detectors('Mask2Former')
     logits = torch.tensor([0.3, -1.0, 2.0])
     targets, weights = torch.tensor([1.0, 0, 1]), torch.tensor([0.5, 1, 0.25])
