@@ -16,6 +16,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmcuts3d.engine.config import load_config
+from mmcuts3d.engine.config_data import check_training
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.optim import in_mixed_precision
 
@@ -108,6 +109,7 @@ def main() -> None:
     try:
         config = read_config(args)
         check_purpose(config, args.config, 'train')
+        check_training(config, args.config)
     except ValueError as error:
         sys.exit(f'{error}')
     setup_cache_size_limit_of_dynamo()

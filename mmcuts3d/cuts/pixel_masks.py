@@ -52,5 +52,4 @@ def resize_nearest(mask: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     """Nearest-neighbour resize of (h, w) to `shape`, cell by cell."""
     rows = np.arange(shape[0]) * mask.shape[0] // shape[0]
     columns = np.arange(shape[1]) * mask.shape[1] // shape[1]
-    resized: NDArray[Any] = mask[rows[:, None], columns[None, :]]
-    return resized
+    return mask.take(rows, axis=0).take(columns, axis=1)

@@ -127,9 +127,10 @@ def mask_levels(
     if levels is None:
         return inside.astype(np.uint8) * np.uint8(CONFIDENCE_SCALE)
     floor = max(1, round(min_confidence * CONFIDENCE_SCALE))
-    fitted = resize_nearest(levels, (mask.shape[0], mask.shape[1]))
-    fitted = np.maximum(fitted, np.uint8(floor))
-    return np.where(inside, fitted, 0).astype(np.uint8)
+    raised = np.maximum(levels, np.uint8(floor))
+    fitted = resize_nearest(raised, (mask.shape[0], mask.shape[1]))
+    fitted *= inside
+    return fitted
 
 
 def check_encoded_confidence(encoded: Any) -> tuple[int, int]:

@@ -114,7 +114,9 @@ class LevelMasks(BitmapMasks):
         They follow what has been written into ``masks`` since.
         """
         inside = self.masks > 0
-        kept = np.where(inside, self._levels, np.uint8(0))
+        kept = self._levels * inside
+        if np.count_nonzero(kept) == np.count_nonzero(inside):
+            return kept
         bare = inside & (kept == 0)
         for index in np.flatnonzero(bare.any(axis=(1, 2))):
             _fill(kept[index], bare[index], self._levels[index])
