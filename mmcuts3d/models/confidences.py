@@ -7,6 +7,7 @@ cannot make doubt where there is none.
 """
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
@@ -61,11 +62,24 @@ def doubts_of(
     if 'confidences' not in gt_instances:
         return torch.zeros((number, *frame), dtype=torch.uint8, device=device)
     levels = levels_in_frame(gt_instances.confidences, number, frame)
-    doubts = torch.from_numpy(np.uint8(CONFIDENCE_SCALE) - levels.masks)
+    return send(np.uint8(CONFIDENCE_SCALE) - levels.masks, device)
+
+
+def send(values: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
+    """Send bytes to the device while the host goes on.
+
+    Args:
+        values (array): uint8 of any shape.
+        device (torch.device): Where to.
+
+    Returns:
+        Tensor: The same values there.
+    """
+    tensor = torch.from_numpy(values)
     if device.type == 'cuda':
-        # Pinned memory is copied while the host goes on.
-        doubts = doubts.pin_memory()
-    return doubts.to(device, non_blocking=True)
+        # Pageable memory would be copied before the host goes on.
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def levels_in_frame(

@@ -12,7 +12,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmcuts3d.labels import CONFIDENCE_SCALE
-from mmcuts3d.models.confidences import have_confidences, levels_in_frame
+from mmcuts3d.models.confidences import have_confidences, levels_in_frame, send
 from mmcuts3d.models.losses import signed_levels
 from mmcuts3d.registry import MODELS
 
@@ -104,9 +104,9 @@ class SpatialConfidenceSOLOV2Head(SOLOV2Head):
             one = slice(index, index + 1)
             targets, labels, positives, places = super()._get_targets_single(
                 SimpleNamespace(
-                    labels=gt_instances.labels[one],
+                    labels=_One(gt_instances.labels[one]),
                     bboxes=boxes[one],
-                    masks=_OnDevice(masks[one]),
+                    masks=_One(masks[one]),
                 ),
                 featmap_sizes,
             )
@@ -128,7 +128,7 @@ class SpatialConfidenceSOLOV2Head(SOLOV2Head):
         height, width = doubts.shape
         padded = np.zeros(like.shape[-2:], np.uint8)
         padded[:height, :width] = doubts
-        return torch.from_numpy(padded).to(like.device, non_blocking=True)
+        return send(padded, like.device)
 
     def _merge(self, before: tuple, found: tuple) -> tuple:
         """Targets of one instance more; where two meet, it is the later's."""
@@ -146,14 +146,22 @@ class SpatialConfidenceSOLOV2Head(SOLOV2Head):
         )
 
 
-class _OnDevice:
-    """Masks that lie on the device already, for who asks BitmapMasks."""
+class _One:
+    """Masks, or labels, of one instance: what is chosen of it is all of it.
 
-    def __init__(self, masks: Tensor) -> None:
-        self.masks = masks
+    mmdet chooses by numbers, which lie on the CPU here: to index a tensor of
+    a GPU by them is to wait for it.
+    """
 
-    def to_tensor(self, dtype: torch.dtype, device: torch.device) -> Tensor:
-        return self.masks.to(device, dtype)
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.device = tensor.device
+
+    def to_tensor(self, dtype: torch.dtype, device: torch.device) -> '_One':
+        return self
+
+    def __getitem__(self, chosen: Any) -> Tensor:
+        return self.tensor
 
 
 def _with_levels(gt_instances: InstanceData) -> SimpleNamespace:

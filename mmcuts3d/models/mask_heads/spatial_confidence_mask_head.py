@@ -16,7 +16,11 @@ from torch import Tensor
 from torch.nn.modules.utils import _pair
 
 from mmcuts3d.labels import CONFIDENCE_SCALE
-from mmcuts3d.models.confidences import have_confidences, levels_in_frame
+from mmcuts3d.models.confidences import (
+    have_confidences,
+    levels_in_frame,
+    send,
+)
 from mmcuts3d.models.losses import SpatialConfidenceBCE
 from mmcuts3d.registry import MODELS
 
@@ -214,7 +218,7 @@ def crop_confidences(
     clipped = torch.minimum(boxes.detach().clamp(min=0), frame)
     rois = torch.cat([gt_inds[:, None].to(clipped), clipped], dim=1)
     # Bytes go to the device, a quarter of what floats would be.
-    maps = torch.from_numpy(levels.masks).to(clipped.device)
+    maps = send(levels.masks, clipped.device)
     maps = maps[:, None].to(clipped.dtype)
     # The doubt, not the confidence: where there is none it is exactly 0, and
     # RoIAlign answers 0 for a RoI without area too.
