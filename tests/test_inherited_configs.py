@@ -14,7 +14,9 @@ from mmcuts3d.engine.config import load_config
 from mmcuts3d.labels import read_labels
 
 FOLDER = ROOT / 'configs'
-CONFIGS = sorted(p for p in FOLDER.rglob('*.py') if '_base_' not in p.parts)
+CONFIGS = sorted(
+    p for p in FOLDER.rglob('*.py') if not {'_base_', 'rows'} & set(p.parts)
+)
 RECIPE = (
     FOLDER
     / 'cuts3d'
@@ -24,6 +26,8 @@ RECIPE = (
 READ = {*inspect.signature(Runner.__init__).parameters}
 READ |= {'sync_bn', 'vis_backends'}
 FOLLOWED = {'data_root', 'labels_dir', 'max_iters', 'first_round'}
+#: Of a scale of ablations: read by tools/ablations.py, or of its base.
+FOLLOWED |= {'without_confidence', 'labeling'}
 #: What mmengine puts for `{{_base_.x}}`, and what it takes from outside.
 PLACEHOLDER = re.compile(r'_[a-z]\w*_[0-9a-f]{6}|\{\{|\}\}')
 
