@@ -30,30 +30,20 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import set_random_seed
 from pycocotools import mask as coco_mask
+from scenes import DEMO, write_rows, write_scenes
 
 from mmcuts3d.engine.config import load_config
-from mmcuts3d.labels import (
-    ImageRecord,
-    build_labels,
-    instance_to_annotation,
-    read_labels,
-    write_json,
-)
+from mmcuts3d.labels import instance_to_annotation, read_labels
 from mmcuts3d.registry import DATASETS
 
-ROOT = Path(__file__).resolve().parents[2]
-DEMO = (
-    ROOT / 'configs' / 'cuts3d' / 'cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-'
-    'demo_rgbd-scenes.py'
-)
 #: Selection and blending would make other images of the same draws.
 ARMS = {'with': {'selection': False, 'blending': False}, 'without': False}
 
 
-def write_labels(scenes: Path, out: Path) -> None:
+def write_labels(truth: Path, out: Path) -> None:
     """True masks, each with a map of 32 x 32 patches from 0.5 to 1."""
     rng = np.random.default_rng(0)
-    labels = read_labels(scenes / 'instances.json')
+    labels = read_labels(truth)
     of_image: dict[int, list[Any]] = {}
     for row in labels['annotations']:
         mask = coco_mask.decode(row['segmentation'])
@@ -61,17 +51,7 @@ def write_labels(scenes: Path, out: Path) -> None:
         of_image.setdefault(row['image_id'], []).append(
             instance_to_annotation(mask, 1.0, confidence)
         )
-    records = [
-        ImageRecord(
-            image['file_name'],
-            image['height'],
-            image['width'],
-            image['id'],
-            of_image.get(image['id'], []),
-        )
-        for image in labels['images']
-    ]
-    write_json(out, build_labels(records))
+    write_rows(labels['images'], of_image, out)
 
 
 class Step:
@@ -147,10 +127,7 @@ def main() -> None:
     out = Path(args.out).absolute()
     args.out = str(out)
     if not (out / 'labels.json').exists():
-        scenes = dict(load_config(DEMO).train_cfg.labels.dataloader.dataset)
-        scenes['data_root'] = str(out / 'scenes')
-        DATASETS.build({**scenes, 'pipeline': []})  # writes them
-        write_labels(out / 'scenes', out / 'labels.json')
+        write_labels(write_scenes(out / 'scenes'), out / 'labels.json')
     step = Step(load_config(args.config), out, args.batch_size)
     if args.arm:
         for number in range(args.steps):

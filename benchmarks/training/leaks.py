@@ -20,23 +20,12 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import ConfigDict
 from pycocotools import mask as coco_mask
+from scenes import DEMO, ROOT, write_rows, write_scenes
 
 from mmcuts3d.engine.ablations.running import METRICS, command, last_metrics
 from mmcuts3d.engine.config import load_config
-from mmcuts3d.labels import (
-    ImageRecord,
-    build_labels,
-    instance_to_annotation,
-    read_labels,
-    write_json,
-)
-from mmcuts3d.registry import DATASETS
+from mmcuts3d.labels import instance_to_annotation, read_labels
 
-ROOT = Path(__file__).resolve().parents[2]
-DEMO = (
-    ROOT / 'configs' / 'cuts3d' / 'cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-'
-    'demo_rgbd-scenes.py'
-)
 SHIFT, DOUBT = 0.4, 0.05
 #: What is trained: labels, and what confidence is used for.
 ARMS = {
@@ -89,17 +78,7 @@ def write_labels(truth: Path, out: Path, seed: int) -> None:
             instance_to_annotation(mask | leak, 1.0, confidence)
         )
     for name, of_image in rows.items():
-        records = [
-            ImageRecord(
-                image['file_name'],
-                image['height'],
-                image['width'],
-                image['id'],
-                of_image.get(image['id'], []),
-            )
-            for image in labels['images']
-        ]
-        write_json(out / f'{name}.json', build_labels(records))
+        write_rows(labels['images'], of_image, out / f'{name}.json')
 
 
 def run(out: Path, arm: str, seed: int, iterations: int) -> dict[str, float]:
@@ -138,10 +117,7 @@ def main() -> None:
     args = parser.parse_args()
     out = Path(args.out).absolute()
     out.mkdir(parents=True, exist_ok=True)
-    scenes = dict(load_config(DEMO).train_cfg.labels.dataloader.dataset)
-    scenes['data_root'] = str(out / 'scenes' / 'train')
-    DATASETS.build({**scenes, 'pipeline': []})  # writes them
-    write_labels(out / 'scenes' / 'train' / 'instances.json', out, seed=0)
+    write_labels(write_scenes(out / 'scenes' / 'train'), out, seed=0)
     found = {
         arm: [run(out, arm, seed, args.iterations) for seed in args.seeds]
         for arm in ARMS
