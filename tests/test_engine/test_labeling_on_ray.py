@@ -94,7 +94,7 @@ def test_two_nodes_label_as_one_process_does(tmp_path):
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # it waits more than it works, and longer under load
     )
     assert result.returncode == 0, result.stdout + result.stderr
 
