@@ -106,7 +106,7 @@ def check_learned(model: dict, checkpoint: str | Path | None) -> None:
             f'Expected a checkpoint for {model["type"]}, a detector that '
             'must be trained, but got none: give its weights by '
             '`--checkpoint`, or take the config of a labeler, which needs '
-            'none (configs/cuts3d, configs/maskcut).'
+            'none (configs/cuts3d, maskcut, votecut, tokencut).'
         )
 
 
