@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
+from .checks import number_of_rois
+
 
 def overlap_keep(max_overlaps: Tensor, iou_thr: float = 0.01) -> Tensor:
     """The indicator of DropLoss, 1(max IoU > threshold).
@@ -127,8 +129,7 @@ class DropLoss(nn.Module):
             self.loss, 'reduction', 'mean'
         )
         if avg_factor is None and reduction == 'mean':
-            # A tensor: a number would make the host wait for the GPU.
-            avg_factor = (weight > 0).sum().clamp(min=1)
+            avg_factor = number_of_rois(weight)
         keep = overlap_keep(max_overlaps, self.iou_thr).to(weight)
         loss = self.loss(
             cls_score,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
+from .checks import check_unit_range, number_of_rois
 from .drop_loss import DropLoss
 
 Rule = Literal['soft', 'weight']
@@ -75,7 +76,7 @@ class SoftTargetLoss(nn.Module):
         cls_score: Tensor,
         label: Tensor,
         weight: Tensor | None = None,
-        avg_factor: float | None = None,
+        avg_factor: float | Tensor | None = None,
         reduction_override: str | None = None,
         *,
         scores: Tensor,
@@ -110,7 +111,7 @@ class SoftTargetLoss(nn.Module):
             weight = cls_score.new_ones(len(cls_score))
         reduction = reduction_override or _reduction_of(self.loss)
         if avg_factor is None and reduction == 'mean':
-            avg_factor = max(float((weight > 0).sum()), 1.0)
+            avg_factor = number_of_rois(weight)
         settings = {
             'avg_factor': avg_factor,
             'reduction_override': reduction_override,
@@ -118,7 +119,7 @@ class SoftTargetLoss(nn.Module):
         }
         share = scores.detach().to(weight)
         loss = self.loss(cls_score, label, weight * share, **settings)
-        if self.rule == 'soft' and bool((share < 1).any()):
+        if self.rule == 'soft':
             background = torch.full_like(label, cls_score.shape[1] - 1)
             loss = loss + self.loss(
                 cls_score, background, weight * (1 - share), **settings
@@ -148,12 +149,7 @@ def check_scores(scores: Tensor, number: int) -> Tensor:
             f'Expected argument `scores` to be of shape ({number},), but got '
             f'{tuple(scores.shape)}.'
         )
-    # Written so that NaN fails too.
-    if number and not bool(((scores >= 0) & (scores <= 1)).all()):
-        raise ValueError(
-            'Expected argument `scores` to lie in [0, 1], but got values '
-            f'from {scores.min()} to {scores.max()}.'
-        )
+    check_unit_range('scores', scores)
     return scores
 
 

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
+from .checks import check_unit_range
+
 Reduction = Literal['none', 'mean', 'sum']
 
 HEADS = (
@@ -233,14 +235,7 @@ def _check_map(name: str, values: Tensor, logits: Tensor) -> None:
             f'Expected argument `{name}` to be of the shape (n, h, w) of the '
             f'logits {tuple(logits.shape)}, but got {tuple(values.shape)}.'
         )
-    if values.device.type != 'cpu' or not values.numel():
-        return  # to ask a GPU is to wait for it
-    # Written so that NaN fails too.
-    if not bool(((values >= 0) & (values <= 1)).all()):
-        raise ValueError(
-            f'Expected argument `{name}` to lie in [0, 1], but got values '
-            f'from {values.min()} to {values.max()}.'
-        )
+    check_unit_range(name, values)
 
 
 def _check_reduction(reduction: str) -> None:

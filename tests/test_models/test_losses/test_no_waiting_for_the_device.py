@@ -7,7 +7,11 @@ GPU would get a synchronisation.
 import pytest
 import torch
 
-from mmcuts3d.models.losses import DropLoss, SpatialConfidenceBCE
+from mmcuts3d.models.losses import (
+    DropLoss,
+    SoftTargetLoss,
+    SpatialConfidenceBCE,
+)
 
 
 @pytest.fixture
@@ -49,6 +53,19 @@ def test_the_class_loss():
         scores,
         torch.zeros(6, dtype=torch.long, device='meta'),
         torch.ones(6, device='meta'),
+        max_overlaps=torch.ones(6, device='meta'),
+    )
+    assert loss.shape == ()
+    loss.backward()
+
+
+@pytest.mark.parametrize('rule', ['soft', 'weight'])
+def test_soft_targets(rule):
+    scores = torch.empty(6, 2, device='meta', requires_grad=True)
+    loss = SoftTargetLoss(rule=rule)(
+        scores,
+        torch.zeros(6, dtype=torch.long, device='meta'),
+        scores=torch.ones(6, device='meta'),
         max_overlaps=torch.ones(6, device='meta'),
     )
     assert loss.shape == ()
