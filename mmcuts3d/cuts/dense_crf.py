@@ -8,8 +8,8 @@ for each mask, is the reference of the tests.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,8 @@ from ._check import as_array, check_count, check_image, check_range
 
 if TYPE_CHECKING:
     from .crf.mean_field import ImageCRF
+
+Value = TypeVar('Value', bound=np.generic)
 
 
 def dense_crf(
@@ -102,6 +104,31 @@ def crf_probability(
     flat = log_odds.reshape(-1, pixels.shape[0] * pixels.shape[1])
     likely = crf.probabilities(flat, full['iterations'])
     return likely.reshape(log_odds.shape)
+
+
+def fit_to_colours(
+    run: Callable[..., NDArray[Value]],
+    image: NDArray[np.uint8],
+    masks: Sequence[NDArray[np.bool_]],
+    rests: Sequence[NDArray[np.bool_]] | None,
+    crf: bool | Mapping[str, float],
+) -> NDArray[Value]:
+    """Run a CRF on the masks of an image together, by settings of a config.
+
+    Args:
+        run: :func:`dense_crf`, its twin on a device, or
+            :func:`crf_probability`.
+        image: (H, W, 3) uint8 RGB.
+        masks: (H, W) bool each, at least one.
+        rests: (H, W) bool each, unknown to the CRF, or None.
+        crf: True, or settings by name.
+
+    Returns:
+        (M, H, W), what `run` makes of them.
+    """
+    settings = dict(crf) if isinstance(crf, Mapping) else {}
+    unknown = None if rests is None else np.stack(list(rests))
+    return run(image, np.stack(list(masks)), unknown, **settings)
 
 
 def _image_crf(

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .dense_crf import crf_probability, dense_crf
+from .dense_crf import crf_probability, dense_crf, fit_to_colours
 from .pixel_masks import resize_nearest
 
 MapKind = Literal['patches', 'aligned', 'crf']
@@ -43,18 +43,8 @@ def aligned_confidence(
     Returns:
         (H, W) float32 in [0, 1], with the values of `confidence`.
     """
-    levels = np.unique(confidence[confidence > 0])
-    if not levels.size:
-        return np.zeros(image.shape[:2], np.float32)
-    size = (image.shape[0], image.shape[1])
-    sets = np.stack([resize_nearest(confidence >= v, size) for v in levels])
-    settings = dict(crf) if isinstance(crf, Mapping) else {}
-    open_pixels = None
-    if unknown is not None:
-        open_pixels = np.broadcast_to(unknown, sets.shape)
-    fitted = dense_crf(image, sets, open_pixels, **settings)  # type: ignore[arg-type]
-    shares = np.diff(levels, prepend=0).astype(np.float32)
-    return np.tensordot(shares, fitted.astype(np.float32), axes=1)
+    unknowns = None if unknown is None else [unknown]
+    return _aligned(image, [confidence], unknowns, crf)[0]
 
 
 def pixel_confidences(
@@ -85,20 +75,48 @@ def pixel_confidences(
     if not masks:
         return []
     if kind == 'crf':
-        settings = dict(crf) if isinstance(crf, Mapping) else {}
-        rests = None if unknown is None else np.stack(list(unknown))
-        likely = crf_probability(
-            image, np.stack(list(masks)), rests, **settings
+        return list(
+            fit_to_colours(crf_probability, image, masks, unknown, crf)
         )
-        return list(likely)
-    maps: list[Map] = []
-    for place, confidence in enumerate(confidences):
-        if confidence is None:
-            raise ValueError(
-                'Expected steps with a confidence for maps of the kind '
-                "'aligned', but got none: the method has no Spatial "
-                'Confidence.'
-            )
-        rest = None if unknown is None else unknown[place]
-        maps.append(aligned_confidence(image, confidence, rest, crf))
-    return maps
+    known = [one for one in confidences if one is not None]
+    if len(known) < len(confidences):
+        raise ValueError(
+            'Expected steps with a confidence for maps of the kind '
+            "'aligned', but got none: the method has no Spatial Confidence."
+        )
+    return _aligned(image, known, unknown, crf)
+
+
+def _aligned(
+    image: NDArray[np.uint8],
+    confidences: Sequence[Map],
+    unknown: Masks | None,
+    crf: bool | Mapping[str, float],
+) -> list[Map]:
+    """:func:`aligned_confidence` of all instances, by one CRF."""
+    size = (image.shape[0], image.shape[1])
+    levels = [np.unique(one[one > 0]) for one in confidences]
+    sets = [
+        resize_nearest(one >= level, size)
+        for one, own in zip(confidences, levels, strict=True)
+        for level in own
+    ]
+    if not sets:
+        return [np.zeros(size, np.float32) for _ in confidences]
+    rests = None
+    if unknown is not None:
+        rests = [
+            rest
+            for rest, own in zip(unknown, levels, strict=True)
+            for _ in own
+        ]
+    fitted = fit_to_colours(dense_crf, image, sets, rests, crf)
+    ends = np.cumsum([len(own) for own in levels])[:-1]
+    return [
+        np.tensordot(
+            np.diff(own, prepend=0).astype(np.float32),
+            mine.astype(np.float32),
+            axes=1,
+        )
+        for own, mine in zip(levels, np.split(fitted, ends), strict=True)
+    ]

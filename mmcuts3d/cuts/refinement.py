@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes
 
 from ._check import check_literal, check_range
-from .dense_crf import check_crf, dense_crf
+from .dense_crf import check_crf, dense_crf, fit_to_colours
 from .pixel_confidence import MapKind, pixel_confidences
 from .pixel_masks import mask_iou, resize_nearest
 
@@ -176,30 +176,6 @@ def refine_masks(
         kept = filled.any() and mask_iou(masks[place], filled) >= min_crf_iou
         refined.append(np.asarray(filled, bool) if kept else None)
     return refined
-
-
-def fit_to_colours(
-    run: Callable[..., NDArray[np.bool_]],
-    image: NDArray[np.uint8],
-    masks: Sequence[NDArray[np.bool_]],
-    rests: Sequence[NDArray[np.bool_]] | None,
-    crf: bool | Mapping[str, float],
-) -> NDArray[np.bool_]:
-    """Run a CRF on the masks of :func:`refine_masks`.
-
-    Args:
-        run: :func:`dense_crf`, or its twin on a device.
-        image: (H, W, 3) uint8 RGB.
-        masks: (H, W) bool each, at least one.
-        rests: (H, W) bool each, or None.
-        crf: True, or settings by name.
-
-    Returns:
-        (M, H, W) bool.
-    """
-    settings = dict(crf) if isinstance(crf, Mapping) else {}
-    unknown = None if rests is None else np.stack(list(rests))
-    return run(image, np.stack(list(masks)), unknown, **settings)
 
 
 def refine_mask(

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..cuts3d import CutS3D
+from ..dense_crf import fit_to_colours
 from ..instances import masks_to_refine
 from ..mask_cut import MaskCut
 from ..progress import Progress, SurfaceProgress, advanced
-from ..refinement import fit_to_colours
 from ..semantic.normalized_cut import NormalizedCut
 from ..types import PseudoInstances
 from ..worker_pool import WorkerPool
