@@ -41,7 +41,7 @@ from .records import (
     encode_mask,
     instance_to_annotation,
 )
-from .rounds import label_statistics, merge_rounds
+from .rounds import label_statistics, largest_iou, merge_rounds
 from .sharing import share_out
 from .statistics import Histogram, LabelStatistics
 
@@ -77,6 +77,7 @@ __all__ = [
     'instance_to_annotation',
     'is_sharded',
     'label_statistics',
+    'largest_iou',
     'mask_levels',
     'merge_rounds',
     'merge_stores',

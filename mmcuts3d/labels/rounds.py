@@ -5,6 +5,7 @@ those that no kept mask covers.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -102,7 +103,13 @@ def merge_image(
             f'Expected {new.file_name} to be of size {old.height} x '
             f'{old.width} as before, but got {new.height} x {new.width}.'
         )
-    overlap = _max_iou(old, kept)
+    # Codes that come out of a store, or of `check_labels`, are whole.
+    overlap = largest_iou(
+        *(
+            [annotation['segmentation'] for annotation in annotations]
+            for annotations in (old.annotations, kept)
+        )
+    )
     stay = [
         annotation
         for annotation, iou in zip(old.annotations, overlap, strict=True)
@@ -158,16 +165,19 @@ def records_of(labels: dict[str, Any]) -> dict[str, ImageRecord]:
     }
 
 
-def _max_iou(record: ImageRecord, kept: list[dict[str, Any]]) -> list[float]:
-    """Largest IoU of each of a record's masks with the kept ones."""
-    if not kept:
-        return [0.0] * len(record.annotations)
-    if not record.annotations:
-        return []
-    # Codes that come out of a store, or of `check_labels`, are whole.
-    rles = [
-        [annotation['segmentation'] for annotation in annotations]
-        for annotations in (record.annotations, kept)
-    ]
-    iou = coco_mask.iou(rles[0], rles[1], [0] * len(rles[1]))
+def largest_iou(
+    masks: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]]
+) -> list[float]:
+    """Largest IoU of each mask with the kept ones, 0 without any.
+
+    Args:
+        masks (Sequence[dict]): Run-length codes, whole.
+        kept (Sequence[dict]): Run-length codes, whole.
+
+    Returns:
+        list[float]: One for each of ``masks``, in [0, 1].
+    """
+    if not kept or not masks:
+        return [0.0] * len(masks)
+    iou = coco_mask.iou(list(masks), list(kept), [0] * len(kept))
     return [float(value) for value in np.asarray(iou).max(axis=1)]

@@ -7,10 +7,9 @@ import numpy.typing as npt
 import torch
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
-from pycocotools import mask as coco_mask
 
 from mmcuts3d.cuts import box_of
-from mmcuts3d.labels import CONFIDENCE_SCALE
+from mmcuts3d.labels import CONFIDENCE_SCALE, encode_mask, largest_iou
 
 Masks = npt.NDArray[np.uint8]
 
@@ -73,7 +72,10 @@ def merge_instances(
             f'Expected masks of the size of the labels {frame}, but got '
             f'{masks.shape[1:]}.'
         )
-    stay = np.flatnonzero(_largest_iou(own.masks, masks) < iou_thr)
+    overlap = largest_iou(
+        *([encode_mask(mask) for mask in some] for some in (own.masks, masks))
+    )
+    stay = np.flatnonzero(np.asarray(overlap) < iou_thr)
     merged = InstanceData()
     boxes = torch.from_numpy(np.stack([box_of(mask > 0) for mask in masks]))
     kept_boxes = labels.bboxes[stay.tolist()]
@@ -107,15 +109,3 @@ def _levels(masks: Masks, confidence: npt.NDArray[np.float32]) -> Masks:
     inside = np.rint(confidence * CONFIDENCE_SCALE).clip(1, CONFIDENCE_SCALE)
     level = inside.astype(np.uint8)[:, None, None]
     return np.where(masks > 0, level, np.uint8(CONFIDENCE_SCALE))
-
-
-def _largest_iou(own: Masks, masks: Masks) -> npt.NDArray[np.float64]:
-    """(N,) of each label with the masks; 0 without labels."""
-    if not len(own):
-        return np.zeros(0)
-    rles = [
-        coco_mask.encode(np.asfortranarray(some.transpose(1, 2, 0)))
-        for some in ((own > 0).astype(np.uint8), masks)
-    ]
-    iou = coco_mask.iou(rles[0], rles[1], [0] * len(masks))
-    return np.asarray(iou).max(axis=1)

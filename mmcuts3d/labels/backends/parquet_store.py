@@ -55,11 +55,11 @@ class ParquetStore(LabelStore):
         self.info = StoreInfo(
             'parquet', manifest['fingerprint'], manifest['provenance']
         )
+        self._stamp = _stamp(path / SUMMARY)  # before it is read
         summary = read_json(path / SUMMARY, 'the summary of a label store')
         for name, size in summary['sizes'].items():
             check_end(path / name, size)
         self._as_opened = summary
-        self._stamp = _stamp(path / SUMMARY)
         self._size = int(manifest['shard_size'])
         self._total = -(-int(manifest['num_images']) // self._size)
         statistics = LabelStatistics.from_sums(summary['sums'])
