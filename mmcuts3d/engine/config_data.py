@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.device import get_device
+
+from .innermost import innermost_config
+from .optim import has_mixed_precision
 
 #: Datasets of labels, and whose command makes them.
 _PSEUDO_LABELS = 'PseudoLabelDataset'
@@ -34,7 +36,7 @@ def check_training(config: Config, path: str | Path) -> None:
     _check_weights(config, path)
     _check_ground_truth(config, path)
     wrapper = config.optim_wrapper.get('type', '')
-    if 'ParameterwiseClipAmp' in wrapper and get_device() in ('cpu', 'mps'):
+    if 'ParameterwiseClipAmp' in wrapper and not has_mixed_precision():
         raise ValueError(
             f'{path} trains in mixed precision, for which there is no GPU '
             'here: --cfg-options optim_wrapper.type=mmcuts3d.'
@@ -43,7 +45,7 @@ def check_training(config: Config, path: str | Path) -> None:
 
 
 def _check_labels(config: Config, path: str | Path) -> None:
-    dataset = _innermost(config.train_dataloader)
+    dataset = innermost_config(config.train_dataloader)
     file = _ann_file(dataset)
     if file is None or (config.train_cfg or {}).get('labels'):
         return  # none, or LabelThenTrainLoop makes them
@@ -82,7 +84,7 @@ def _check_weights(config: Config, path: str | Path) -> None:
 def _check_ground_truth(config: Config, path: str | Path) -> None:
     if config.get('val_dataloader') is None:
         return
-    dataset = _innermost(config.val_dataloader)
+    dataset = innermost_config(config.val_dataloader)
     file = _ann_file(dataset)
     if file is not None and not Path(file).exists():
         raise ValueError(
@@ -91,14 +93,6 @@ def _check_ground_truth(config: Config, path: str | Path) -> None:
             'val_cfg=None val_dataloader=None val_evaluator=None trains '
             'without.'
         )
-
-
-def _innermost(dataloader: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The config of the dataset that reads files, inside of others."""
-    config = dataloader
-    while isinstance(config.get('dataset'), Mapping):
-        config = config['dataset']
-    return config
 
 
 def _ann_file(dataset: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from ..config import load_config
+from ..innermost import innermost_config
 from .rows import Row
 
 ROUNDS = {0: '', 1: '-1round', 3: '-3rounds'}
@@ -79,7 +80,8 @@ def compose(
     if 'depth' in changes:  # another source has other arguments
         config.train_cfg.labels.model.depth = ConfigDict(changes['depth'])
     if 'confidence' in changes:
-        _innermost(config)['confidence'] = changes['confidence']
+        dataset = innermost_config(config.train_dataloader)
+        dataset['confidence'] = changes['confidence']
     config = _over(config, changes.get('config', {}))
     config = _over(config, {'randomness': {'seed': seed}})
     if options:
@@ -91,10 +93,3 @@ def _over(config: Config, changes: dict[str, Any]) -> Config:
     """A config with changes put over it, as a config that inherits has."""
     merged = Config._merge_a_into_b(changes, config._cfg_dict)
     return Config(merged, filename=config.filename)
-
-
-def _innermost(config: Config) -> ConfigDict:
-    dataset = config.train_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
-    return dataset

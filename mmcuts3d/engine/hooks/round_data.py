@@ -1,9 +1,8 @@
-"""The data of a round: which dataset reads labels, and whether it can."""
+"""The data of a round: whether its labels are whole, and can be replaced."""
 
 from pathlib import Path
 
 from mmengine.dataset import BaseDataset
-from mmengine.runner import Runner
 
 from mmcuts3d.datasets import ImageFolder
 from mmcuts3d.datasets.transforms import CutS3DPseudoLabeler
@@ -16,21 +15,6 @@ def is_whole(labels: Path) -> bool:
     if labels.is_dir():
         return (labels / SUMMARY).exists()
     return labels.exists()
-
-
-def read_by(config: dict) -> dict:
-    """The config of the dataset that reads labels, inside of others."""
-    while 'dataset' in config:
-        config = config['dataset']
-    return config
-
-
-def innermost(runner: Runner) -> BaseDataset:
-    """The training dataset inside of MultiImageMixDataset and others."""
-    dataset = runner.train_dataloader.dataset
-    while hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    return dataset
 
 
 def check_labels_in_file(dataset: BaseDataset) -> None:

@@ -21,15 +21,10 @@ from mmcuts3d.labels import (
 from mmcuts3d.registry import HOOKS
 
 from ..executors.launched import silence_of
+from ..innermost import innermost_config, innermost_dataset
 from ..labeling import LabelingJob, merge_job, run_labeling
 from .averaged_weights import averaged_weights
-from .round_data import (
-    check_labels_in_file,
-    innermost,
-    is_whole,
-    merge_over,
-    read_by,
-)
+from .round_data import check_labels_in_file, is_whole, merge_over
 from .round_maker import RoundMaker
 from .round_position import resume_round
 from .round_record import RoundRecord
@@ -268,7 +263,7 @@ class SelfTrainingHook(Hook):
         return labels
 
     def _current_labels(self, runner: Runner) -> str:
-        dataset = innermost(runner)
+        dataset = innermost_dataset(runner.train_dataloader.dataset)
         if not hasattr(dataset, 'ann_file'):
             raise ValueError(
                 'Expected `train_dataloader` to have one dataset with an '
@@ -280,11 +275,13 @@ class SelfTrainingHook(Hook):
     def _train_on(self, runner: Runner, labels: Path) -> None:
         """Put a dataloader over other labels into the running loop."""
         config = copy.deepcopy(dict(runner.cfg.train_dataloader))
-        with_use = isinstance(innermost(runner), PseudoLabelDataset)
-        if with_use and not self.keep_confidence:
-            read_by(config)['confidence'] = False
+        dataset = innermost_dataset(runner.train_dataloader.dataset)
+        if isinstance(dataset, PseudoLabelDataset) and (
+            not self.keep_confidence
+        ):
+            innermost_config(config)['confidence'] = False
         merge_over(config, copy.deepcopy(dict(self.train_dataloader)))
-        read_by(config)['ann_file'] = str(labels.absolute())
+        innermost_config(config)['ann_file'] = str(labels.absolute())
         randomness = runner.cfg.get('randomness') or {}
         loop = runner.train_loop
         loop.dataloader = runner.build_dataloader(

@@ -12,6 +12,7 @@ from mmcuts3d.labels import LABEL_FILE, Backend
 from mmcuts3d.registry import LOOPS
 
 from ..executors.launched import silence_of
+from ..innermost import innermost_config, innermost_dataset
 from ..labeling import LabelingJob, run_labeling
 
 
@@ -67,14 +68,9 @@ class LabelThenTrainLoop(IterBasedTrainLoop):
 def _ann_file(dataloader: DataLoader | dict) -> str:
     """What the innermost dataset reads."""
     if not isinstance(dataloader, dict):
-        dataset = dataloader.dataset
-        while hasattr(dataset, 'dataset'):
-            dataset = dataset.dataset
+        dataset = innermost_dataset(dataloader.dataset)
         return str(getattr(dataset, 'ann_file', ''))
-    config = dataloader
-    while isinstance(config.get('dataset'), dict):
-        config = config['dataset']
-    return str(config.get('ann_file', ''))
+    return str(innermost_config(dataloader).get('ann_file', ''))
 
 
 def _store_of(labels: dict, ann_file: str) -> Backend | None:

@@ -4,6 +4,7 @@ from .parameterwise_clip import (
     ParameterwiseClipAmpOptimWrapper,
     ParameterwiseClipOptimWrapper,
     clip_each_grad_norm_,
+    has_mixed_precision,
     in_mixed_precision,
 )
 
@@ -11,5 +12,6 @@ __all__ = [
     'ParameterwiseClipAmpOptimWrapper',
     'ParameterwiseClipOptimWrapper',
     'clip_each_grad_norm_',
+    'has_mixed_precision',
     'in_mixed_precision',
 ]

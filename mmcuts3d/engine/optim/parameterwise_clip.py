@@ -64,6 +64,11 @@ def in_mixed_precision(wrapper: str) -> str:
     return 'AmpOptimWrapper'
 
 
+def has_mixed_precision() -> bool:
+    """Whether this machine has a device that trains in mixed precision."""
+    return get_device() not in ('cpu', 'mps')
+
+
 class _ParameterwiseClipMixin:
     """Clips each gradient where mmengine clips all of them."""
 
@@ -122,7 +127,7 @@ class ParameterwiseClipAmpOptimWrapper(
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if get_device() in ('cpu', 'mps'):
+        if not has_mixed_precision():
             raise ValueError(
                 'Expected a GPU for mixed precision, but got none; without '
                 'one, train with --cfg-options optim_wrapper.type=mmcuts3d.'
