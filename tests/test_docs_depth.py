@@ -1,18 +1,16 @@
 """The configs of docs/depth.md, built, and what its tables say."""
 
-import re
-
 import numpy as np
 import pytest
-from helpers import ROOT
+from helpers.docs import page, python_blocks
 
 from mmcuts3d.models.depth import DepthFromFiles, normalise_depth
 from mmcuts3d.models.depth.from_transformers import FAMILIES
 from mmcuts3d.models.depth.kinds import NUMBERS
 from mmcuts3d.registry import MODELS
 
-PAGE = (ROOT / 'docs' / 'depth.md').read_text('utf-8')
-BLOCKS = re.findall(r'^```python\n(.*?)^```', PAGE, re.DOTALL | re.MULTILINE)
+PAGE = page('depth.md')
+BLOCKS = python_blocks(PAGE)
 KINDS = [
     'metric',
     'inverse',

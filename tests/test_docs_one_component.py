@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from helpers import ROOT
 from helpers.dense_detectors import (
     DETECTORS,
     HEADS,
@@ -14,6 +13,7 @@ from helpers.dense_detectors import (
     losses_of,
     shrink_model,
 )
+from helpers.docs import blocks_by_section, page
 from helpers.levels import discs, sample_of, two_levels
 from helpers.mixed import write_labels
 from mmdet.structures import DetDataSample
@@ -31,13 +31,8 @@ from mmcuts3d.models.losses import (
 )
 from mmcuts3d.registry import MODELS, TRANSFORMS
 
-PAGE = (ROOT / 'docs' / 'one_component.md').read_text('utf-8')
-BLOCKS = {
-    section.partition('\n')[0]: re.findall(
-        r'^```python\n(.*?)^```', section, re.DOTALL | re.MULTILINE
-    )
-    for section in PAGE.split('\n## ')[1:]
-}
+PAGE = page('one_component.md')
+BLOCKS = blocks_by_section(PAGE)
 #: Which detector a block without RoIs is of.
 DENSE = {
     'SOLOv2': ('Mask loss without RoIs', 0),

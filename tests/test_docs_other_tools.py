@@ -4,12 +4,12 @@ import contextlib
 import importlib.util
 import io
 import json
-import re
 
 import cv2
 import numpy as np
 import pytest
 from helpers import ROOT
+from helpers.docs import blocks_by_section, page
 
 from mmcuts3d.labels import (
     ImageRecord,
@@ -19,13 +19,8 @@ from mmcuts3d.labels import (
 )
 from mmcuts3d.labels.backends.label_writer import LabelWriter
 
-PAGE = (ROOT / 'docs' / 'labels_in_other_tools.md').read_text('utf-8')
-BLOCKS = {
-    section.partition('\n')[0]: re.findall(
-        r'^```python\n(.*?)^```', section, re.DOTALL | re.MULTILINE
-    )
-    for section in PAGE.split('\n## ')[1:]
-}
+PAGE = page('labels_in_other_tools.md')
+BLOCKS = blocks_by_section(PAGE)
 SIDE = 48
 
 

@@ -1,10 +1,10 @@
 """The configs of docs/small_objects.md, built; its table of defaults."""
 
-import re
 from dataclasses import fields
 
 import pytest
 from helpers import ROOT
+from helpers.docs import page, python_blocks
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
@@ -12,8 +12,8 @@ from mmcuts3d.cuts import SecondLook
 from mmcuts3d.engine.labeling.fingerprint import labeling_fingerprint
 from mmcuts3d.registry import MODELS
 
-PAGE = (ROOT / 'docs' / 'small_objects.md').read_text('utf-8')
-BLOCKS = re.findall(r'^```python\n(.*?)^```', PAGE, re.DOTALL | re.MULTILINE)
+PAGE = page('small_objects.md')
+BLOCKS = python_blocks(PAGE)
 
 
 def built(block, tmp_path):
