@@ -1,0 +1,1 @@
+"""UnScene3D: unsupervised instance segmentation of 3D scans."""
