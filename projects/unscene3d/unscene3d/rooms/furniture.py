@@ -103,9 +103,7 @@ def _cupboard(rng: np.random.Generator) -> Piece:
     body = _box(0, 0, high / 2 + 0.03, hx, hy, high / 2 - 0.03, 'doors')
     base = _box(0, -0.02, 0.03, hx - 0.03, hy - 0.03, 0.035, 'dark')
     knobs = [
-        Solid(
-            'ball', (i * 0.06, hy, 0.6 * high), (0.02, 0.025, 0.02), 'metal'
-        )
+        Solid('ball', (i * 0.06, hy, 0.6 * high), (0.02, 0.025, 0.02), 'metal')
         for i in (-1, 1)
     ]
     return Piece('cupboard', (body, base, *knobs), (hx, hy), (high, hx, hy))
@@ -193,7 +191,9 @@ def _plant(rng: np.random.Generator) -> Piece:
         'cone', (0, 0, high / 2), (radius * 0.75, radius, high / 2), 'clay'
     )
     leaves = [
-        Solid('ball', (*rng.uniform(-0.07, 0.07, 2), high + rise), half, 'leaf')
+        Solid(
+            'ball', (*rng.uniform(-0.07, 0.07, 2), high + rise), half, 'leaf'
+        )
         for rise, half in (
             (0.12, (0.17, 0.15, 0.14)),
             (0.28, (0.14, 0.17, 0.13)),

@@ -18,6 +18,7 @@ IN_ROOM = ('table', 'round table')
 SMALL = ('lamp', 'bin', 'plant', 'ball', 'parcel', 'stool')
 ON_TOP = ('parcel', 'monitor', 'pot', 'parcel')
 SEATS = ('chair', 'stool')
+DESKS = ('table', 'round table', 'cupboard', 'drawers')
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,8 @@ def _spot(
         if tables and rng.random() < 0.85:
             return _at_table(rng, piece, tables)
     hosts = [one for one in placed if one.top is not None]
-    if piece.kind in ON_TOP and (
-        piece.kind != 'parcel' or rng.random() < 0.6
-    ):
-        return _on_top(rng, piece, hosts) if hosts else None
+    if piece.kind in ON_TOP and (piece.kind != 'parcel' or rng.random() < 0.6):
+        return _on_top(rng, piece, hosts)
     if piece.kind in SMALL and placed and rng.random() < 0.7:
         return _beside(rng, piece, placed)
     low = np.array(piece.half) * 0.8
@@ -185,6 +184,10 @@ def _at_table(rng, piece: Piece, tables: list[Piece]):
 
 
 def _on_top(rng, piece: Piece, hosts: list[Piece]):
+    if piece.kind == 'monitor':
+        hosts = [one for one in hosts if one.kind in DESKS]
+    if not hosts:
+        return None
     host = hosts[rng.integers(len(hosts))]
     height, hx, hy = host.top
     base = min(s.box()[0][2] for s in host.solids)  # not of one on another
@@ -202,7 +205,9 @@ def _turn(spot: np.ndarray, yaw: float) -> np.ndarray:
 
 
 def _hits_any(piece: Piece, placed: list[Piece]) -> bool:
-    return any(_inside(a, b) or _inside(b, a) for a, b in _pairs(piece, placed))
+    return any(
+        _inside(a, b) or _inside(b, a) for a, b in _pairs(piece, placed)
+    )
 
 
 def _pairs(piece: Piece, placed: list[Piece]):

@@ -120,9 +120,14 @@ def nearest_solid(
     """
     distance = np.full(len(points), float(margin))
     which = np.full(len(points), -1)
+    order = np.argsort(points[:, 0])  # a body has its points in a slice
+    x, y, z = points[order].T
     for index, solid in enumerate(solids):
         low, high = solid.box(margin)
-        near = np.flatnonzero(((points >= low) & (points <= high)).all(1))
+        part = slice(*np.searchsorted(x, (low[0], high[0])))
+        near = (y[part] >= low[1]) & (y[part] <= high[1])
+        near &= (z[part] >= low[2]) & (z[part] <= high[2])
+        near = order[part][near]
         own = solid.distance(points[near])
         closer = own < distance[near]
         distance[near[closer]] = own[closer]

@@ -129,9 +129,7 @@ class Caster:
         return colour, np.where(hit, depth, 0).astype(np.float32)
 
 
-def with_noise(
-    frame: Frame, rng: np.random.Generator, noise: float
-) -> Frame:
+def with_noise(frame: Frame, rng: np.random.Generator, noise: float) -> Frame:
     """The frame as a sensor gives it.
 
     Depth gets an error that grows with its square, as of structured light,
