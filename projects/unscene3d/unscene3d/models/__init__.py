@@ -1,0 +1,22 @@
+"""The mask transformer on segments, and what it is made of."""
+
+from .mask_decoder import MaskPredictions, SegmentBatch, SegmentMaskDecoder
+from .matching import CostWeights, assign, matching_cost
+from .prediction import PredictionRule, mask_iou
+from .segment_mask_transformer import SegmentMaskTransformer
+from .set_loss import SegmentSetLoss
+from .voxel_unet import VoxelUNet
+
+__all__ = [
+    'CostWeights',
+    'MaskPredictions',
+    'PredictionRule',
+    'SegmentBatch',
+    'SegmentMaskDecoder',
+    'SegmentMaskTransformer',
+    'SegmentSetLoss',
+    'VoxelUNet',
+    'assign',
+    'mask_iou',
+    'matching_cost',
+]
