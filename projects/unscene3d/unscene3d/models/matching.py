@@ -95,7 +95,5 @@ def assign(costs: list[Tensor], names: list[str]) -> list[np.ndarray]:
                 'rate.'
             )
         pairs = [np.stack(linear_sum_assignment(layer), 1) for layer in block]
-        found.append(
-            np.array(pairs, np.int64).reshape(len(block), -1, 2)
-        )
+        found.append(np.array(pairs, np.int64).reshape(len(block), -1, 2))
     return found

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from mmcuts3d.registry import MODELS
 
-from ..training.scene_data_sample import SceneDataSample
 from .mask_decoder import MaskPredictions, SegmentBatch
 from .prediction import PredictionRule
+from .scene_data_sample import SceneDataSample
 from .segment_pooling import (
     is_segment,
     pad_scenes,

@@ -48,8 +48,10 @@ class SegmentSetLoss(BaseModule):
             Defaults to 0.01, CutLER's value.
         drop_terms (Sequence[str]): What a dropped query does not pay:
             'no_object', the cross-entropy of a query without a pseudo-mask;
-            'matched', all terms of a query that has one. Defaults to both,
-            as the paper says it.
+            'matched', all terms of a query that has one. The paper's words
+            take both in. With 'matched' a mask that became empty learns
+            nothing more, and from random weights all masks become empty
+            within some iterations. Defaults to ('no_object',).
         weigh_by_vertices (bool): Whether a segment counts as much as it has
             vertices; else all count the same. Defaults to True.
         init_cfg (dict, optional): Of mmengine. Defaults to None.
@@ -65,7 +67,7 @@ class SegmentSetLoss(BaseModule):
         dice_weight: float = 2.0,
         no_object_weight: float = 0.1,
         drop_iou_thr: float | None = 0.01,
-        drop_terms: Sequence[str] = _TERMS,
+        drop_terms: Sequence[str] = ('no_object',),
         weigh_by_vertices: bool = True,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -128,7 +130,9 @@ class SegmentSetLoss(BaseModule):
             list(names),
         )
         parts = [
-            self._scene_loss(scene, torch.as_tensor(pair, device=scene.masks.device))
+            self._scene_loss(
+                scene, torch.as_tensor(pair, device=scene.masks.device)
+            )
             for scene, pair in zip(scenes, pairs, strict=True)
         ]
         masks = max(sum(pair.shape[1] for pair in pairs), 1)

@@ -69,8 +69,9 @@ def voxel_levels(
             for scene, p in enumerate(points)
         ]
     )
-    keys, of_vertex = torch.unique(_keys(coords), return_inverse=True)
-    levels, places = [], [of_vertex]
+    keys, below = torch.unique(_keys(coords), return_inverse=True)
+    levels: list[VoxelLevel] = []
+    places = [below]
     for step in range(number):
         coords = _coords(keys)
         level = VoxelLevel(coords, _neighbours(keys), len(points))
