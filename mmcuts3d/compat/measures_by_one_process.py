@@ -4,8 +4,8 @@ mmengine writes ``work_dir/TIME/TIME.json`` at the end of a test from every
 process, to one path. The times in it differ, and so do the lengths: where two
 write at once, the file is no JSON any more. Upstream:
 https://github.com/open-mmlab/mmengine/pull/124 mended the same for the scalars
-of a training. Delete this file when ``LoggerHook.after_test_epoch`` asks for the
-main process, which no version up to 0.10.12 does.
+of a training. Delete this file when ``LoggerHook.after_test_epoch`` asks for
+the main process, which no version up to 0.10.12 does.
 """
 
 

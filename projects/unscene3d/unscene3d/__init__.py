@@ -1,5 +1,12 @@
 """UnScene3D: unsupervised instance segmentation of 3D scans."""
 
-from .features import FileFeatures, GeometricFeatures, LiftedFeatures
+from . import evaluation, features, labeler, models, segments, training
 
-__all__ = ['FileFeatures', 'GeometricFeatures', 'LiftedFeatures']
+__all__ = [
+    'evaluation',
+    'features',
+    'labeler',
+    'models',
+    'segments',
+    'training',
+]
