@@ -91,10 +91,12 @@ class GraphCut:
             ``'mean'``, that of the largest mean; ``'largest'``, that of the
             largest size; ``'none'``, all of it (supplement, Table 7).
             Defaults to 'peak'.
-        removal: What becomes of nodes that were found: ``'exclude'``, their
-            features count as zero (Algorithm 1), and they are in no later
-            mask; ``'zero'``, masks may overlap; ``'delete'``, their nodes
-            leave the graph. Defaults to 'exclude'.
+        removal: What becomes of nodes that were found: ``'delete'``, their
+            rows and columns leave the graph (Sec. 4.2); ``'exclude'``, their
+            features count as zero (Algorithm 1), so that they stay as weak
+            nodes, but are in no later mask; ``'zero'``, masks may overlap.
+            With the last two a cut soon parts nothing but found nodes where
+            `tau` is low. Defaults to 'delete'.
         rejected: After a foreground that is too small ``'remove'`` takes its
             part out of the graph and goes on, ``'stop'`` ends. The paper does
             not say. Defaults to 'remove'.
@@ -110,7 +112,7 @@ class GraphCut:
     max_foreground: float = 0.5
     min_nodes: int = 8
     separation: Separation = 'peak'
-    removal: Removal = 'exclude'
+    removal: Removal = 'delete'
     rejected: Rejected = 'remove'
     solver: Solver = 'lanczos'
 

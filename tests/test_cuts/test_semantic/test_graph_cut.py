@@ -105,7 +105,7 @@ def test_as_algorithm_1_step_by_step(seed):
     features = features + 0.3 * rng.normal(size=features.shape)
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     edges = np.array([(i, i + d) for i in range(36) for d in (1, 4)])
-    cut = GraphCut(tau=0.65, min_nodes=1, num_instances=4)
+    cut = GraphCut(tau=0.65, min_nodes=1, num_instances=4, removal='exclude')
     found = cut(unit @ unit.T, edges)
     left = unit.copy()
     gone = np.zeros(40, bool)
