@@ -1,9 +1,9 @@
 """Scenes and frames of files, and files of scenes."""
 
 from .arkit_scenes import read_arkit_scenes
-from .frames import FrameFiles, FrameFolder, check_rigid, read_frames
+from .frames import FrameFiles, FrameFolder, read_frames
 from .ply import read_ply, write_ply
-from .poses import check_poses
+from .poses import check_poses, check_rigid
 from .reading import read_scene
 from .s3dis import read_s3dis
 from .scannet import (

@@ -121,6 +121,10 @@ def _from_npz(path: Path) -> RawScene:
 def _from_text(path: Path) -> RawScene:
     with open_regular(path, 'a text file of vertices') as file:
         lines = file.read().decode('utf-8', 'replace').splitlines()
+    if not ''.join(lines).strip():
+        raise ValueError(
+            f'{path.name}: expected lines of vertices, but got an empty file.'
+        )
     # A PTS file begins with the number of its vertices.
     skip = int(bool(lines) and lines[0].strip().isdigit())
     commas = any(',' in line for line in lines[:5])
