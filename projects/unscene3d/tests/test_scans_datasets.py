@@ -102,6 +102,15 @@ class TestScanNet:
         with pytest.raises(ValueError, match=r'clean\.agg.*got segment 99'):
             read_scannet(scan)
 
+    def test_groups_of_the_fine_mesh(self, scan):
+        write(
+            scan / f'{NAME}.aggregation.json',
+            segGroups=[dict(objectId=0, segments=[3])],
+            segmentsFile=f'scannet.{NAME}_vh_clean.segs.json',
+        )
+        with pytest.raises(ValueError, match=r'but got those of scannet\.'):
+            read_scannet(scan)
+
     @pytest.mark.parametrize(
         'name,text',
         [
@@ -227,7 +236,7 @@ class TestArkitScenes:
         # What stands at the camera goes to the origin of the camera.
         place = frame.pose[:3, 3]
         turned = np.array([-place[1], place[0], place[2]])
-        np.testing.assert_allclose(turned + [1, 2, 3], 0, atol=1e-9)
+        np.testing.assert_allclose(turned, [-1, -2, -3], atol=1e-9)
         np.testing.assert_allclose(found[2].pose[:3, 3], [0, 0, -0.5])
 
     def test_without_images(self, tmp_path):
@@ -237,8 +246,8 @@ class TestArkitScenes:
     @pytest.mark.parametrize(
         'text,words',
         [
-            ('', 'lowres_wide.traj: expected lines of 7'),
-            ('1 2 3', 'lowres_wide.traj: expected lines of 7'),
+            ('', 'lowres_wide.traj: expected lines of time'),
+            ('1 2 3', 'lowres_wide.traj: expected lines of time'),
             ('1 0 0 0 0 0 0', 'none for 4 images'),
         ],
     )

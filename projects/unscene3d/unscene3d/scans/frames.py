@@ -13,7 +13,8 @@ from PIL import Image
 from mmcuts3d.files import first_few, open_regular, read_image, shown
 
 from ..structures import Frame
-from .poses import check_camera, check_rigid, read_matrix
+from .poses import check_camera, check_rigid
+from .tables import read_matrix
 
 #: Millimetres that mean no depth: nothing measured, or out of range.
 _NO_DEPTH = (0, 65535)

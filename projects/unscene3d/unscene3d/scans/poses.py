@@ -1,11 +1,8 @@
 """Poses and cameras: read, checked, held against the scene."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-
-from mmcuts3d.files import open_regular, shown
 
 from ..structures import Frame, Scene
 
@@ -106,35 +103,6 @@ def check_rigid(pose: np.ndarray, name: str) -> None:
             f'{name}: expected a pose with the last row 0 0 0 1, but got '
             f'{pose[3].tolist()}; it may be transposed.'
         )
-
-
-def read_matrix(path: Path, sizes: Sequence[int]) -> np.ndarray:
-    """Read a square matrix of a text file.
-
-    Args:
-        path (Path): Numbers between spaces.
-        sizes (Sequence[int]): Rows that it may have.
-
-    Returns:
-        np.ndarray: Float64.
-
-    Raises:
-        ValueError: If the file is missing or holds anything else.
-    """
-    expected = ' or '.join(f'{size}×{size}' for size in sizes)
-    with open_regular(path, f'a matrix of {expected}', 1 << 16) as file:
-        words = file.read().split()
-    side = round(len(words) ** 0.5)
-    try:
-        values = np.array([float(word) for word in words])
-    except ValueError:
-        side = 0
-    if side not in sizes or side**2 != len(words):
-        raise ValueError(
-            f'{shown(path)}: expected a matrix of {expected} numbers, but '
-            f'got {shown(b" ".join(words[:20]).decode("latin-1"), 60)!r}.'
-        )
-    return values.reshape(side, side)
 
 
 def check_camera(camera: np.ndarray, name: str) -> None:
