@@ -10,6 +10,7 @@ from mmcuts3d.files import first_few, open_regular, read_array
 from .obj import read_obj
 from .ply import read_ply
 from .raw import RawScene
+from .tables import read_table
 
 #: Names of the arrays of a scene in NPZ files, the first is ours.
 _KEYS = {
@@ -119,26 +120,9 @@ def _from_npz(path: Path) -> RawScene:
 
 
 def _from_text(path: Path) -> RawScene:
-    with open_regular(path, 'a text file of vertices') as file:
-        lines = file.read().decode('utf-8', 'replace').splitlines()
-    # A PTS file begins with the number of its vertices.
-    skip = int(bool(lines) and lines[0].strip().isdigit())
-    commas = any(',' in line for line in lines[:5])
-    try:
-        table = np.loadtxt(
-            lines[skip:], delimiter=',' if commas else None, ndmin=2
-        )
-    except ValueError as error:
-        raise ValueError(
-            f'{path.name}: expected lines of equally many numbers, but got: '
-            f'{error}'
-        ) from error
-    if len(table) and table.shape[1] not in (3, 4, 6, 7):
-        raise ValueError(
-            f'{path.name}: expected x y z, perhaps an intensity, perhaps r g '
-            f'b, but got {table.shape[1]} columns.'
-        )
-    coloured = len(table) and table.shape[1] > 4
+    what = 'x y z, perhaps an intensity, perhaps r g b'
+    table = read_table(path, (3, 4, 6, 7), what)
+    coloured = table.shape[1] > 4
     return RawScene(table[:, :3], table[:, -3:] if coloured else None)
 
 
