@@ -146,7 +146,7 @@ def test_pose_is_a_similarity():
         return np.linalg.norm(np.subtract(*points[rows]), axis=1)
 
     ratio = spans(results['points']) / spans(before['points'])
-    assert 0.9 <= ratio.min() and ratio.max() <= 1.1
+    assert ratio.min() >= 0.9 and ratio.max() <= 1.1
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
     # Upright, and normals stay those of the surface.
     heights = np.ptp(results['points'][:, 2]) / np.ptp(before['points'][:, 2])
