@@ -1,4 +1,4 @@
-"""Self-trains by a config: python projects/unscene3d/tools/self_train.py CONFIG.
+"""Self-trains by a config: python .../tools/self_train.py CONFIG.
 
 Trains on the pseudo-masks, predicts the scenes, adds what is new, trains
 again. Call it again when it was stopped: it goes on where it was. Run it from
