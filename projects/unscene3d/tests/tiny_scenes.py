@@ -47,7 +47,7 @@ def tiny_scene(seed=0, boxes=3, step=0.08, name=None):
     edges = [(0, 1), (0, 2), (1, 3), (2, 3)]
     spots = rng.permutation(9)[:boxes]
     for number, spot in enumerate(spots):
-        corner = np.array([spot % 3, spot // 3, 0]) + (0.2, 0.2, 0)
+        corner = np.array([spot % 3 + 0.2, spot // 3 + 0.2, 0])
         box, normal, side = box_sides(corner, rng.uniform(0.4, 0.6, 3), step)
         first = 4 + 5 * number
         points.append(box)

@@ -155,8 +155,8 @@ class SegmentMaskTransformer(BaseModel):
             objectness, masks = found.of_scene(scene)
             sizes = segments.sizes[scene, : segments.numbers[scene]]
             chosen, scores = self.rule(
-                objectness.sigmoid().cpu().numpy(),
-                masks.sigmoid().cpu().numpy(),
+                objectness.detach().sigmoid().cpu().numpy(),
+                masks.detach().sigmoid().cpu().numpy(),
                 sizes.long().cpu().numpy(),
                 sample.edges,
             )

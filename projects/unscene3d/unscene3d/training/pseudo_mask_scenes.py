@@ -32,6 +32,9 @@ class PseudoMaskScenes(Dataset):
             Defaults to ().
         segmenter (dict, optional): What makes the segments of a scene
             without labels. Defaults to None.
+        add_normals (bool): Whether scenes without normals get some, of their
+            faces or neighbours. Those of a cloud point upwards, whichever
+            side its surface is seen from. Defaults to True.
         seed (int): Of what is drawn. Defaults to 0.
 
     Raises:
@@ -47,12 +50,14 @@ class PseudoMaskScenes(Dataset):
         labels: str | None = None,
         pipeline: Sequence[dict[str, Any]] = (),
         segmenter: dict[str, Any] | None = None,
+        add_normals: bool = True,
         seed: int = 0,
     ) -> None:
         self.scenes = DATASETS.build(scenes)
         self.names = list(self.scenes.names)
         self.labels = None if labels is None else as_path(labels, 'labels')
         self.segmenter = segmenter and TASK_UTILS.build(segmenter)
+        self.add_normals = add_normals
         self.seed = seed
         self.pipeline = Compose(list(pipeline))
         if self.labels is None and self.segmenter is None:
@@ -79,13 +84,16 @@ class PseudoMaskScenes(Dataset):
         scene = self.scenes[number % len(self)]
         labels = self.instances(scene)
         points = scene.points.astype(np.float32)
+        normals = scene.normals
+        if normals is None and self.add_normals:
+            normals = normals_of(scene)
         return self.pipeline(
             dict(
                 name=scene.name,
                 rng=np.random.default_rng((self.seed, number)),
                 points=points,
                 colours=scene.colours,
-                normals=scene.normals,
+                normals=normals,
                 faces=scene.faces,
                 truth=scene.instances,
                 of_vertex=labels.segments.of_vertex.astype(np.int64),
@@ -129,3 +137,21 @@ class PseudoMaskScenes(Dataset):
                 f'{len(self.names)}: {first_few(missing)}. Make them by the '
                 "project's tools, see its README."
             )
+
+
+def normals_of(scene: Scene) -> np.ndarray:
+    """Normals of a scene that has none.
+
+    Args:
+        scene (Scene): With or without faces.
+
+    Returns:
+        np.ndarray: (n, 3) float32 of length 1, or 0 where nothing says what
+        it is. Without faces, where the side is not known, z is at least 0.
+    """
+    from ..segments import neighbour_graph, vertex_normals
+
+    normals, signed = vertex_normals(scene, neighbour_graph(scene))
+    if not signed:
+        normals = np.where(normals[:, 2:] < 0, -normals, normals)
+    return normals

@@ -1,6 +1,8 @@
 """Where scenes come from: a folder of scans, or embedded rooms."""
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,7 +30,7 @@ class RoomScenes:
         number (int): How many, at least 1.
         seed (int): Of the first; the others have the next ones. Defaults to
             0.
-        settings (dict, optional): Of ``make_rooms``. Defaults to None: its
+        settings (dict, optional): Of ``make_room``. Defaults to None: its
             own.
 
     Raises:
@@ -41,15 +43,13 @@ class RoomScenes:
         seed: int = 0,
         settings: dict[str, Any] | None = None,
     ) -> None:
-        from ..rooms import make_rooms
-
         if number < 1:
             raise ValueError(
                 f'Expected argument `number` to be at least 1, but got '
                 f'{number}.'
             )
-        rooms = make_rooms(number, seed, **(settings or {}))
-        self._scenes = [room.scene for room in rooms]
+        written = json.dumps(settings or {}, sort_keys=True)
+        self._scenes = [_room(seed + step, written) for step in range(number)]
         self.names = [scene.name for scene in self._scenes]
 
     def __len__(self) -> int:
@@ -57,6 +57,14 @@ class RoomScenes:
 
     def __getitem__(self, index: int) -> Scene:
         return self._scenes[index]
+
+
+@lru_cache(maxsize=256)
+def _room(seed: int, settings: str) -> Scene:
+    """A room without its frames, made once in a process."""
+    from ..rooms import make_room
+
+    return make_room(seed, **json.loads(settings)).scene
 
 
 @DATASETS.register_module()

@@ -1,0 +1,351 @@
+"""The rule of a round on masks made by hand, and rounds that are stopped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import ROOT
+from mmengine.config import Config
+
+from projects.unscene3d.tests.tiny_scenes import (
+    small_model,
+    tiny_scene,
+    true_masks,
+)
+from projects.unscene3d.unscene3d.structures import SceneInstances, Segments
+from projects.unscene3d.unscene3d.training import (
+    RoundRule,
+    RoundsRecord,
+    SelfTraining,
+    read_scene_labels,
+    self_training,
+    write_scene_labels,
+)
+
+#: Five segments of 10, 30, 20, 5 and 35 vertices.
+SEGMENTS = Segments(
+    np.repeat(np.arange(5), [10, 30, 20, 5, 35]).astype(np.int32),
+    np.array([[0, 1], [1, 2], [2, 3], [3, 4]], np.int32),
+)
+
+
+def masks(rows, scores=None):
+    found = np.array([[c == '1' for c in row] for row in rows], bool)
+    if scores is None:
+        scores = np.ones(len(rows))
+    return SceneInstances(found.reshape(-1, 5), np.float32(scores), SEGMENTS)
+
+
+def text(instances):
+    return [''.join('01'[int(v)] for v in mask) for mask in instances.masks]
+
+
+@pytest.mark.parametrize(
+    'settings,first,predicted,added',
+    [
+        # 35 of 45 vertices are new; 10 of 40 are; all are.
+        ({}, ['11000'], ['10001', '01010', '00110'], ['10001', '00110']),
+        # Exactly half is not more than half.
+        ({'min_new': 0.25}, ['01000'], ['11000'], []),
+        ({'min_new': 0.24}, ['01000'], ['11000'], ['11000']),
+        # What was just added counts: 20 of 25 are new, then 0 of 20.
+        ({}, ['11000'], ['00110', '00100'], ['00110']),
+        # The best come first, whatever their order.
+        ({'max_new': 1}, [], ['11000', '00011'], ['11000']),
+        ({'candidates': 1}, ['11000'], ['11000', '00011'], []),
+        ({'min_score': 0.75}, [], ['11000', '00011'], ['11000']),
+        # IoU 30 / 40 with the first mask; covered by two with none above.
+        ({'measure': 'iou'}, ['01000'], ['11000', '00011'], ['00011']),
+        ({'measure': 'iou'}, ['10000', '01000'], ['11110'], ['11110']),
+        ({'measure': 'share'}, ['10000', '01000'], ['11110'], []),
+        ({}, [], ['00000'], []),
+    ],
+)
+def test_what_is_added(settings, first, predicted, added):
+    scores = (
+        np.linspace(0.9, 0.1, len(predicted)) if len(predicted) > 1 else [1]
+    )
+    if 'min_score' in settings:
+        scores = [0.8, 0.7]
+    original = masks(first)
+    for order in (slice(None), slice(None, None, -1)):
+        found = RoundRule(**settings)(
+            original, original, masks(predicted[order], scores[order])
+        )
+        assert text(found) == first + added
+
+
+def test_at_most_five():
+    rows = [
+        ''.join('1' if i == k else '0' for i in range(5)) for k in range(5)
+    ]
+    none = masks([])
+    assert len(RoundRule(max_new=3)(none, none, masks(rows))) == 3
+    assert len(RoundRule()(none, none, masks(rows))) == 5
+
+
+def test_what_new_masks_are_added_to():
+    original, before = masks(['10000']), masks(['10000', '01000'])
+    predicted = masks(['00011'], [0.6])
+    first = RoundRule(keep='original')(original, before, predicted)
+    every = RoundRule(keep='all')(original, before, predicted)
+    assert text(first) == ['10000', '00011']
+    assert text(every) == ['10000', '01000', '00011']
+    np.testing.assert_allclose(first.scores, [1, 0.6])
+
+
+def test_masks_of_other_segments():
+    other = SceneInstances(
+        np.ones((1, 1), bool),
+        np.ones(1, np.float32),
+        Segments(np.zeros(100, np.int32), np.zeros((0, 2), np.int32)),
+    )
+    with pytest.raises(
+        ValueError, match='kitchen: expected masks of the same'
+    ):
+        RoundRule()(masks([]), masks([]), other, 'kitchen')
+
+
+@pytest.mark.parametrize(
+    'settings', [dict(measure='x'), dict(keep='x'), dict(min_new=1)]
+)
+def test_bad_rules(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        RoundRule(**settings)
+
+
+def config_of(labels, **settings):
+    pack = dict(type='mmcuts3d.PackScene')
+    return Config(
+        dict(
+            default_scope='mmdet',
+            custom_imports=dict(imports=['projects.unscene3d.unscene3d']),
+            model=small_model(),
+            train_dataloader=dict(
+                batch_size=2,
+                num_workers=0,
+                sampler=dict(type='SceneEpochSampler'),
+                collate_fn=dict(type='pseudo_collate'),
+                dataset=dict(
+                    type='mmcuts3d.PseudoMaskScenes',
+                    scenes=dict(type='mmcuts3d.TinyScenes', number=2),
+                    labels=str(labels),
+                    pipeline=[dict(type='mmcuts3d.RandomPose'), pack],
+                ),
+            ),
+            test_pipeline=[pack],
+            train_cfg=dict(by_epoch=True, max_epochs=3),
+            optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3)),
+            randomness=dict(seed=0),
+            default_hooks=dict(
+                checkpoint=dict(
+                    type='CheckpointHook', interval=1, max_keep_ckpts=2
+                )
+            ),
+            log_level='WARNING',
+            self_training=dict(
+                rounds=2,
+                later=dict(train_cfg=dict(max_epochs=2)),
+                rule=dict(min_score=0),
+                **settings,
+            ),
+        )
+    )
+
+
+def write_first(folder):
+    """One true mask of each of two scenes."""
+    for seed in range(2):
+        scene, segments = tiny_scene(seed)
+        write_scene_labels(
+            folder, scene.name, true_masks(scene, segments, only=[1])
+        )
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A self-training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp('whole')
+    write_first(folder / 'first')
+    training = SelfTraining(
+        config_of(folder / 'first'), folder / 'first', folder / 'work'
+    )
+    return folder, training.run()
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob('*.npz'))
+    }
+
+
+def test_rounds_leave_what_they_say(trained):
+    folder, rounds = trained
+    assert [entry['round'] for entry in rounds] == [1, 2]
+    record = json.loads((folder / 'work' / 'rounds.json').read_text())
+    assert record['rounds'] == rounds
+    for entry in rounds:
+        work = folder / 'work' / f'round_{entry["round"]}'
+        assert (work / entry['checkpoint']).is_file()
+        masks = 0
+        for name in ('tiny_0', 'tiny_1'):
+            first = read_scene_labels(folder / 'first', name)
+            labels = read_scene_labels(work / 'labels', name)
+            masks += len(labels)
+            np.testing.assert_array_equal(labels.masks[:1], first.masks)
+            assert len(labels) <= 6
+            found = read_scene_labels(work / 'predictions', name)
+            rows = {mask.tobytes() for mask in found.masks}
+            assert {mask.tobytes() for mask in labels.masks[1:]} <= rows
+        assert entry['masks'] == masks == entry['new'] + 2
+        assert 0 < entry['covered'] <= 1
+
+
+def test_the_next_round_starts_from_the_one_before(trained):
+    folder, _ = trained
+    training = SelfTraining(
+        config_of(folder / 'first'), folder / 'first', folder / 'work'
+    )
+    config = training.round_config(2)
+    assert config.resume and config.load_from.endswith('round_2/epoch_2.pth')
+    (folder / 'work' / 'round_2' / 'last_checkpoint').rename(folder / 'aside')
+    try:
+        config = training.round_config(2)
+    finally:
+        (folder / 'aside').rename(
+            folder / 'work' / 'round_2' / 'last_checkpoint'
+        )
+    assert not config.resume
+    assert config.load_from.endswith('round_1/epoch_3.pth')
+    assert config.train_dataloader.dataset.labels.endswith('round_1/labels')
+    assert training.round_config(3).load_from.endswith('round_2/epoch_2.pth')
+    assert training.run() == trained[1]
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mmengine.hooks import CheckpointHook
+from projects.unscene3d.tests.test_training_rounds import training_of
+whole, calls = CheckpointHook._save_checkpoint, []
+def save(self, runner):
+    calls.append(1)
+    if len(calls) == 2:
+        (Path(runner.work_dir) / 'epoch_2.pth').write_bytes(b'half')
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole(self, runner)
+CheckpointHook._save_checkpoint = save
+training_of(Path(sys.argv[1])).run()
+"""
+
+
+def training_of(folder):
+    first = folder / 'first'
+    return SelfTraining(config_of(first), first, folder / 'work')
+
+
+def assert_ends_like(trained, folder):
+    """The same pseudo-masks as without a stop, to the byte."""
+    assert training_of(folder).run() == trained[1]
+    whole = contents(trained[0] / 'work')
+    assert len(whole) == 8
+    assert contents(folder / 'work') == whole
+
+
+def test_killed_while_a_checkpoint_is_written(trained, tmp_path):
+    write_first(tmp_path / 'first')
+    paths = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
+    done = subprocess.run(
+        [sys.executable, '-c', _KILLED, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHONPATH': paths},
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    assert not (tmp_path / 'work' / 'round_1' / 'labels').exists()
+    assert_ends_like(trained, tmp_path)
+
+
+class Stopped(BaseException):
+    """Nobody catches it."""
+
+
+@pytest.mark.parametrize('calls', [1, 2, 3, 4])
+def test_stopped_between_the_labels_of_scenes(
+    trained, tmp_path, monkeypatch, calls
+):
+    write_first(tmp_path / 'first')
+    # The training is that of the other run: it is not what is tested here.
+    work = tmp_path / 'work' / 'round_1'
+    shutil.copytree(
+        trained[0] / 'work' / 'round_1',
+        work,
+        ignore=shutil.ignore_patterns('labels', 'predictions', '2*'),
+    )
+    written = []
+
+    def write(*args):
+        written.append(args)
+        if len(written) == calls:
+            raise Stopped
+        return write_scene_labels(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(self_training, 'write_scene_labels', write)
+        with pytest.raises(Stopped):
+            training_of(tmp_path).run()
+    with monkeypatch.context() as patch:
+        patch.setattr(RoundsRecord, 'add', stop)
+        with pytest.raises(Stopped):
+            training_of(tmp_path).run()
+    shutil.copytree(
+        trained[0] / 'work' / 'round_2',
+        tmp_path / 'work' / 'round_2',
+        ignore=shutil.ignore_patterns('labels', 'predictions', '2*'),
+    )
+    assert_ends_like(trained, tmp_path)
+
+
+def stop(*args):
+    raise Stopped
+
+
+def test_a_folder_of_other_settings_is_not_taken(trained, tmp_path):
+    folder, _ = trained
+    first, work = folder / 'first', folder / 'work'
+    config = config_of(first)
+    config.train_dataloader.num_workers = 1  # decides nothing
+    SelfTraining(config, first, work)
+    config.model.test_cfg.min_vertices = 11
+    with pytest.raises(ValueError, match='choose another folder'):
+        SelfTraining(config, first, work)
+    write_first(tmp_path)
+    scene, segments = tiny_scene(0)
+    write_scene_labels(tmp_path, scene.name, true_masks(scene, segments))
+    with pytest.raises(ValueError, match='choose another folder'):
+        SelfTraining(config_of(first), tmp_path, work)
+
+
+def test_a_damaged_record_is_said(tmp_path):
+    write_first(tmp_path / 'first')
+    (tmp_path / 'work').mkdir()
+    (tmp_path / 'work' / 'rounds.json').write_text('{"rounds"')
+    with pytest.raises(ValueError, match=r'rounds\.json'):
+        SelfTraining(
+            config_of(tmp_path), tmp_path / 'first', tmp_path / 'work'
+        )
+
+
+def test_configs_that_lack_something(tmp_path):
+    for key in ('self_training', 'test_pipeline', 'randomness', 'train_cfg'):
+        config = config_of(tmp_path)
+        config.pop(key)
+        with pytest.raises(ValueError, match=key):
+            SelfTraining(config, Path(tmp_path), tmp_path / 'work')

@@ -1,0 +1,81 @@
+"""Self-trains by a config: python .../tools/self_train.py CONFIG.
+
+Trains on the pseudo-masks, predicts the scenes, adds what is new, trains
+again. Call it again when it was stopped: it goes on where it was. Run it from
+the root of the repository with that on Python's path.
+"""
+
+import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from mmcuts3d.engine.config import load_config
+from mmcuts3d.engine.config_kinds import check_purpose
+from mmcuts3d.engine.innermost import innermost_config
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--labels', help="folder of the first pseudo-masks (the config's)"
+    )
+    parser.add_argument(
+        '--work-dir',
+        help='folder of the rounds (work_dirs/CONFIG/self_training)',
+    )
+    parser.add_argument(
+        '--rounds', type=int, help="how many in all (the config's)"
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='settings that replace those of the config: key=value, '
+        'key="[a,b]", key.inner=value',
+    )
+    args = parser.parse_args()
+    if args.rounds is not None and args.rounds < 1:
+        parser.error(f'Expected --rounds of at least 1, but got {args.rounds}')
+    return args
+
+
+def main() -> None:
+    """Builds the rounds and runs those that are not done."""
+    args = parse_args()
+    try:
+        config = load_config(args.config, args.cfg_options)
+        check_purpose(config, args.config, 'train')
+        from projects.unscene3d.unscene3d.training import SelfTraining
+
+        if args.rounds is not None:
+            config.merge_from_dict({'self_training.rounds': args.rounds})
+        labels = args.labels or innermost_config(
+            config.train_dataloader.dataset
+        ).get('labels')
+        folder = args.work_dir or (
+            Path('work_dirs') / Path(args.config).stem / 'self_training'
+        )
+        training = SelfTraining(config, labels, folder)
+    except ValueError as error:
+        sys.exit(f'{error}')
+    rounds = training.run()
+    print(f'{"round":>5} {"masks":>6} {"new":>5} {"covered":>8}')
+    for entry in rounds:
+        print(
+            f'{entry["round"]:>5} {entry["masks"]:>6} {entry["new"]:>5} '
+            f'{entry["covered"]:>8.1%}'
+        )
+    print(f'pseudo-masks, predictions and weights: {folder}')
+
+
+if __name__ == '__main__':
+    main()
