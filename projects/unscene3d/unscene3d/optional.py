@@ -4,7 +4,11 @@ from importlib import import_module
 from types import ModuleType
 
 #: Import name: what pip calls it.
-PIP_NAMES = {'open3d': 'open3d-cpu', 'skimage': 'scikit-image'}
+PIP_NAMES = {
+    'open3d': 'open3d-cpu',
+    'skimage': 'scikit-image',
+    'sklearn': 'scikit-learn',
+}
 
 
 def need(module: str, what: str) -> ModuleType:

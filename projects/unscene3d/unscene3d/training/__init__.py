@@ -3,7 +3,12 @@
 import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .geometric_transforms import ElasticDistortion, JitterPoints, RandomPose
-from .predicting import load_model, predict_scenes, scenes_to_predict
+from .predicting import (
+    load_model,
+    predict_scene,
+    predict_scenes,
+    scenes_to_predict,
+)
 from .pseudo_mask_scenes import PseudoMaskScenes
 from .round_rule import RoundRule
 from .rounds_record import RoundFolder, RoundsRecord
@@ -30,6 +35,7 @@ __all__ = [
     'SelfTraining',
     'label_path',
     'load_model',
+    'predict_scene',
     'predict_scenes',
     'read_scene_labels',
     'scenes_to_predict',
