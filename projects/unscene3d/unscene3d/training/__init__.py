@@ -4,7 +4,7 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .geometric_transforms import ElasticDistortion, JitterPoints, RandomPose
 from .predicting import load_model, predict_scenes, scenes_to_predict
-from .pseudo_mask_scenes import PseudoMaskScenes
+from .pseudo_mask_scenes import PseudoMaskScenes, normals_of
 from .round_rule import RoundRule
 from .rounds_record import RoundFolder, RoundsRecord
 from .scene_epoch_sampler import SceneEpochSampler
@@ -30,6 +30,7 @@ __all__ = [
     'SelfTraining',
     'label_path',
     'load_model',
+    'normals_of',
     'predict_scenes',
     'read_scene_labels',
     'scenes_to_predict',
