@@ -14,6 +14,7 @@ from projects.unscene3d.unscene3d.training import (
     JitterPoints,
     PackScene,
     RandomPose,
+    RoomScenes,
     ScanFolder,
     SceneEpochSampler,
     write_scene_labels,
@@ -263,3 +264,36 @@ def test_no_scene_is_changed(folder):
     dataset[0]
     np.testing.assert_array_equal(scene.points, before.points)
     np.testing.assert_array_equal(scene.normals, before.normals)
+
+
+def test_rooms_are_those_of_their_seeds():
+    pytest.importorskip('projects.unscene3d.unscene3d.rooms')
+    from projects.unscene3d.unscene3d.rooms import make_room
+
+    settings = dict(num_objects=[2, 3], num_frames=2, spacing=0.05)
+    rooms = RoomScenes(2, 5, settings)
+    assert len(rooms) == 2
+    expected = make_room(6, **settings).scene
+    assert rooms.names[1] == expected.name
+    np.testing.assert_array_equal(rooms[1].points, expected.points)
+    with pytest.raises(ValueError, match='`number`'):
+        RoomScenes(0)
+
+
+@pytest.mark.parametrize('faces', [True, False])
+def test_normals_are_added(faces):
+    pytest.importorskip('projects.unscene3d.unscene3d.segments')
+    from projects.unscene3d.unscene3d.training import normals_of
+
+    x, y = np.meshgrid(np.arange(6.0), np.arange(6.0), indexing='ij')
+    points = np.stack([x, y, 0.5 * x], -1).reshape(-1, 3).astype(np.float32)
+    at = np.arange(36).reshape(6, 6)
+    corners = at[:-1, :-1], at[1:, :-1], at[1:, 1:]
+    triangles = np.stack(corners, -1).reshape(-1, 3).astype(np.int32)
+    scene = Scene('slope', points, faces=triangles if faces else None)
+    used = np.unique(triangles) if faces else slice(None)
+    normals = normals_of(scene)[used]
+    expected = np.array([-0.5, 0, 1]) / np.sqrt(1.25)
+    np.testing.assert_allclose(
+        normals, np.tile(expected, (len(normals), 1)), atol=1e-4
+    )

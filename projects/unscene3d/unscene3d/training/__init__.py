@@ -9,7 +9,7 @@ from .predicting import (
     predict_scenes,
     scenes_to_predict,
 )
-from .pseudo_mask_scenes import PseudoMaskScenes
+from .pseudo_mask_scenes import PseudoMaskScenes, normals_of
 from .round_rule import RoundRule
 from .rounds_record import RoundFolder, RoundsRecord
 from .scene_epoch_sampler import SceneEpochSampler
@@ -35,6 +35,7 @@ __all__ = [
     'SelfTraining',
     'label_path',
     'load_model',
+    'normals_of',
     'predict_scene',
     'predict_scenes',
     'read_scene_labels',

@@ -61,8 +61,8 @@ class SelfTraining:
                 f'lacks {missing or ["train_cfg.max_epochs"]}.'
             )
         self.number = int(settings.get('rounds', 4))
-        self.later = dict(settings.get('later', {}))
-        self.rule = RoundRule(**settings.get('rule', {}))
+        self.later = dict(settings.get('later') or {})
+        self.rule = RoundRule(**(settings.get('rule') or {}))
         self.dataset = scenes_to_predict(config, self.first_labels)
         self.record = RoundsRecord(
             self.folder,
