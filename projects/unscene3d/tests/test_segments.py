@@ -202,6 +202,7 @@ class TestSegments:
             dict(colour_weight=np.nan),
             dict(neighbours=0),
             dict(rings=0),
+            dict(smooth=-1),
             dict(convex='both'),
         ],
     )

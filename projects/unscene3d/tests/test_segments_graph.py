@@ -116,6 +116,15 @@ class TestNormals:
             expected = np.linalg.eigh(spread)[1][:, 0]
             assert abs(normals[vertex] @ expected) > 0.999
 
+    def test_are_smoothed(self):
+        # A chain: x, then y, then z.
+        scene = scene_of(np.arange(9).reshape(3, 3), normals=np.eye(3))
+        edges = np.array([[0, 1], [1, 2]])
+        normals, _ = vertex_normals(scene, edges, smooth=1)
+        ends, middle = np.sqrt(1 / 2), np.sqrt(1 / 3)
+        expected = [[ends, ends, 0], [middle] * 3, [0, ends, ends]]
+        np.testing.assert_allclose(normals, expected, rtol=1e-6)
+
     def test_of_the_scene_come_first(self):
         given = np.tile(np.float32([0, 1, 0]), (3, 1))
         scene = scene_of(np.eye(3), normals=given)
