@@ -53,8 +53,9 @@ def fuse_frames(
         color_type=o3d.pipelines.integration.TSDFVolumeColorType.RGB8,
     )
     number = 0
-    for number, frame in enumerate(frames, 1):
+    for frame in frames:
         _integrate(o3d, volume, check_frame(frame), max_depth)
+        number += 1
     mesh = volume.extract_triangle_mesh()
     mesh = _without_small_pieces(mesh, min_faces)
     if not len(mesh.vertices):
