@@ -14,7 +14,7 @@ from .round_rule import RoundRule
 from .rounds_record import RoundFolder, RoundsRecord
 from .scene_epoch_sampler import SceneEpochSampler
 from .scene_labels import label_path, read_scene_labels, write_scene_labels
-from .scene_sources import RoomScenes, ScanFolder
+from .scene_sources import RoomScenes, ScanFolder, SceneSource
 from .scene_transforms import ChangeColours, CropScene, PackScene
 from .self_training import SelfTraining
 
@@ -32,6 +32,7 @@ __all__ = [
     'RoundsRecord',
     'ScanFolder',
     'SceneEpochSampler',
+    'SceneSource',
     'SelfTraining',
     'label_path',
     'load_model',
