@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from mmcuts3d.cuts import GraphCut
+from mmcuts3d.cuts import GraphCut, GraphInstances
 from mmcuts3d.registry import MODELS
 
 from .features import similarity
@@ -119,6 +119,21 @@ class SceneLabeler:
         found = [one(scene, segments, frames) for one in self.features]
         alike = similarity(found, self.weights, self.metric)
         cut = self.cut(alike, segments.edges, segments.sizes)
+        return self.instances_of(cut, alike, segments)
+
+    def instances_of(
+        self, cut: GraphInstances, alike: np.ndarray, segments: Segments
+    ) -> SceneInstances:
+        """What was cut, with its scores.
+
+        Args:
+            cut (GraphInstances): Of the segments.
+            alike (np.ndarray): (s, s) their similarities.
+            segments (Segments): The segments.
+
+        Returns:
+            SceneInstances: In the order in which they were cut.
+        """
         scores = self._scores(cut.masks, alike, segments)
         return SceneInstances(cut.masks, scores, segments, cut.steps)
 
