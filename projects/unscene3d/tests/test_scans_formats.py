@@ -108,6 +108,9 @@ class TestPly:
             b'end_header\n1\n',
             b'ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\n'
             b'end_header\n1\n',
+            b'ply\nformat ascii 1.0\nelement vertex 1\nend_header\n1\n',
+            b'ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\n'
+            b'property float x\nend_header\n1 2\n',
         ],
     )
     def test_another_file(self, tmp_path, content):
@@ -259,6 +262,23 @@ class TestLas:
         (tmp_path / 'a.laz').write_bytes(b'no such thing')
         with pytest.raises(ValueError, match=r'a\.laz: expected a LAS'):
             read_scene(tmp_path / 'a.laz')
+
+    def test_records_that_are_not_there(self, laspy, tmp_path):
+        """laspy would read empty records for hours."""
+        path = self.make(laspy, tmp_path / 'a.las', np.zeros((6, 3)))
+        content = bytearray(path.read_bytes())
+        content[100:104] = b'\xff' * 4
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r'a\.las: .*4,294,967,295 rec'):
+            read_scene(path)
+
+    def test_points_that_are_not_there(self, laspy, tmp_path):
+        path = self.make(laspy, tmp_path / 'a.las', np.zeros((6, 3)))
+        content = bytearray(path.read_bytes())
+        content[107:111] = b'\xff' * 4
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r'a\.las: .*4,294,967,295 poi'):
+            read_scene(path)
 
     def test_without_laspy(self, tmp_path, monkeypatch):
         monkeypatch.setitem(__import__('sys').modules, 'laspy', None)
