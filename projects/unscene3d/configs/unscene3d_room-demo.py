@@ -46,11 +46,19 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(
-        type='OneCycleLR',
-        eta_max=1e-3,
-        total_steps=60,
+        type='LinearLR',
+        start_factor=0.04,
+        begin=0,
+        end=18,
         convert_to_iter_based=True,
-    )
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min=0,
+        begin=18,
+        end=60,
+        convert_to_iter_based=True,
+    ),
 ]
 default_hooks = dict(checkpoint=dict(interval=10))
 self_training = dict(
@@ -59,11 +67,19 @@ self_training = dict(
         train_cfg=dict(max_epochs=20),
         param_scheduler=[
             dict(
-                type='OneCycleLR',
-                eta_max=5e-4,
-                total_steps=20,
+                type='LinearLR',
+                start_factor=0.04,
+                begin=0,
+                end=6,
                 convert_to_iter_based=True,
-            )
+            ),
+            dict(
+                type='CosineAnnealingLR',
+                eta_min=0,
+                begin=6,
+                end=20,
+                convert_to_iter_based=True,
+            ),
         ],
     ),
 )
