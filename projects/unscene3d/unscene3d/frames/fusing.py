@@ -52,15 +52,14 @@ def fuse_frames(
         sdf_trunc=4 * voxel,
         color_type=o3d.pipelines.integration.TSDFVolumeColorType.RGB8,
     )
-    number = 0
-    for number, frame in enumerate(frames, 1):
+    for frame in frames:
         _integrate(o3d, volume, check_frame(frame), max_depth)
     mesh = volume.extract_triangle_mesh()
     mesh = _without_small_pieces(mesh, min_faces)
     if not len(mesh.vertices):
         raise ValueError(
             f'{name}: expected frames that show a surface within '
-            f'{max_depth} m, but {number} frames gave none.'
+            f'{max_depth} m, but got none.'
         )
     mesh.compute_vertex_normals()
     colours = 255 * np.asarray(mesh.vertex_colors)
