@@ -8,6 +8,7 @@ import pytest
 from projects.unscene3d.unscene3d.frames import project, sight
 from projects.unscene3d.unscene3d.rooms import make_room, make_rooms
 from projects.unscene3d.unscene3d.rooms.furniture import KINDS
+from projects.unscene3d.unscene3d.rooms.layout import Ground, arrange
 from projects.unscene3d.unscene3d.rooms.solids import Solid, nearest_solid
 from projects.unscene3d.unscene3d.rooms.surface import (
     keep_vertices,
@@ -148,7 +149,6 @@ def test_some_rooms_have_two_of_a_kind():
         (dict(image_size=(8, 8)), '`image_size`'),
         (dict(spacing=0.2), '`spacing`'),
         (dict(noise=-0.1), '`noise`'),
-        (dict(num_objects=(60, 60), num_frames=1), 'space for'),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, words):
@@ -156,6 +156,30 @@ def test_settings_out_of_range_are_refused(settings, words):
         make_room(**{'seed': 0, **settings})
     with pytest.raises(ValueError, match='`number`'):
         make_rooms(0)
+
+
+def test_more_than_finds_room_is_refused():
+    ground = Ground((0.9, 0.9), ('x0', 'y0'), 1.0)
+    with pytest.raises(ValueError, match='has space for, here [1-9]'):
+        arrange(np.random.default_rng(0), ground, (12, 12))
+
+
+def test_furniture_stays_inside_and_out_of_each_other():
+    for seed in range(6):
+        ground = Ground((3.0, 2.6), ('x0', 'y0', 'x1'), 1.6)
+        pieces = arrange(np.random.default_rng(seed), ground, (5, 12))
+        assert 5 <= len(pieces) <= 12
+        samples = [
+            np.concatenate([s.samples(9) for s in piece.solids])
+            for piece in pieces
+        ]
+        for piece, own in zip(pieces, samples, strict=True):
+            assert own.min() > -0.03
+            assert (own.max(axis=0) < (3.03, 2.6, 1.6)).all()
+            for other, theirs in zip(pieces, samples, strict=True):
+                if other is not piece:
+                    deep = nearest_solid(theirs, piece.solids, 0.1)[0].min()
+                    assert deep > -0.02, (piece.kind, other.kind)
 
 
 @pytest.mark.parametrize(
@@ -174,12 +198,11 @@ def test_settings_out_of_range_are_refused(settings, words):
         (
             Solid('ball', (0, 0, 1), (0.4, 0.4, 0.4), 'wood'),
             [[0, 0, 1.5], [0.4, 0, 1], [0, 0.2, 1]],
-            [0.125, 0, -0.1],
+            [0.1, 0, -0.2],
         ),
     ],
 )
 def test_distances_to_bodies(solid, points, distances):
-    """By hand; a ball's is of first order at its surface only."""
     found = solid.distance(np.array(points, float))
     assert found == pytest.approx(distances, abs=1e-9)
 
