@@ -16,7 +16,7 @@ from projects.unscene3d.unscene3d.rooms.surface import (
     vertex_normals,
 )
 
-SMALL = dict(num_objects=(4, 6), num_frames=6, image_size=(90, 120))
+SMALL = dict(num_objects=(4, 6), num_frames=3, image_size=(90, 120))
 
 
 @pytest.fixture(scope='module')
@@ -159,9 +159,9 @@ def test_settings_out_of_range_are_refused(settings, words):
 
 
 def test_more_than_finds_room_is_refused():
-    ground = Ground((0.9, 0.9), ('x0', 'y0'), 1.0)
-    with pytest.raises(ValueError, match='has space for, here [1-9]'):
-        arrange(np.random.default_rng(0), ground, (12, 12))
+    ground = Ground((0.5, 0.5), ('x0', 'y0'), 1.0)
+    with pytest.raises(ValueError, match='has space for, here [0-4]'):
+        arrange(np.random.default_rng(0), ground, (5, 5))
 
 
 def test_furniture_stays_inside_and_out_of_each_other():
