@@ -7,7 +7,7 @@ _base_ = [
 
 model = dict(
     backbone=dict(
-        voxel_size=0.08,
+        voxel_size=0.1,
         channels=(16, 32, 48, 64),
         blocks=(0, 1, 1, 1),
         up_channels=(48, 32, 32),
@@ -37,7 +37,7 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-train_cfg = dict(by_epoch=True, max_epochs=60)
+train_cfg = dict(by_epoch=True, max_epochs=100)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
@@ -46,7 +46,7 @@ param_scheduler = [
     dict(
         type='OneCycleLR',
         eta_max=1e-3,
-        total_steps=60,
+        total_steps=100,
         convert_to_iter_based=True,
     )
 ]
@@ -54,12 +54,12 @@ default_hooks = dict(checkpoint=dict(interval=10))
 self_training = dict(
     rounds=3,
     later=dict(
-        train_cfg=dict(max_epochs=20),
+        train_cfg=dict(max_epochs=30),
         param_scheduler=[
             dict(
                 type='OneCycleLR',
                 eta_max=5e-4,
-                total_steps=20,
+                total_steps=30,
                 convert_to_iter_based=True,
             )
         ],
