@@ -14,6 +14,7 @@ from mmcuts3d import _openmmlab, compat
 from mmcuts3d.compat import (
     checkpoint_classes,
     import_hooks,
+    measures_by_one_process,
     mmpretrain_multimodal,
 )
 
@@ -224,6 +225,31 @@ def test_checkpoints_of_mmengine_load_safely(tmp_path):
     assert history.mean() == pytest.approx(0.375)
     assert history.statistics('min') == 0.25
     assert loaded['message_hub']['runtime_info']['iter'] == 7
+
+
+@pytest.mark.parametrize('rank', [0, 1])
+def test_measures_are_written_by_one_process(rank, tmp_path, monkeypatch):
+    """mmengine writes them from every process, to one path."""
+    from types import SimpleNamespace
+
+    from mmengine.dist import utils
+    from mmengine.hooks import LoggerHook
+
+    measures_by_one_process.install()
+    measures_by_one_process.install()
+    hook = LoggerHook()
+    hook.json_log_path = 'measures.json'
+    runner = SimpleNamespace(
+        log_dir=str(tmp_path),
+        test_dataloader=[],
+        logger=SimpleNamespace(info=lambda text: None),
+        log_processor=SimpleNamespace(
+            get_log_after_epoch=lambda *a, **k: ({'AP': 1.0}, 'AP: 1.0')
+        ),
+    )
+    monkeypatch.setattr(utils, 'get_rank', lambda group=None: rank)
+    hook.after_test_epoch(runner)
+    assert (tmp_path / 'measures.json').exists() == (rank == 0)
 
 
 class OtherAttribute:

@@ -12,7 +12,11 @@ from importlib import import_module
 #: Import hooks: put in place before anything is imported, and import nothing.
 HOOKS = ('torchvision_operators', 'mmpretrain_multimodal')
 #: Repairs of packages that are there by then: mmengine and torch.
-PATCHES = ('checkpoint_classes', 'gloo_without_gpu')
+PATCHES = (
+    'checkpoint_classes',
+    'gloo_without_gpu',
+    'measures_by_one_process',
+)
 
 __all__ = ['HOOKS', 'PATCHES', 'install_hooks', 'install_patches']
 

@@ -11,6 +11,8 @@ from .second_look import SecondLook, Window, look_windows
 from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
+from .semantic.graph_cut import GraphCut, GraphInstances, GraphStep
+from .semantic.node_split import edge_connectivity
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
 from .semantic.semantic_cut import SemanticCut
 from .semantic.spatial_importance import (
@@ -43,6 +45,9 @@ __all__ = [
     'CutStep',
     'DepthTrust',
     'Graph',
+    'GraphCut',
+    'GraphInstances',
+    'GraphStep',
     'LocalCut',
     'MaskCut',
     'NormalizedCut',
@@ -66,6 +71,7 @@ __all__ = [
     'creases',
     'dense_crf',
     'depth_noise',
+    'edge_connectivity',
     'knn_graph',
     'look_windows',
     'mask_iou',

@@ -11,6 +11,7 @@ from scipy.ndimage import label
 
 from .._check import as_array, check_literal
 from ..pixel_masks import mask_iou, peak
+from .node_split import above_mean, part_of, split_at_mean
 
 MIN_BACKGROUND_CORNERS = 3
 CornerRule = Literal['published', 'any_sign', 'largest']
@@ -68,21 +69,20 @@ def bipartition(
     """
     check_literal('corner_rule', corner_rule, CornerRule)
     x, flipped = orient(eigenvector, left)
-    foreground = _above_mean(x, left)
-    turned = num_corners(foreground) >= MIN_BACKGROUND_CORNERS
-    if corner_rule == 'largest' or (flipped and corner_rule == 'published'):
-        turned = False
-    if turned:
-        x, foreground = -x, ~foreground
-    background = ~foreground
-    if left is not None:
-        foreground &= left
-        background &= left
-        x = np.where(left, x, x[left].min())
-    seed_index = peak(x)
-    seed = (seed_index // x.shape[1], seed_index % x.shape[1])
-    component = component_of(foreground, seed)
-    return Bipartition(foreground, background, component, seed, x)
+
+    def turn(above: NDArray[np.bool_]) -> bool:
+        if corner_rule == 'largest':
+            return False
+        if flipped and corner_rule == 'published':
+            return False
+        return num_corners(above) >= MIN_BACKGROUND_CORNERS
+
+    split = split_at_mean(x, turn, left)
+    seed = (split.seed // x.shape[1], split.seed % x.shape[1])
+    component = component_of(split.foreground, seed)
+    return Bipartition(
+        split.foreground, split.background, component, seed, split.eigenvector
+    )
 
 
 def sign_matters(
@@ -100,7 +100,7 @@ def sign_matters(
     if corner_rule != 'published':
         return False
     x, _ = orient(eigenvector, left)
-    return num_corners(_above_mean(x, left)) >= MIN_BACKGROUND_CORNERS
+    return num_corners(above_mean(x, left)) >= MIN_BACKGROUND_CORNERS
 
 
 def orient(
@@ -132,14 +132,6 @@ def orient(
     return (-x if flipped else x), flipped
 
 
-def _above_mean(
-    x: NDArray[np.floating], left: NDArray[np.bool_] | None
-) -> NDArray[np.bool_]:
-    if left is None:
-        return np.asarray(x > x.mean())
-    return np.asarray((x > x[left].mean()) & left)
-
-
 def num_corners(mask: NDArray[np.bool_]) -> int:
     """How many of the four corners of a grid lie in a mask (h, w)."""
     return int(mask[[0, 0, -1, -1], [0, -1, 0, -1]].sum())
@@ -152,8 +144,8 @@ def component_of(
 
     Empty where the seed lies outside the mask (a constant eigenvector).
     """
-    labels: NDArray[np.int32] = label(mask)[0]
-    return np.asarray(mask & (labels == labels[seed]))
+    index = seed[0] * mask.shape[1] + seed[1]
+    return part_of(mask, index, lambda nodes: label(nodes)[0])
 
 
 def is_complement(

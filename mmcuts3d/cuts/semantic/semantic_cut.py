@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +20,7 @@ from .bipartition import (
     component_of,
     sign_matters,
 )
-from .normalized_cut import Solver, cut_edges
+from .normalized_cut import NormalizedCut, Solver, cut_edges
 from .spatial_importance import Sharpening
 from .strong_edges import StrongEdges
 
@@ -174,19 +175,16 @@ class SemanticCut:
             if tau == 'auto':
                 tau = otsu(matrix[::STRIDE, STRIDE // 2 :: STRIDE])
             graph = StrongEdges.of_affinity(matrix, tau)
-        edges = graph.without(found)
-        if has_no_structure(edges, found):
-            return None
-        nodes = None
-        if self.removal == 'delete' and found.any():
-            nodes = ~found.ravel()
-        cut = cut_edges(
-            edges,
+        cut = cut_rest(
+            graph,
+            found,
+            self.removal,
             self.eps,
             self.solver,
-            nodes,
             lambda x: sign_matters(*self._on_grid(x, found), self.corner_rule),
         )
+        if cut is None:
+            return None
         return self.mask_of(cut.eigenvector, cut.eigenvalue, found)
 
     def mask_of(
@@ -214,11 +212,56 @@ class SemanticCut:
         self, eigenvector: NDArray[np.float64], found: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
         """The eigenvector (h, w), and its patches where they are not all."""
-        if self.removal != 'delete':
-            return eigenvector.reshape(found.shape), None
-        x = np.zeros(found.shape)
-        x[~found] = eigenvector
-        return x, ~found
+        return on_all_nodes(eigenvector, found, self.removal)
+
+
+def cut_rest(
+    graph: StrongEdges,
+    found: NDArray[np.bool_],
+    removal: Removal,
+    eps: float,
+    solver: Solver,
+    sign_matters: Callable[[NDArray[np.float64]], bool],
+) -> NormalizedCut | None:
+    """The normalized cut of what was not found, on a grid or any graph.
+
+    Args:
+        graph: Of n nodes.
+        found: bool, nodes that were found, n in any shape.
+        removal: See :class:`SemanticCut`.
+        eps: Weight of edges that are not strong.
+        solver: See :func:`normalized_cut`.
+        sign_matters: See :func:`cut_edges`.
+
+    Returns:
+        Its eigenvector is that of the nodes that are in the graph, see
+        :func:`on_all_nodes`. None where what is left has no structure.
+    """
+    edges = graph.without(found)
+    if has_no_structure(edges, found):
+        return None
+    nodes = None
+    if removal == 'delete' and found.any():
+        nodes = ~found.ravel()
+    return cut_edges(edges, eps, solver, nodes, sign_matters)
+
+
+def on_all_nodes(
+    eigenvector: NDArray[np.float64],
+    found: NDArray[np.bool_],
+    removal: Removal,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+    """The eigenvector of :func:`cut_rest` in the shape of `found`.
+
+    Returns:
+        The eigenvector, 0 at nodes that are not in the graph; and those that
+        are, or None if they are all.
+    """
+    if removal != 'delete':
+        return eigenvector.reshape(found.shape), None
+    x = np.zeros(found.shape)
+    x[~found] = eigenvector
+    return x, ~found
 
 
 def has_no_structure(graph: StrongEdges, found: NDArray[np.bool_]) -> bool:

@@ -1,11 +1,12 @@
-"""DropLoss of the box head: no punishment for finding what labels miss.
+"""DropLoss: no punishment for finding what labels miss.
 
 Pseudo-labels miss objects. A RoI whose box overlaps no pseudo-label may hold
 one of those, so its classification loss is dropped (CutLER, Sec. 3.3). The
-box heads say which box that is, see ``overlap_of`` there.
+box heads say which box that is, see ``overlap_of`` there. The mask losses of
+query heads are dropped likewise (UnScene3D, Sec. 4.3).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ def overlap_keep(max_overlaps: Tensor, iou_thr: float = 0.01) -> Tensor:
 
 @MODELS.register_module()
 class DropLoss(nn.Module):
-    """Classification loss without the RoIs that overlap no ground truth.
+    """A loss without the RoIs, or queries, that overlap no ground truth.
 
     The divisor stays that of all RoIs, dropped ones included: DropLoss is
     the mean over all proposals. To leave them out of the divisor as well
@@ -55,13 +56,17 @@ class DropLoss(nn.Module):
         iou_thr (float): A RoI whose maximum IoU is at or below it is
             dropped. Defaults to 0.01, CutLER's value.
         loss_weight (float): Factor of the wrapped loss. Defaults to 1.0.
+        weights (str): What the wrapped loss takes as ``weight``: 'row', one
+            for each RoI (softmax cross-entropy, Dice), or 'element', one for
+            each element of the prediction (binary cross-entropy of masks).
+            Defaults to 'row'.
         use_sigmoid (bool): Always False. Like ``loss_weight`` it stands in
             the ``loss_cls`` of mmdet's base configs, which a config inherits
             when it names another loss. Defaults to False.
 
     Raises:
-        ValueError: If the threshold is not in [0, 1) or ``use_sigmoid`` is
-            True.
+        ValueError: If the threshold is not in [0, 1), ``weights`` has no
+            such name or ``use_sigmoid`` is True.
     """
 
     def __init__(
@@ -69,9 +74,15 @@ class DropLoss(nn.Module):
         loss: dict[str, Any] | None = None,
         iou_thr: float = 0.01,
         loss_weight: float = 1.0,
+        weights: Literal['row', 'element'] = 'row',
         use_sigmoid: bool = False,
     ) -> None:
         super().__init__()
+        if weights not in ('row', 'element'):
+            raise ValueError(
+                "Expected argument `weights` to be 'row' or 'element', but "
+                f'got {weights!r}.'
+            )
         if not 0 <= iou_thr < 1:
             raise ValueError(
                 'Expected argument `iou_thr` to be in [0, 1), but got '
@@ -84,6 +95,7 @@ class DropLoss(nn.Module):
             )
         self.iou_thr = iou_thr
         self.loss_weight = loss_weight
+        self.weights = weights
         self.loss = MODELS.build(loss or {'type': 'mmdet.CrossEntropyLoss'})
 
     def forward(
@@ -99,13 +111,14 @@ class DropLoss(nn.Module):
         """The wrapped loss of the RoIs that are kept.
 
         Args:
-            cls_score (Tensor): Class scores of shape (n, C).
-            label (Tensor): Classes of shape (n,).
-            weight (Tensor, optional): Weights of shape (n,). Defaults to
-                None.
+            cls_score (Tensor): Class scores of shape (n, C), or masks of
+                shape (n, ...).
+            label (Tensor): Classes of shape (n,), or masks.
+            weight (Tensor, optional): Weights of shape (n,), or of the
+                prediction's where they are those of its elements. Defaults
+                to None: 1.
             avg_factor (float, optional): Divisor of the mean. Defaults to
-                None: the number of RoIs with a weight above 0 before any is
-                dropped.
+                None: the number of weights above 0 before any is dropped.
             reduction_override (str, optional): 'none', 'mean' or 'sum' in
                 place of the wrapped loss's. Defaults to None.
             max_overlaps (Tensor): Maximum IoU of each RoI with all ground
@@ -124,13 +137,16 @@ class DropLoss(nn.Module):
                 f'{tuple(max_overlaps.shape)}.'
             )
         if weight is None:
-            weight = cls_score.new_ones(len(cls_score))
+            rows = self.weights == 'row'
+            shape = cls_score.shape[:1] if rows else cls_score.shape
+            weight = cls_score.new_ones(shape)
         reduction = reduction_override or getattr(
             self.loss, 'reduction', 'mean'
         )
         if avg_factor is None and reduction == 'mean':
             avg_factor = number_of_rois(weight)
         keep = overlap_keep(max_overlaps, self.iou_thr).to(weight)
+        keep = keep.reshape(-1, *(1,) * (weight.ndim - 1))
         loss = self.loss(
             cls_score,
             label,

@@ -1,6 +1,8 @@
 # The demo: a small model on embedded rooms, minutes on a CPU. Pseudo-masks in
 # work_dirs/unscene3d_room-demo/pseudo_masks/, see the README.
 _base_ = [
+    '_base_/project.py',
+    '_base_/pseudo-masks-of-geometry.py',
     '_base_/segment-mask-transformer.py',
     '_base_/self-training.py',
 ]

@@ -7,6 +7,8 @@
 # Not the paper's: no MinkowskiEngine, attention to segments in place of
 # voxels, layer norm, queries that begin with the features of their segment.
 _base_ = [
+    '_base_/project.py',
+    '_base_/pseudo-masks-of-geometry.py',
     '_base_/segment-mask-transformer.py',
     '_base_/self-training.py',
 ]

@@ -16,7 +16,10 @@ from projects.unscene3d.tests.tiny_scenes import (
     tiny_scene,
     true_masks,
 )
-from projects.unscene3d.unscene3d.training import write_scene_labels
+from projects.unscene3d.unscene3d.training import (
+    read_scene_labels,
+    write_scene_labels,
+)
 
 FOLDER = ROOT / 'projects' / 'unscene3d' / 'configs'
 CONFIGS = [
@@ -61,9 +64,10 @@ def test_sizes_of_the_paper():
     assert config.self_training.rule.max_new == 5
 
 
-def tiny_config(folder):
+def tiny_config(folder, labeler=None):
     """The demo on tiny scenes, one epoch."""
     path = folder / 'tiny.py'
+    labels = 'labeler = None' if labeler is None else ''
     path.write_text(
         f"""
 _base_ = {str(CONFIGS[1])!r}
@@ -74,6 +78,7 @@ train_dataloader = dict(dataset=dict(
     labels={str(folder / 'first')!r}))
 train_cfg = dict(max_epochs=1)
 param_scheduler = None
+{labels}
 self_training = dict(rounds=1, later=None)
 """
     )
@@ -123,3 +128,29 @@ def test_the_command_of_the_project(tmp_path, run, capsys):
     table = capsys.readouterr().out
     assert 'covered' in table and str(work) in table
     assert (work / 'rounds.json').is_file()
+
+
+def test_the_command_labels_first(tmp_path, run, capsys):
+    """Scenes without pseudo-masks, by the labeler of the config."""
+    config, work = tiny_config(tmp_path, 'kept'), tmp_path / 'work'
+    run(TOOL, config, '--work-dir', work)
+    said = capsys.readouterr().out
+    assert '2/2 tiny_1' in said and 'covered' in said
+    assert read_scene_labels(tmp_path / 'first', 'tiny_0').masks.any()
+
+
+@pytest.mark.parametrize(
+    'path', sorted(FOLDER.glob('pseudo-masks*.py')), ids=lambda p: p.stem
+)
+def test_labelers_are_built(path):
+    config = config_of(path)
+    for one in config.labeler.features:
+        if one.type == 'mmcuts3d.LiftedFeatures':
+            one.features.weights = None
+            one.features.arch = 'tiny'
+    labeler = MODELS.build(config.labeler)
+    assert labeler.needs_frames == ('dino' in path.stem)
+    if 'dino' in path.stem:  # the paper's values
+        assert (labeler.cut.tau, labeler.cut.min_nodes) == (0.65, 8)
+        assert labeler.segmenter.min_vertices == 50
+        assert labeler.segmenter.k == 0.005

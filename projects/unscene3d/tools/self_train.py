@@ -1,8 +1,9 @@
 """Self-trains by a config: python .../tools/self_train.py CONFIG.
 
-Trains on the pseudo-masks, predicts the scenes, adds what is new, trains
-again. Call it again when it was stopped: it goes on where it was. Run it from
-the root of the repository with that on Python's path.
+Labels the scenes that have no pseudo-masks, by the config's `labeler`, trains
+on them, predicts the scenes, adds what is new, trains again. What was stopped
+goes on with the same command. Run it from the root of the repository with that
+on Python's path.
 """
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
@@ -11,11 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
+from mmengine.config import Config, DictAction
 
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.innermost import innermost_config
+from mmcuts3d.registry import DATASETS
+from projects.unscene3d.unscene3d.labeling import label_scenes
+from projects.unscene3d.unscene3d.training import SceneSource
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,6 +52,12 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def sources_of(config: Config) -> SceneSource:
+    """The scenes of a training."""
+    dataset = innermost_config(config.train_dataloader.dataset)
+    return DATASETS.build(dict(dataset['scenes']))
+
+
 def main() -> None:
     """Builds the rounds and runs those that are not done."""
     args = parse_args()
@@ -64,6 +74,8 @@ def main() -> None:
         folder = args.work_dir or (
             Path('work_dirs') / Path(args.config).stem / 'self_training'
         )
+        if config.get('labeler') is not None:
+            label_scenes(config.labeler, sources_of(config), labels)
         training = SelfTraining(config, labels, folder)
     except ValueError as error:
         sys.exit(f'{error}')

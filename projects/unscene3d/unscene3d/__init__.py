@@ -1,5 +1,12 @@
 """UnScene3D: unsupervised instance segmentation of 3D scans."""
 
-from . import models, training
+from . import evaluation, features, labeler, models, segments, training
 
-__all__ = ['models', 'training']
+__all__ = [
+    'evaluation',
+    'features',
+    'labeler',
+    'models',
+    'segments',
+    'training',
+]

@@ -89,3 +89,38 @@ def test_loss_weight():
         twice(scores, labels, max_overlaps=overlaps),
         2 * DropLoss()(scores, labels, max_overlaps=overlaps),
     )
+
+
+@pytest.mark.parametrize('kind', ['dice', 'bce'])
+def test_mask_losses_are_dropped_by_query(kind):
+    """UnScene3D, Sec. 4.3: mask terms of what overlaps nothing."""
+    generator = torch.Generator().manual_seed(2)
+    scores = torch.randn(5, 30, generator=generator, requires_grad=True)
+    masks = (torch.rand(5, 30, generator=generator) > 0.5).float()
+    overlaps = torch.tensor([0.5, 0.0, 0.3, 0.01, 0.9])
+    if kind == 'dice':
+        wrapped = {'type': 'mmdet.DiceLoss', 'use_sigmoid': True}
+        loss = DropLoss(wrapped)
+        probability = scores.sigmoid()
+        above = 2 * (probability * masks).sum(1) + 2 * 1e-3
+        below = (probability**2).sum(1) + (masks**2).sum(1) + 2 * 1e-3
+        rows = 1 - above / (below + 0)
+    else:
+        wrapped = {'type': 'mmdet.CrossEntropyLoss', 'use_sigmoid': True}
+        loss = DropLoss(wrapped, weights='element')
+        rows = F.binary_cross_entropy_with_logits(
+            scores, masks, reduction='none'
+        ).mean(1)
+    value = loss(scores, masks, max_overlaps=overlaps)
+    kept = [0, 2, 4]
+    torch.testing.assert_close(
+        value, rows[kept].sum() / 5, atol=1e-3, rtol=1e-3
+    )
+    value.backward()
+    moved = scores.grad.abs().sum(1) > 0
+    assert moved.tolist() == [True, False, True, False, True]
+
+
+def test_weights_have_two_names():
+    with pytest.raises(ValueError, match="'row' or 'element', but got 'col"):
+        DropLoss(weights='column')

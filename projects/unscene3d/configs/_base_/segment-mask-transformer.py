@@ -1,8 +1,5 @@
 # The mask transformer with the sizes of the paper (Sec. 4.4) and, where it
 # prints none, of Mask3D (Schult et al., 2023).
-custom_imports = dict(
-    imports=['projects.unscene3d.unscene3d'], allow_failed_imports=False
-)
 model = dict(
     type='mmcuts3d.SegmentMaskTransformer',
     backbone=dict(

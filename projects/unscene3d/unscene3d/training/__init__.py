@@ -3,13 +3,18 @@
 import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .geometric_transforms import ElasticDistortion, JitterPoints, RandomPose
-from .predicting import load_model, predict_scenes, scenes_to_predict
+from .predicting import (
+    load_model,
+    predict_scene,
+    predict_scenes,
+    scenes_to_predict,
+)
 from .pseudo_mask_scenes import PseudoMaskScenes, normals_of
 from .round_rule import RoundRule
 from .rounds_record import RoundFolder, RoundsRecord
 from .scene_epoch_sampler import SceneEpochSampler
 from .scene_labels import label_path, read_scene_labels, write_scene_labels
-from .scene_sources import RoomScenes, ScanFolder
+from .scene_sources import RoomScenes, ScanFolder, SceneSource
 from .scene_transforms import ChangeColours, CropScene, PackScene
 from .self_training import SelfTraining
 
@@ -27,10 +32,12 @@ __all__ = [
     'RoundsRecord',
     'ScanFolder',
     'SceneEpochSampler',
+    'SceneSource',
     'SelfTraining',
     'label_path',
     'load_model',
     'normals_of',
+    'predict_scene',
     'predict_scenes',
     'read_scene_labels',
     'scenes_to_predict',

@@ -13,7 +13,7 @@ from mmengine.runner import load_checkpoint
 from mmcuts3d.engine.innermost import innermost_config
 from mmcuts3d.registry import DATASETS, MODELS
 
-from ..structures import SceneInstances, Segments
+from ..structures import Scene, SceneInstances, Segments
 from .pseudo_mask_scenes import PseudoMaskScenes
 
 
@@ -86,3 +86,38 @@ def predict_scenes(
                 Segments(sample.of_vertex.astype('int32'), sample.edges),
             ),
         )
+
+
+def predict_scene(
+    config: Config, checkpoint: str | Path, scene: Scene
+) -> SceneInstances:
+    """Predict one scene that is in no dataset.
+
+    Args:
+        config (Config): Of the training, with a ``labeler`` whose segmenter
+            cuts the scene into segments, and a ``test_pipeline``.
+        checkpoint (str | Path): Weights.
+        scene (Scene): The scene.
+
+    Returns:
+        SceneInstances: Best first.
+
+    Raises:
+        ValueError: If the config lacks an entry, or there are no weights.
+    """
+    missing = [
+        key for key in ('labeler', 'test_pipeline') if config.get(key) is None
+    ]
+    if missing:
+        raise ValueError(
+            f'Expected the config of a training with {missing}, but it has '
+            'none.'
+        )
+    model = load_model(config, checkpoint)
+    dataset = PseudoMaskScenes(
+        [scene],
+        pipeline=config.test_pipeline,
+        segmenter=config.labeler.segmenter,
+    )
+    ((_, found),) = predict_scenes(model, dataset, [0])
+    return found

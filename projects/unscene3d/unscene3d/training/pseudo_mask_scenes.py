@@ -1,6 +1,6 @@
 """The dataset of self-training: scenes and their pseudo-masks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
 from mmcuts3d.files import as_path, first_few, shown
-from mmcuts3d.registry import DATASETS, TASK_UTILS
+from mmcuts3d.registry import DATASETS, MODELS
 
 from ..structures import Scene, SceneInstances
 from .scene_labels import label_path, read_scene_labels
@@ -23,8 +23,8 @@ class PseudoMaskScenes(Dataset):
     stopped and goes on sees what it would have seen.
 
     Args:
-        scenes (dict): A source of scenes, such as :class:`RoomScenes` or
-            :class:`ScanFolder`.
+        scenes (dict | Sequence[Scene]): A source of scenes, such as
+            :class:`RoomScenes` or :class:`ScanFolder`; or the scenes.
         labels (str, optional): Folder of pseudo-masks, see
             :func:`write_scene_labels`. Defaults to None: there are none, and
             ``segmenter`` cuts the scenes into segments.
@@ -46,17 +46,21 @@ class PseudoMaskScenes(Dataset):
 
     def __init__(
         self,
-        scenes: dict[str, Any],
+        scenes: dict[str, Any] | Sequence[Scene],
         labels: str | None = None,
         pipeline: Sequence[dict[str, Any]] = (),
         segmenter: dict[str, Any] | None = None,
         add_normals: bool = True,
         seed: int = 0,
     ) -> None:
-        self.scenes = DATASETS.build(scenes)
-        self.names = list(self.scenes.names)
+        if isinstance(scenes, Mapping):
+            self.scenes = DATASETS.build(scenes)
+            self.names = list(self.scenes.names)
+        else:
+            self.scenes = list(scenes)
+            self.names = [scene.name for scene in self.scenes]
         self.labels = None if labels is None else as_path(labels, 'labels')
-        self.segmenter = segmenter and TASK_UTILS.build(segmenter)
+        self.segmenter = segmenter and MODELS.build(segmenter)
         self.add_normals = add_normals
         self.seed = seed
         self.pipeline = Compose(list(pipeline))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mmcuts3d.files import as_path, shown
 from mmcuts3d.registry import DATASETS
 
-from ..structures import Scene
+from ..structures import Frame, Scene
 
 
 class SceneSource(Protocol):
@@ -20,6 +20,9 @@ class SceneSource(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Scene: ...
+
+    def frames(self, index: int) -> Sequence[Frame]:
+        """Posed images of a scene."""
 
 
 @DATASETS.register_module()
@@ -48,7 +51,9 @@ class RoomScenes:
                 f'Expected argument `number` to be at least 1, but got '
                 f'{number}.'
             )
-        written = json.dumps(settings or {}, sort_keys=True)
+        self._settings = dict(settings or {})
+        self._seed = seed
+        written = json.dumps(self._settings, sort_keys=True)
         self._scenes = [_room(seed + step, written) for step in range(number)]
         self.names = [scene.name for scene in self._scenes]
 
@@ -57,6 +62,12 @@ class RoomScenes:
 
     def __getitem__(self, index: int) -> Scene:
         return self._scenes[index]
+
+    def frames(self, index: int) -> Sequence[Frame]:
+        """The posed images of a room, which is made again for them."""
+        from ..rooms import make_room
+
+        return make_room(self._seed + index, **self._settings).frames
 
 
 @lru_cache(maxsize=256)
@@ -126,6 +137,16 @@ class ScanFolder:
 
         scene = read_scene(self._paths[index], **self._settings)
         return replace(scene, name=self.names[index])
+
+    def frames(self, index: int) -> Sequence[Frame]:
+        """The posed images beside a scan, see :func:`read_frames`.
+
+        Raises:
+            ValueError: If there are none.
+        """
+        from ..scans import read_frames
+
+        return read_frames(self._paths[index].parent)
 
 
 def _listed(path: Path, found: dict[str, Path]) -> list[str]:

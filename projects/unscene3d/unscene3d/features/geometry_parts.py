@@ -1,0 +1,129 @@
+"""What geometry and colour tell of the vertices of a scene."""
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..optional import need
+from ..structures import Scene
+
+#: Waves of the position part: enough that their mean is near a Gaussian.
+NUM_WAVES = 96
+
+
+def normals_of(scene: Scene, neighbours: int = 16) -> np.ndarray:
+    """Normals of the vertices.
+
+    Those of the scene; else of its faces, weighted by their area; else of
+    the plane through the nearest vertices, turned alike along a spanning
+    tree (Open3D, Hoppe et al. 1992).
+
+    Args:
+        scene (Scene): n vertices.
+        neighbours (int): Vertices of a plane. Defaults to 16.
+
+    Returns:
+        np.ndarray: (n, 3) float64 of length 1.
+    """
+    if scene.normals is not None:
+        return scene.normals.astype(np.float64)
+    o3d = need('open3d', 'Normals of a scene')
+    if scene.faces is not None and len(scene.faces):
+        mesh = o3d.geometry.TriangleMesh(
+            o3d.utility.Vector3dVector(scene.points.astype(np.float64)),
+            o3d.utility.Vector3iVector(scene.faces),
+        )
+        mesh.compute_vertex_normals()
+        normals = np.asarray(mesh.vertex_normals).copy()
+    else:
+        cloud = _cloud(o3d, scene)
+        cloud.estimate_normals(
+            o3d.geometry.KDTreeSearchParamKNN(neighbours), False
+        )
+        if len(scene) > neighbours:
+            cloud.orient_normals_consistent_tangent_plane(8)
+        normals = np.asarray(cloud.normals).copy()
+    lost = ~(np.linalg.norm(normals, axis=1) > 0.5)
+    normals[lost] = (0, 0, 1)
+    return normals
+
+
+def histograms(scene: Scene, normals: np.ndarray, radius: float) -> np.ndarray:
+    """Fast point feature histograms (Rusu et al. 2009), by Open3D.
+
+    Args:
+        scene (Scene): n vertices.
+        normals (np.ndarray): (n, 3).
+        radius (float): Of the surroundings, metres.
+
+    Returns:
+        np.ndarray: (n, 33) float32, roots of the shares of the bins, which
+        tame the few bins that hold nearly all.
+    """
+    o3d = need('open3d', 'Point feature histograms')
+    cloud = _cloud(o3d, scene)
+    cloud.normals = o3d.utility.Vector3dVector(normals)
+    search = o3d.geometry.KDTreeSearchParamHybrid(radius, 64)
+    found = o3d.pipelines.registration.compute_fpfh_feature(cloud, search)
+    bins = np.nan_to_num(np.asarray(found.data).T, posinf=0, neginf=0)
+    return np.sqrt(np.maximum(bins, 0) / 100).astype(np.float32)
+
+
+def curvatures(scene: Scene, neighbours: tuple[int, ...]) -> np.ndarray:
+    """Surface variation (Pauly et al. 2002) at several sizes.
+
+    Args:
+        scene (Scene): n vertices.
+        neighbours (tuple): Nearest vertices of each size.
+
+    Returns:
+        np.ndarray: (n, sizes) float32, the root of the smallest share of
+        variance, in [0, 0.58]: 0 on planes.
+    """
+    points = scene.points.astype(np.float64)
+    most = min(max(neighbours), len(points))
+    found = np.zeros((len(points), len(neighbours)), np.float32)
+    tree = cKDTree(points)
+    for start in range(0, len(points), 1 << 16):
+        part = slice(start, start + (1 << 16))
+        near = tree.query(points[part], most)[1].reshape(-1, most)
+        for column, number in enumerate(neighbours):
+            around = points[near[:, :number]]
+            around = around - around.mean(axis=1, keepdims=True)
+            spread = np.einsum('pki,pkj->pij', around, around)
+            values = np.linalg.eigvalsh(spread).clip(0)
+            total = np.maximum(values.sum(axis=1), 1e-12)
+            found[part, column] = np.sqrt(values[:, 0] / total)
+    return found
+
+
+def colours_of(scene: Scene) -> np.ndarray:
+    """(n, 3) float32 CIE L*, a*, b* in hundredths, where equal steps look
+    equal."""
+    import cv2
+
+    pixels = scene.colours[None].astype(np.float32) / 255
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[0] / 100
+
+
+def waves(points: np.ndarray, reach: float) -> np.ndarray:
+    """Positions as waves, whose dot products tell distances (ours).
+
+    Random Fourier features (Rahimi and Recht 2007), always the same ones:
+    the cosine of two rows is about exp(-d² / (2 reach²)) for points d apart.
+
+    Args:
+        points (np.ndarray): (n, 3) metres.
+        reach (float): Metres.
+
+    Returns:
+        np.ndarray: (n, 192) float32 rows of length 1.
+    """
+    rng = np.random.default_rng(0)
+    angles = points @ (rng.normal(0, 1 / reach, (NUM_WAVES, 3)).T)
+    both = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    return (both / np.sqrt(NUM_WAVES)).astype(np.float32)
+
+
+def _cloud(o3d, scene: Scene):
+    points = o3d.utility.Vector3dVector(scene.points.astype(np.float64))
+    return o3d.geometry.PointCloud(points)
