@@ -9,7 +9,7 @@ _base_ = [
 
 model = dict(
     backbone=dict(
-        voxel_size=0.08,
+        voxel_size=0.1,
         channels=(16, 32, 48, 64),
         blocks=(0, 1, 1, 1),
         up_channels=(48, 32, 32),
@@ -39,17 +39,23 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-train_cfg = dict(by_epoch=True, max_epochs=60)
+train_cfg = dict(by_epoch=True, max_epochs=100)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
 )
 param_scheduler = [
     dict(
+<<<<<<< HEAD
         type='LinearLR',
         start_factor=0.04,
         begin=0,
         end=18,
+=======
+        type='OneCycleLR',
+        eta_max=1e-3,
+        total_steps=100,
+>>>>>>> w-train
         convert_to_iter_based=True,
     ),
     dict(
@@ -64,13 +70,19 @@ default_hooks = dict(checkpoint=dict(interval=10))
 self_training = dict(
     rounds=3,
     later=dict(
-        train_cfg=dict(max_epochs=20),
+        train_cfg=dict(max_epochs=30),
         param_scheduler=[
             dict(
+<<<<<<< HEAD
                 type='LinearLR',
                 start_factor=0.04,
                 begin=0,
                 end=6,
+=======
+                type='OneCycleLR',
+                eta_max=5e-4,
+                total_steps=30,
+>>>>>>> w-train
                 convert_to_iter_based=True,
             ),
             dict(

@@ -46,11 +46,11 @@ def looks(model, *items):
 
 @pytest.mark.parametrize('queries', ['sampled', 'learned'])
 def test_a_scene_of_three_objects_is_learned(queries):
-    scene, segments = tiny_scene(0, boxes=3)
+    scene, segments = tiny_scene(0, boxes=3, step=0.1)
     truth = true_masks(scene, segments)
     model = build(decoder=dict(queries=queries))
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
-    for _ in range(100):
+    optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
+    for _ in range(60):
         loss = total(losses_of(model, packed(scene, truth)))
         optimizer.zero_grad()
         loss.backward()

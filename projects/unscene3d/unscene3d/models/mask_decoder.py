@@ -65,7 +65,9 @@ class SegmentMaskDecoder(BaseModule):
 
     Each layer looks at the levels from coarse to fine. A query attends to
     the segments of its mask so far, to all where that is empty. Mask3D
-    attends to voxels; here segments are attended to and predicted alike.
+    attends to voxels; here segments are attended to and predicted alike, and
+    both sides of a mask know their place, which a U-Net does not: two chairs
+    that look the same differ in where they are.
 
     Args:
         in_channels (Sequence[int]): Of the levels, coarse to fine, after
@@ -118,20 +120,13 @@ class SegmentMaskDecoder(BaseModule):
         self.num_queries = num_queries
         self.num_levels = num_levels
         self.place = FourierEncoding(channels)
-        self.query_place = nn.Sequential(
-            nn.Linear(channels, channels),
-            nn.ReLU(),
-            nn.Linear(channels, channels),
-        )
+        self.query_place = _two_layers(channels, channels)
         self.inputs = nn.ModuleList(
             nn.Sequential(nn.Linear(width, channels), nn.LayerNorm(channels))
             for width in in_channels[:num_levels]
         )
-        self.mask_features = nn.Sequential(
-            nn.Linear(in_channels[-1], channels),
-            nn.ReLU(),
-            nn.Linear(channels, channels),
-        )
+        self.mask_features = _two_layers(in_channels[-1], channels)
+        self.mask_place = _two_layers(channels, channels)
         self.blocks = nn.ModuleList(
             DecoderBlock(channels, num_heads, hidden_channels)
             for _ in range(num_layers * num_levels)
@@ -143,11 +138,7 @@ class SegmentMaskDecoder(BaseModule):
             self.query = None
         self.norm = nn.LayerNorm(channels)
         self.objectness = nn.Linear(channels, 1)
-        self.mask_embedding = nn.Sequential(
-            nn.Linear(channels, channels),
-            nn.ReLU(),
-            nn.Linear(channels, channels),
-        )
+        self.mask_embedding = _two_layers(channels, channels)
 
     def forward(self, segments: SegmentBatch) -> list[MaskPredictions]:
         """Look for instances.
@@ -167,9 +158,12 @@ class SegmentMaskDecoder(BaseModule):
             )
         ]
         embeddings = self.mask_features(segments.levels[-1])
+        embeddings = embeddings + self.mask_place(places)
         x, x_place, x_valid = self._queries(segments, memories[-1], places)
         numbers = self._numbers(segments), segments.numbers
-        found = [MaskPredictions(*self._predict(x, embeddings), *numbers)]
+        found = [
+            MaskPredictions(*self._predict(x, x_place, embeddings), *numbers)
+        ]
         for number, block in enumerate(self.blocks):
             x = block(
                 x,
@@ -180,7 +174,9 @@ class SegmentMaskDecoder(BaseModule):
                 x_valid,
             )
             found.append(
-                MaskPredictions(*self._predict(x, embeddings), *numbers)
+                MaskPredictions(
+                    *self._predict(x, x_place, embeddings), *numbers
+                )
             )
         return found
 
@@ -206,10 +202,12 @@ class SegmentMaskDecoder(BaseModule):
         x_place = self.query_place(places.gather(1, index))
         return memory.gather(1, index), x_place, valid
 
-    def _predict(self, x: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
+    def _predict(
+        self, x: Tensor, x_place: Tensor, embeddings: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """(B, Q) objectness and (B, Q, S) masks."""
         x = self.norm(x)
-        masks = self.mask_embedding(x) @ embeddings.transpose(1, 2)
+        masks = self.mask_embedding(x + x_place) @ embeddings.transpose(1, 2)
         return self.objectness(x)[..., 0], masks
 
 
@@ -217,3 +215,9 @@ def _allowed(masks: Tensor, valid: Tensor) -> Tensor:
     """(B, Q, S) bool: the segments of a mask, or all where it is empty."""
     inside = (masks.detach() > 0) & valid[:, None]
     return inside | (~inside.any(-1, keepdim=True) & valid[:, None])
+
+
+def _two_layers(before: int, after: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(before, after), nn.ReLU(), nn.Linear(after, after)
+    )
