@@ -1,17 +1,17 @@
 """Scenes and frames of files, and files of scenes."""
 
-from .arkit_scenes import read_arkit_scenes
-from .frames import FrameFiles, FrameFolder, check_rigid, read_frames
-from .ply import read_ply, write_ply
-from .poses import check_poses
-from .reading import read_scene
-from .s3dis import read_s3dis
-from .scannet import (
+from .datasets import (
     OBJECT_CLASSES,
     ScanNetScan,
     keep_objects,
+    read_arkit_scenes,
+    read_s3dis,
     read_scannet,
 )
+from .frames import FrameFiles, FrameFolder, read_frames
+from .ply import read_ply, write_ply
+from .poses import check_poses, check_rigid
+from .reading import read_scene
 from .writing import (
     instance_palette,
     save_scannet_predictions,

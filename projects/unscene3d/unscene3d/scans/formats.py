@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mmcuts3d.files import first_few, open_regular, read_array
+from mmcuts3d.files import first_few, read_array
 
+from .las import read_las
 from .obj import read_obj
 from .ply import read_ply
 from .raw import RawScene
+from .tables import read_table
 
 #: Names of the arrays of a scene in NPZ files, the first is ours.
 _KEYS = {
@@ -21,7 +23,6 @@ _KEYS = {
 }
 #: Names of the property of PLY and LAS files that holds the instance.
 _INSTANCE = ('instance', 'instances', 'instance_id', 'object_id')
-_LASPY = 'pip install "laspy[lazrs]"'
 
 
 def _from_ply(path: Path) -> RawScene:
@@ -49,48 +50,16 @@ def _from_ply(path: Path) -> RawScene:
     )
 
 
+def _from_las(path: Path) -> RawScene:
+    points, colours, dimensions = read_las(path)
+    names = [name for name in _INSTANCE if name in dimensions]
+    instances = dimensions[names[0]] if names else None
+    return RawScene(points, colours, instances=instances)
+
+
 def _from_obj(path: Path) -> RawScene:
     points, colours, faces = read_obj(path)
     return RawScene(points, colours, None, faces)
-
-
-def _from_las(path: Path) -> RawScene:
-    try:
-        import laspy
-    except ImportError as error:
-        raise ImportError(
-            f'{path.name}: LAS and LAZ files need laspy: `{_LASPY}`.'
-        ) from error
-    with open_regular(path, 'a LAS or LAZ file') as file:
-        try:
-            las = laspy.read(file, closefd=False)
-        except ImportError as error:
-            raise ImportError(
-                f'{path.name}: LAZ files need a decoder: `{_LASPY}`.'
-            ) from error
-        except Exception as error:  # laspy, lazrs and NumPy raise many kinds
-            raise ValueError(
-                f'{path.name}: expected a LAS or LAZ file, but got: {error}'
-            ) from error
-        promised = las.header.point_count
-    if len(las.points) != promised:
-        raise ValueError(
-            f'{path.name}: expected {promised:,} points, as its header says, '
-            f'but got a file that ends after {len(las.points):,}.'
-        )
-    names = set(las.point_format.dimension_names)
-    colours = None
-    if {'red', 'green', 'blue'} <= names:
-        colours = np.stack([las.red, las.green, las.blue], axis=1)
-        if not colours.any():
-            colours = None  # a point format with colours, and none in it
-    return RawScene(
-        np.stack([las.x, las.y, las.z], axis=1),
-        colours,
-        None,
-        None,
-        next((np.asarray(las[n]) for n in _INSTANCE if n in names), None),
-    )
 
 
 def _from_npz(path: Path) -> RawScene:
@@ -119,26 +88,9 @@ def _from_npz(path: Path) -> RawScene:
 
 
 def _from_text(path: Path) -> RawScene:
-    with open_regular(path, 'a text file of vertices') as file:
-        lines = file.read().decode('utf-8', 'replace').splitlines()
-    # A PTS file begins with the number of its vertices.
-    skip = int(bool(lines) and lines[0].strip().isdigit())
-    commas = any(',' in line for line in lines[:5])
-    try:
-        table = np.loadtxt(
-            lines[skip:], delimiter=',' if commas else None, ndmin=2
-        )
-    except ValueError as error:
-        raise ValueError(
-            f'{path.name}: expected lines of equally many numbers, but got: '
-            f'{error}'
-        ) from error
-    if len(table) and table.shape[1] not in (3, 4, 6, 7):
-        raise ValueError(
-            f'{path.name}: expected x y z, perhaps an intensity, perhaps r g '
-            f'b, but got {table.shape[1]} columns.'
-        )
-    coloured = len(table) and table.shape[1] > 4
+    what = 'x y z, perhaps an intensity, perhaps r g b'
+    table = read_table(path, (3, 4, 6, 7), what)
+    coloured = table.shape[1] > 4
     return RawScene(table[:, :3], table[:, -3:] if coloured else None)
 
 

@@ -13,6 +13,8 @@ from PIL import Image
 from mmcuts3d.files import first_few, open_regular, read_image, shown
 
 from ..structures import Frame
+from .poses import check_camera, check_rigid
+from .tables import read_matrix
 
 #: Millimetres that mean no depth: nothing measured, or out of range.
 _NO_DEPTH = (0, 65535)
@@ -187,7 +189,7 @@ def as_frames(
             continue
         where = f'{name}, frame {shown(key, 80)}'
         check_rigid(pose, where)
-        _check_camera(camera, where)
+        check_camera(camera, where)
         files.append(
             FrameFiles(
                 key,
@@ -209,72 +211,6 @@ def as_frames(
             f'{len(names):,}.'
         )
     return FrameFolder(files)
-
-
-def check_rigid(pose: np.ndarray, name: str) -> None:
-    """Check that a pose turns and moves, and does nothing else.
-
-    Args:
-        pose (np.ndarray): (4, 4).
-        name (str): Of the frame, for messages.
-
-    Raises:
-        ValueError: If its upper left is no rotation, its last row not 0 0 0
-            1.
-    """
-    turn = pose[:3, :3]
-    orthogonal = np.allclose(turn @ turn.T, np.eye(3), atol=0.02)
-    determinant = float(np.linalg.det(turn))
-    if not orthogonal or determinant < 0:
-        raise ValueError(
-            f'{name}: expected a pose with a rotation, of determinant 1, but '
-            f'got one of determinant {determinant:.3g}'
-            f'{"" if orthogonal else ", not orthogonal"}.'
-        )
-    if not np.allclose(pose[3], (0, 0, 0, 1), atol=1e-6):
-        raise ValueError(
-            f'{name}: expected a pose with the last row 0 0 0 1, but got '
-            f'{pose[3].tolist()}; it may be transposed.'
-        )
-
-
-def read_matrix(path: Path, sizes: Sequence[int]) -> np.ndarray:
-    """Read a square matrix of a text file.
-
-    Args:
-        path (Path): Numbers between spaces.
-        sizes (Sequence[int]): Rows that it may have.
-
-    Returns:
-        np.ndarray: Float64.
-
-    Raises:
-        ValueError: If the file is missing or holds anything else.
-    """
-    expected = ' or '.join(f'{size}×{size}' for size in sizes)
-    with open_regular(path, f'a matrix of {expected}', 1 << 16) as file:
-        words = file.read().split()
-    side = round(len(words) ** 0.5)
-    try:
-        values = np.array([float(word) for word in words])
-    except ValueError:
-        side = 0
-    if side not in sizes or side**2 != len(words):
-        raise ValueError(
-            f'{shown(path)}: expected a matrix of {expected} numbers, but '
-            f'got {shown(b" ".join(words[:20]).decode("latin-1"), 60)!r}.'
-        )
-    return values.reshape(side, side)
-
-
-def _check_camera(camera: np.ndarray, name: str) -> None:
-    if camera.shape != (3, 3) or not (
-        np.isfinite(camera).all() and camera[0, 0] > 0 and camera[1, 1] > 0
-    ):
-        raise ValueError(
-            f'{name}: expected 3×3 intrinsics with positive focal lengths, '
-            f'but got {camera.tolist()}.'
-        )
 
 
 def _existing(path: Path, suffixes: Sequence[str], name: str) -> Path:

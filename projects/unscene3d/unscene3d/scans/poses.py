@@ -1,4 +1,4 @@
-"""Whether the frames see the scene, and if not, why."""
+"""Poses and cameras: read, checked, held against the scene."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ _MISTAKES = {
     ),
 }
 #: Another convention that sees so many times more is the right one.
-_TIMES = 5
+_TIMES = 2
 
 
 def check_poses(
@@ -43,8 +43,8 @@ def check_poses(
 
     Raises:
         ValueError: If no frame sees the scene, or by another convention
-            (world to camera, or a camera with y upwards) they see five times
-            as much; says which.
+            (world to camera, or a camera with y upwards) they see twice as
+            much; says which.
     """
     if not len(frames):
         raise ValueError(f'{scene.name}: expected frames, but got none.')
@@ -76,6 +76,53 @@ def check_poses(
             'scenes.'
         )
     return seen
+
+
+def check_rigid(pose: np.ndarray, name: str) -> None:
+    """Check that a pose turns and moves, and does nothing else.
+
+    Args:
+        pose (np.ndarray): (4, 4).
+        name (str): Of the frame, for messages.
+
+    Raises:
+        ValueError: If its upper left is no rotation, its last row not 0 0 0
+            1.
+    """
+    turn = pose[:3, :3]
+    orthogonal = np.allclose(turn @ turn.T, np.eye(3), atol=0.02)
+    determinant = float(np.linalg.det(turn))
+    if not orthogonal or determinant < 0:
+        raise ValueError(
+            f'{name}: expected a pose with a rotation, of determinant 1, but '
+            f'got one of determinant {determinant:.3g}'
+            f'{"" if orthogonal else ", not orthogonal"}.'
+        )
+    if not np.allclose(pose[3], (0, 0, 0, 1), atol=1e-6):
+        raise ValueError(
+            f'{name}: expected a pose with the last row 0 0 0 1, but got '
+            f'{pose[3].tolist()}; it may be transposed.'
+        )
+
+
+def check_camera(camera: np.ndarray, name: str) -> None:
+    """Check the intrinsics of a frame.
+
+    Args:
+        camera (np.ndarray): What should be (3, 3).
+        name (str): Of the frame, for messages.
+
+    Raises:
+        ValueError: If it has another shape, is not finite, or a focal length
+            is not positive.
+    """
+    if camera.shape != (3, 3) or not (
+        np.isfinite(camera).all() and camera[0, 0] > 0 and camera[1, 1] > 0
+    ):
+        raise ValueError(
+            f'{name}: expected 3×3 intrinsics with positive focal lengths, '
+            f'but got {camera.tolist()}.'
+        )
 
 
 def _thinned(values: np.ndarray, most: int) -> np.ndarray:

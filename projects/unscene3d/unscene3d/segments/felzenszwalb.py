@@ -37,7 +37,9 @@ class Felzenszwalb:
         neighbours (int): Of a vertex in a cloud without faces. Defaults to
             12.
         max_gap (float): See :func:`neighbour_graph`. Defaults to 3.
-        rings (int): See :func:`vertex_normals`. Defaults to 2.
+        rings (int): Of clouds, see :func:`vertex_normals`. Defaults to 2.
+        smooth (int): Of meshes, see :func:`vertex_normals`: 1 halves the
+            segments of meshes whose vertices jitter. Defaults to 0.
 
     Raises:
         ValueError: If a setting is out of range.
@@ -52,6 +54,7 @@ class Felzenszwalb:
         neighbours: int = 12,
         max_gap: float = 3.0,
         rings: int = 2,
+        smooth: int = 0,
     ) -> None:
         for name, value, low in (
             ('k', k, 0),
@@ -59,6 +62,7 @@ class Felzenszwalb:
             ('colour_weight', colour_weight, 0),
             ('neighbours', neighbours, 1),
             ('rings', rings, 1),
+            ('smooth', smooth, 0),
         ):
             if not low <= value < np.inf:
                 raise ValueError(
@@ -77,6 +81,7 @@ class Felzenszwalb:
         self.neighbours = neighbours
         self.max_gap = max_gap
         self.rings = rings
+        self.smooth = smooth
 
     def __call__(self, scene: Scene) -> Segments:
         """Cut a scene.
@@ -109,7 +114,9 @@ class Felzenszwalb:
         Returns:
             np.ndarray: (e,) float32, 0 where they are alike.
         """
-        normals, oriented = vertex_normals(scene, edges, self.rings)
+        normals, oriented = vertex_normals(
+            scene, edges, self.rings, self.smooth
+        )
         start, end = edges.T
         product = np.einsum('ij,ij->i', normals[start], normals[end])
         if self.convex == 'squared' and not oriented:

@@ -39,17 +39,14 @@ def neighbour_graph(
         raise ValueError(
             f'Expected argument `max_gap` to be positive, but got {max_gap}.'
         )
-    places, place_of = np.unique(scene.points, axis=0, return_inverse=True)
-    place_of = place_of.reshape(-1)
-    pairs = [_same_place(place_of)]
+    copies, first = _same_place(scene.points)
+    pairs = [copies]
     if scene.faces is not None and len(scene.faces):
         faces = scene.faces
         pairs += [faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]
-    elif len(places) > 1:
+    elif len(first) > 1:
         # Copies of a vertex would be its nearest neighbours, and all of them.
-        first = np.full(len(places), len(place_of))
-        np.minimum.at(first, place_of, np.arange(len(place_of)))
-        pairs.append(first[_nearest(places, k, max_gap)])
+        pairs.append(first[_nearest(scene.points[first], k, max_gap)])
     return unique_pairs(np.concatenate(pairs), len(scene))
 
 
@@ -70,11 +67,14 @@ def unique_pairs(pairs: np.ndarray, number: int) -> np.ndarray:
     return np.stack([keys // number, keys % number], axis=1).astype(np.int32)
 
 
-def _same_place(place_of: np.ndarray) -> np.ndarray:
-    """A chain of edges through the vertices of each place."""
-    order = np.argsort(place_of, kind='stable')
-    same = place_of[order[1:]] == place_of[order[:-1]]
-    return np.stack([order[:-1][same], order[1:][same]], axis=1)
+def _same_place(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A chain of edges through the copies at a place; the first of each."""
+    order = np.lexsort(points.T)  # stable: copies stay in order
+    ranked = points[order]
+    same = (ranked[1:] == ranked[:-1]).all(axis=1)
+    chains = np.stack([order[:-1][same], order[1:][same]], axis=1)
+    first = order[np.concatenate([[True], ~same])]
+    return chains, np.sort(first)
 
 
 def _nearest(points: np.ndarray, k: int, max_gap: float) -> np.ndarray:

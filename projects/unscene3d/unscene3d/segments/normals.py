@@ -1,12 +1,13 @@
 """Normals of vertices, from faces or from neighbours."""
 
 import numpy as np
+from numba import njit
 
 from ..structures import Scene
 
 
 def vertex_normals(
-    scene: Scene, edges: np.ndarray, rings: int = 1
+    scene: Scene, edges: np.ndarray, rings: int = 1, smooth: int = 0
 ) -> tuple[np.ndarray, bool]:
     """Normals of a scene's vertices.
 
@@ -20,16 +21,23 @@ def vertex_normals(
         edges (np.ndarray): (e, 2) int, see :func:`neighbour_graph`.
         rings (int): How often moments of clouds are summed over neighbours:
             2 takes the neighbours of neighbours as well. Defaults to 1.
+        smooth (int): How often normals with a sign become the mean of their
+            own and their neighbours'. Defaults to 0.
 
     Returns:
         tuple: (n, 3) float32 of length 1, or 0 where nothing says what it
         is (no face, or less than two neighbours); and whether the signs
         mean something.
     """
+    normals = None
     if scene.normals is not None:
-        return scene.normals.astype(np.float32), True
-    if scene.faces is not None and len(scene.faces):
-        return _of_faces(scene), True
+        normals = scene.normals.astype(np.float32)
+    elif scene.faces is not None and len(scene.faces):
+        normals = _of_faces(scene)
+    if normals is not None:
+        for _ in range(smooth):
+            normals = _smoothed(normals, edges)
+        return normals, True
     return _of_neighbours(scene.points, edges, rings), False
 
 
@@ -50,61 +58,65 @@ def _of_faces(scene: Scene) -> np.ndarray:
 def _of_neighbours(
     points: np.ndarray, edges: np.ndarray, rings: int
 ) -> np.ndarray:
-    # In the frame of each neighbourhood: squares of large coordinates would
-    # take the digits of small differences.
     points = points.astype(np.float64)
-    number = len(points)
-    start, end = edges.T
-    offset = points[end] - points[start]
-    count = np.ones(number)
-    count += np.bincount(start, minlength=number)
-    count += np.bincount(end, minlength=number)
-    mean = np.zeros((number, 3))
-    moment = np.zeros((number, 3, 3))
-    for a in range(3):
-        mean[:, a] = np.bincount(start, offset[:, a], number)
-        mean[:, a] -= np.bincount(end, offset[:, a], number)
-        for b in range(a, 3):
-            product = offset[:, a] * offset[:, b]
-            total = np.bincount(start, product, number)
-            total += np.bincount(end, product, number)
-            moment[:, a, b] = moment[:, b, a] = total
-    for _ in range(rings - 1):
-        count, mean, moment = _spread(start, end, offset, count, mean, moment)
-    mean /= count[:, None]
-    moment /= count[:, None, None]
-    spread = moment - mean[:, :, None] * mean[:, None, :]
-    normals = np.zeros((number, 3))
-    known = count > 2
-    for at in np.array_split(np.flatnonzero(known), number // 200_000 + 1):
+    moments = _sums(points, edges, rings)
+    count = moments[:, 0]
+    mean = moments[:, 1:4] / count[:, None]
+    # xx xy xz, yx yy yz, zx zy zz
+    square = moments[:, [4, 5, 6, 5, 7, 8, 6, 8, 9]].reshape(-1, 3, 3)
+    spread = square / count[:, None, None]
+    spread -= mean[:, :, None] * mean[:, None, :]
+    normals = np.zeros(points.shape)
+    known = np.flatnonzero(count > 2)
+    for at in np.array_split(known, len(known) // 200_000 + 1):
         # Eigenvalues come in ascending order.
         normals[at] = np.linalg.eigh(spread[at])[1][:, :, 0]
     return _unit(normals)
 
 
-def _spread(start, end, offset, count, mean, moment):
-    """Adds the moments of each vertex's neighbours to its own."""
-    number = len(count)
-    totals = (count.copy(), mean.copy(), moment.copy())
-    for here, there, way in ((start, end, offset), (end, start, -offset)):
-        # Moved by `way`, from the frame of there to that of here.
-        mass = count[there]
-        first = mean[there] + mass[:, None] * way
-        totals[0][:] += np.bincount(here, mass, number)
-        for a in range(3):
-            totals[1][:, a] += np.bincount(here, first[:, a], number)
-            for b in range(a, 3):
-                second = (
-                    moment[there, a, b]
-                    + mean[there, a] * way[:, b]
-                    + way[:, a] * mean[there, b]
-                    + mass * way[:, a] * way[:, b]
-                )
-                total = np.bincount(here, second, number)
-                totals[2][:, a, b] += total
-                if a != b:
-                    totals[2][:, b, a] += total
-    return totals
+@njit(cache=True)
+def _sums(points, edges, rings):
+    """(n, 10) number, sums and sums of products of offsets from a vertex.
+
+    Of each vertex and its neighbours, then ``rings - 1`` times of what those
+    have. In the frame of each vertex: squares of large coordinates would take
+    the digits of small differences.
+    """
+    sums = np.zeros((len(points), 10))
+    sums[:, 0] = 1
+    for _ in range(rings):
+        before = sums.copy()
+        for index in range(len(edges)):
+            for turn in range(2):
+                here = edges[index, turn]
+                there = edges[index, 1 - turn]
+                x = points[there, 0] - points[here, 0]
+                y = points[there, 1] - points[here, 1]
+                z = points[there, 2] - points[here, 2]
+                n, a, b, c = before[there, :4]
+                # Moved from the frame of there to that of here.
+                sums[here, 0] += n
+                sums[here, 1] += a + n * x
+                sums[here, 2] += b + n * y
+                sums[here, 3] += c + n * z
+                sums[here, 4] += before[there, 4] + (2 * a + n * x) * x
+                sums[here, 5] += before[there, 5] + a * y + (b + n * y) * x
+                sums[here, 6] += before[there, 6] + a * z + (c + n * z) * x
+                sums[here, 7] += before[there, 7] + (2 * b + n * y) * y
+                sums[here, 8] += before[there, 8] + b * z + (c + n * z) * y
+                sums[here, 9] += before[there, 9] + (2 * c + n * z) * z
+    return sums
+
+
+def _smoothed(normals: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    total = normals.astype(np.float64)
+    start, end = edges.T
+    for axis in range(3):
+        for here, there in ((start, end), (end, start)):
+            total[:, axis] += np.bincount(
+                here, normals[there, axis], len(normals)
+            )
+    return _unit(total)
 
 
 def _unit(normals: np.ndarray) -> np.ndarray:

@@ -10,10 +10,10 @@ import numpy as np
 
 from mmcuts3d.files import open_regular, shown
 
-from ..structures import NO_INSTANCE, Scene
-from .frames import FrameFolder, read_frames
-from .ply import read_ply
-from .reading import read_scene
+from ...structures import NO_INSTANCE, Scene
+from ..frames import FrameFolder, read_frames
+from ..ply import read_ply
+from ..reading import read_scene
 
 #: Objects of ScanNet's instance benchmark by their nyu40 ids: its 20 classes
 #: less wall (1) and floor (2).
@@ -229,7 +229,7 @@ def _moved(scene: Scene, matrix: np.ndarray) -> Scene:
     return replace(scene, points=points.astype(np.float32), normals=normals)
 
 
-def _json(path: Path, key: str) -> Any:
+def _json(path: Path, key: str) -> list[Any]:
     with open_regular(path, 'a JSON file') as file:
         try:
             content = json.load(file)
@@ -241,5 +241,12 @@ def _json(path: Path, key: str) -> Any:
         raise ValueError(
             f'{path.name}: expected an object with the list {key}, but got '
             'none.'
+        )
+    # Groups name the segments that they are made of.
+    file = content.get('segmentsFile', '_vh_clean_2.')
+    if '_vh_clean_2.' not in str(file):
+        raise ValueError(
+            f'{path.name}: expected groups of the segments of _vh_clean_2, '
+            f'but got those of {shown(file, 80)}.'
         )
     return content[key]

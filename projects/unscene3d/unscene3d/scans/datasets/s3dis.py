@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mmcuts3d.files import open_regular, shown
+from mmcuts3d.files import shown
 
-from ..structures import Scene
-from .raw import RawScene, as_scene
+from ...structures import Scene
+from ..raw import RawScene, as_scene
+from ..tables import read_table
 
 #: Classes that are the room itself.
 STRUCTURE = ('ceiling', 'floor', 'wall', 'beam', 'column')
@@ -44,7 +45,7 @@ def read_s3dis(
         )
     tables, labels, number = [], [], 0
     for path in paths:
-        table = _table(path)
+        table = read_table(path, (6,), 'x y z r g b')
         tables.append(table)
         is_object = path.stem.rpartition('_')[0] not in not_objects
         number += is_object
@@ -55,20 +56,3 @@ def read_s3dis(
     )
     name = f'{room.resolve().parent.name}_{room.resolve().name}'
     return as_scene(raw, name, 'm', 'z', None, False)
-
-
-def _table(path: Path) -> np.ndarray:
-    with open_regular(path, 'the points of an instance') as file:
-        lines = file.read().decode('latin-1').splitlines()
-    try:
-        table = np.loadtxt(lines, ndmin=2)
-    except ValueError as error:
-        raise ValueError(
-            f'{path.name}: expected lines of x y z r g b, but got: {error}'
-        ) from error
-    if not table.size or table.shape[1] != 6:
-        raise ValueError(
-            f'{path.name}: expected lines of x y z r g b, but got a table of '
-            f'shape {table.shape}.'
-        )
-    return table

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mmcuts3d.files import open_regular, shown
+from mmcuts3d.files import shown
 
-from ..structures import Scene
-from .frames import FrameFolder, as_frames
-from .reading import read_scene
+from ...structures import Scene
+from ..frames import FrameFolder, as_frames
+from ..reading import read_scene
+from ..tables import read_table
 
 
 def read_arkit_scenes(
@@ -85,7 +86,7 @@ def _time(path: Path) -> float:
 
 def _trajectory(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """(t,) seconds and (t, 4, 4) poses, camera to world."""
-    table = _table(path, 7)
+    table = read_table(path, (7,), 'time, axis and angle, x y z')
     poses = np.tile(np.eye(4), (len(table), 1, 1))
     # The file says where the world is, seen from the camera.
     turn = Rotation.from_rotvec(table[:, 1:4]).as_matrix()
@@ -101,27 +102,11 @@ def _camera(base: Path, image: Path) -> np.ndarray:
         time = f'{_time(image) + delay / 1000:.3f}'
         path = base / 'lowres_wide_intrinsics' / f'{stem}_{time}.pincam'
         if path.is_file():
-            _, _, fx, fy, cx, cy = _table(path, 6)[0]
+            _, _, fx, fy, cx, cy = read_table(
+                path, (6,), 'width height fx fy cx cy'
+            )[0]
             return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
     raise ValueError(
         f'{shown(image.name)}: expected its camera in '
         f'lowres_wide_intrinsics, but got no such file.'
     )
-
-
-def _table(path: Path, columns: int) -> np.ndarray:
-    with open_regular(path, 'a table of numbers') as file:
-        lines = file.read().decode('latin-1').splitlines()
-    try:
-        table = np.loadtxt(lines, ndmin=2)
-    except ValueError as error:
-        raise ValueError(
-            f'{path.name}: expected lines of {columns} numbers, but got: '
-            f'{error}'
-        ) from error
-    if not table.size or table.shape[1] != columns:
-        raise ValueError(
-            f'{path.name}: expected lines of {columns} numbers, but got a '
-            f'table of shape {table.shape}.'
-        )
-    return table
