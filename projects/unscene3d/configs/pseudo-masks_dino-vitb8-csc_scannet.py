@@ -8,7 +8,13 @@ labeler = dict(
     features=[
         dict(
             type='mmcuts3d.LiftedFeatures',
-            features=dict(type='mmcuts3d.ViTKeys', arch='base', patch_size=8),
+            features=dict(
+                type='mmcuts3d.ViTKeys',
+                arch='base',
+                patch_size=8,
+                weights='dino_vitb8',  # downloaded at first use
+                image_size=480,
+            ),
             every_nth=20,
         ),
         dict(type='mmcuts3d.FileFeatures', path='data/scannet/csc'),

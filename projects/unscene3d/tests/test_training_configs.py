@@ -146,6 +146,7 @@ def test_labelers_are_built(path):
     config = config_of(path)
     for one in config.labeler.features:
         if one.type == 'mmcuts3d.LiftedFeatures':
+            assert one.features.weights == 'dino_vitb8'
             one.features.weights = None
             one.features.arch = 'tiny'
     labeler = MODELS.build(config.labeler)
