@@ -9,6 +9,7 @@ from projects.unscene3d.unscene3d.scans import (
     check_poses,
     frames,
     read_frames,
+    turn_upwards,
 )
 from projects.unscene3d.unscene3d.structures import Frame, Scene
 
@@ -261,3 +262,12 @@ class TestCheckPoses:
         found = check_poses(scene, [frame] * 500)
         assert found.shape == (24,)
         np.testing.assert_allclose(found, 1)
+
+
+def test_axes_are_turned_upwards():
+    for up, axis in (('y', (0, 1, 0)), ('-y', (0, -1, 0)), ('-x', (-1, 0, 0))):
+        turn = turn_upwards(up)
+        assert (turn @ (*axis, 0)).tolist() == [0, 0, 1, 0]
+        assert np.linalg.det(turn) == 1
+    with pytest.raises(ValueError, match="`up` to be one of .*got 'up'"):
+        turn_upwards('up')

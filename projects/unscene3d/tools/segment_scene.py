@@ -50,7 +50,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add('--layout', choices=['file', 'scannet'], default='file')
     add('--room', type=int, default=3, help='seed of the embedded room')
     add('--unit', choices=['m', 'cm', 'mm'], default='m')
-    add('--up', default='z', help='axis that points upwards (%(default)s)')
+    add(
+        '--up',
+        default='z',
+        help='axis of file and poses that points upwards (%(default)s)',
+    )
     add('--drop-invalid', action='store_true', help='leave NaN vertices out')
     add('--show', action='store_true', help='open the Open3D viewer')
     add('--no-picture', action='store_true', help='write no PNG')
@@ -70,9 +74,12 @@ def read(args: argparse.Namespace):
         read_frames,
         read_scannet,
         read_scene,
+        turn_upwards,
     )
 
-    frames = read_frames(args.frames) if args.frames else ()
+    frames = ()
+    if args.frames:
+        frames = read_frames(args.frames, align=turn_upwards(args.up))
     if args.scene is None:
         if args.frames:
             name = Path(args.frames).resolve().name

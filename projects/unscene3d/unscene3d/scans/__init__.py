@@ -11,6 +11,7 @@ from .datasets import (
 from .frames import FrameFiles, FrameFolder, read_frames
 from .ply import read_ply, write_ply
 from .poses import check_poses, check_rigid
+from .raw import turn_upwards
 from .reading import read_scene
 from .writing import (
     instance_palette,
@@ -38,6 +39,7 @@ __all__ = [
     'save_scannet_predictions',
     'save_scene_npz',
     'save_scene_ply',
+    'turn_upwards',
     'vertex_instances',
     'write_ply',
 ]

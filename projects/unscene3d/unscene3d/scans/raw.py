@@ -23,6 +23,28 @@ _FAR = 1000.0
 _FARTHEST = 1_000_000
 
 
+def turn_upwards(up: str) -> np.ndarray:
+    """The rotation that brings an axis of a file or of poses upwards.
+
+    Args:
+        up (str): The axis that points upwards, such as 'y' or '-z'.
+
+    Returns:
+        np.ndarray: (4, 4) float64, for ``read_frames(align=…)``.
+
+    Raises:
+        ValueError: If there is no such axis.
+    """
+    if up not in _UPWARDS:
+        raise ValueError(
+            f'Expected argument `up` to be one of {list(_UPWARDS)}, but got '
+            f'{up!r}.'
+        )
+    found = np.eye(4)
+    found[:3, :3] = _UPWARDS[up]
+    return found
+
+
 @dataclass(frozen=True)
 class RawScene:
     """The arrays of a file as they are.
