@@ -34,36 +34,53 @@ train_dataloader = dict(
     collate_fn=dict(type='pseudo_collate'),
     dataset=dict(
         type='mmcuts3d.PseudoMaskScenes',
-        scenes=dict(type='mmcuts3d.RoomScenes', number=12, seed=0),
+        scenes=dict(type='mmcuts3d.RoomScenes', number=24, seed=0),
         labels='work_dirs/unscene3d_room-demo/pseudo_masks',
         pipeline=train_pipeline,
     ),
 )
-train_cfg = dict(by_epoch=True, max_epochs=100)
+train_cfg = dict(by_epoch=True, max_epochs=50)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
 )
 param_scheduler = [
     dict(
-        type='OneCycleLR',
-        eta_max=1e-3,
-        total_steps=100,
+        type='LinearLR',
+        start_factor=0.04,
+        begin=0,
+        end=10,
         convert_to_iter_based=True,
-    )
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min=0,
+        begin=10,
+        end=50,
+        convert_to_iter_based=True,
+    ),
 ]
 default_hooks = dict(checkpoint=dict(interval=10))
 self_training = dict(
     rounds=3,
     later=dict(
-        train_cfg=dict(max_epochs=30),
+        train_cfg=dict(max_epochs=15),
+        optim_wrapper=dict(optimizer=dict(lr=5e-4)),
         param_scheduler=[
             dict(
-                type='OneCycleLR',
-                eta_max=5e-4,
-                total_steps=30,
+                type='LinearLR',
+                start_factor=0.04,
+                begin=0,
+                end=3,
                 convert_to_iter_based=True,
-            )
+            ),
+            dict(
+                type='CosineAnnealingLR',
+                eta_min=0,
+                begin=3,
+                end=15,
+                convert_to_iter_based=True,
+            ),
         ],
     ),
 )

@@ -45,22 +45,38 @@ train_cfg = dict(by_epoch=True, max_epochs=600)
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-4))  # Mask3D
 param_scheduler = [
     dict(
-        type='OneCycleLR',
-        eta_max=1e-4,
-        total_steps=600,
+        type='LinearLR',
+        start_factor=0.04,
+        begin=0,
+        end=180,
         convert_to_iter_based=True,
-    )
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min=0,
+        begin=180,
+        end=600,
+        convert_to_iter_based=True,
+    ),
 ]
 self_training = dict(
     later=dict(
         train_cfg=dict(max_epochs=50),
         param_scheduler=[
             dict(
-                type='OneCycleLR',
-                eta_max=1e-4,
-                total_steps=50,
+                type='LinearLR',
+                start_factor=0.04,
+                begin=0,
+                end=15,
                 convert_to_iter_based=True,
-            )
+            ),
+            dict(
+                type='CosineAnnealingLR',
+                eta_min=0,
+                begin=15,
+                end=50,
+                convert_to_iter_based=True,
+            ),
         ],
     )
 )

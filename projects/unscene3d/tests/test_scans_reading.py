@@ -101,6 +101,13 @@ class TestAxesAndUnits:
         found = np.stack([vertices[axis] for axis in 'xyz'], axis=1)
         np.testing.assert_allclose(found, points, rtol=0, atol=1e-6)
 
+    def test_longer_than_any_scan(self, tmp_path):
+        np.savez(
+            tmp_path / 'a.npz', points=np.array([[0, 0, 0], [1e30, 0, 0]])
+        )
+        with pytest.raises(ValueError, match='a: .*within 1,000,000 metres'):
+            read_scene(tmp_path / 'a.npz')
+
 
 class TestInvalid:
     def make(self, path):

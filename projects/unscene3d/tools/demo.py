@@ -29,7 +29,7 @@ from projects.unscene3d.unscene3d.evaluation import evaluate_scenes
 from projects.unscene3d.unscene3d.labeling import label_scenes
 from projects.unscene3d.unscene3d.pictures import draw_scene
 from projects.unscene3d.unscene3d.structures import Scene, SceneInstances
-from projects.unscene3d.unscene3d.training import SelfTraining, predict_scene
+from projects.unscene3d.unscene3d.training import ScenePredictor, SelfTraining
 
 CONFIG = Path(__file__).resolve().parents[1] / 'configs/unscene3d_room-demo.py'
 
@@ -88,11 +88,7 @@ def run(config: Config, args: argparse.Namespace) -> dict[str, dict]:
     for entry in rounds:
         folder = training.round_folder(entry['round']).path
         checkpoint = folder / entry['checkpoint']
-        stages[f'round {entry["round"]}'] = (
-            lambda scene, checkpoint=checkpoint: predict_scene(
-                config, checkpoint, scene
-            )
-        )
+        stages[f'round {entry["round"]}'] = ScenePredictor(config, checkpoint)
     print(f'[demo] measured on {len(scenes)} rooms that were kept back')
     table = {}
     for name, find in stages.items():

@@ -99,9 +99,9 @@ def segment(args, scene: Scene, frames) -> SceneInstances:
     """
     config = load_config(args.config, args.cfg_options)
     if args.checkpoint is not None:
-        from projects.unscene3d.unscene3d.training import predict_scene
+        from projects.unscene3d.unscene3d.training import ScenePredictor
 
-        return predict_scene(config, args.checkpoint, scene)
+        return ScenePredictor(config, args.checkpoint)(scene)
     if config.get('labeler') is None:
         raise ValueError(
             f'{args.config}: expected a config with a `labeler`, but got '

@@ -4,46 +4,42 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..optional import need
+from ..segments import neighbour_graph, vertex_normals
 from ..structures import Scene
 
+#: Neighbours along which normals are turned alike.
+ORIENTING = 8
 #: Waves of the position part: enough that their mean is near a Gaussian.
 NUM_WAVES = 96
 
 
-def normals_of(scene: Scene, neighbours: int = 16) -> np.ndarray:
-    """Normals of the vertices.
+def normals_of(scene: Scene) -> np.ndarray:
+    """Normals of the vertices, turned alike.
 
-    Those of the scene; else of its faces, weighted by their area; else of
-    the plane through the nearest vertices, turned alike along a spanning
-    tree (Open3D, Hoppe et al. 1992).
+    Those of :func:`~..segments.vertex_normals`; where nothing says which
+    side is out, they are turned alike along a spanning tree (Open3D, Hoppe
+    et al. 1992), on the whole upwards.
 
     Args:
         scene (Scene): n vertices.
-        neighbours (int): Vertices of a plane. Defaults to 16.
 
     Returns:
-        np.ndarray: (n, 3) float64 of length 1.
+        np.ndarray: (n, 3) float64 of length 1, upwards where there is none.
+
+    Raises:
+        ImportError: If Open3D is needed and not installed.
     """
-    if scene.normals is not None:
-        return scene.normals.astype(np.float64)
-    o3d = need('open3d', 'Normals of a scene')
-    if scene.faces is not None and len(scene.faces):
-        mesh = o3d.geometry.TriangleMesh(
-            o3d.utility.Vector3dVector(scene.points.astype(np.float64)),
-            o3d.utility.Vector3iVector(scene.faces),
-        )
-        mesh.compute_vertex_normals()
-        normals = np.asarray(mesh.vertex_normals).copy()
-    else:
+    normals, oriented = vertex_normals(scene, neighbour_graph(scene), rings=2)
+    normals = normals.astype(np.float64)
+    normals[~(np.linalg.norm(normals, axis=1) > 0.5)] = (0, 0, 1)
+    if not oriented and len(scene) > ORIENTING:
+        o3d = need('open3d', 'Normals of a cloud without faces')
         cloud = _cloud(o3d, scene)
-        cloud.estimate_normals(
-            o3d.geometry.KDTreeSearchParamKNN(neighbours), False
-        )
-        if len(scene) > neighbours:
-            cloud.orient_normals_consistent_tangent_plane(8)
+        cloud.normals = o3d.utility.Vector3dVector(normals)
+        cloud.orient_normals_consistent_tangent_plane(ORIENTING)
         normals = np.asarray(cloud.normals).copy()
-    lost = ~(np.linalg.norm(normals, axis=1) > 0.5)
-    normals[lost] = (0, 0, 1)
+        # A scan shows floors and tops of things more than their undersides.
+        normals *= np.sign(normals[:, 2].sum()) or 1.0
     return normals
 
 

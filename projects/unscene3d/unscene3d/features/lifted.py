@@ -12,7 +12,8 @@ from torch import nn
 
 from mmcuts3d.registry import MODELS
 
-from ..frames import Sight, check_frame, check_poses, sight
+from ..frames import Sight, check_frame, sight
+from ..scans import check_poses
 from ..structures import Frame, Scene, Segments
 from .segment_features import SegmentFeatures, check_segments
 
@@ -93,7 +94,7 @@ class LiftedFeatures(nn.Module):
                 refuses it; names the scene or the frame.
         """
         check_segments(scene, segments)
-        check_poses(scene, frames, self.depth_tolerance)
+        check_poses(scene, frames)
         sums: np.ndarray | float = 0.0
         counts = np.zeros(len(segments))
         for batch in self._batches(scene, frames):

@@ -3,13 +3,11 @@
 from .camera import Sight, camera_rays, project, sight
 from .checks import check_frame
 from .fusing import fuse_frames
-from .poses import check_poses
 
 __all__ = [
     'Sight',
     'camera_rays',
     'check_frame',
-    'check_poses',
     'fuse_frames',
     'project',
     'sight',

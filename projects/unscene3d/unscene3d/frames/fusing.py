@@ -9,6 +9,9 @@ from ..optional import need
 from ..structures import Frame, Scene
 from .checks import check_frame
 
+#: The signed distance is known within so many voxels of the surface.
+TRUNCATION = 4.0
+
 
 def fuse_frames(
     frames: Iterable[Frame],
@@ -47,31 +50,32 @@ def fuse_frames(
                 f'{value}.'
             )
     o3d = need('open3d', 'Fusing frames into a mesh')
-    volume = o3d.pipelines.integration.ScalableTSDFVolume(
-        voxel_length=voxel,
-        sdf_trunc=4 * voxel,
-        color_type=o3d.pipelines.integration.TSDFVolumeColorType.RGB8,
+    float32 = o3d.core.float32
+    volume = o3d.t.geometry.VoxelBlockGrid(
+        attr_names=('tsdf', 'weight', 'color'),
+        attr_dtypes=(float32, float32, float32),
+        attr_channels=((1), (1), (3)),
+        voxel_size=voxel,
+        block_resolution=16,
+        block_count=1000,  # it grows
+        device=o3d.core.Device('CPU:0'),
     )
-    number = 0
+    seen = False
     for frame in frames:
-        _integrate(o3d, volume, check_frame(frame), max_depth)
-        number += 1
-    mesh = volume.extract_triangle_mesh()
-    mesh = _without_small_pieces(mesh, min_faces)
-    if not len(mesh.vertices):
+        check_frame(frame)
+        within = (frame.depth > 0) & (frame.depth <= max_depth)
+        if within.any():
+            seen = True
+            _integrate(o3d, volume, frame, max_depth)
+    if seen:
+        mesh = volume.extract_triangle_mesh(weight_threshold=0.5).to_legacy()
+        mesh = _without_small_pieces(mesh, min_faces)
+    if not seen or not len(mesh.vertices):
         raise ValueError(
             f'{name}: expected frames that show a surface within '
-            f'{max_depth} m, but {number} frames gave none.'
+            f'{max_depth} m, but got none.'
         )
-    mesh.compute_vertex_normals()
-    colours = 255 * np.asarray(mesh.vertex_colors)
-    return Scene(
-        name,
-        np.asarray(mesh.vertices, np.float32),
-        colours.round().clip(0, 255).astype(np.uint8),
-        np.asarray(mesh.vertex_normals, np.float32),
-        np.asarray(mesh.triangles, np.int32),
-    )
+    return _in_order(name, mesh)
 
 
 def _integrate(o3d, volume, frame: Frame, max_depth: float) -> None:
@@ -81,18 +85,16 @@ def _integrate(o3d, volume, frame: Frame, max_depth: float) -> None:
         shrinks = colour.shape[0] > height
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         colour = cv2.resize(colour, (width, height), interpolation=way)
-    picture = o3d.geometry.RGBDImage.create_from_color_and_depth(
-        o3d.geometry.Image(np.ascontiguousarray(colour)),
-        o3d.geometry.Image(np.ascontiguousarray(frame.depth, np.float32)),
-        depth_scale=1.0,
-        depth_trunc=max_depth,
-        convert_rgb_to_intensity=False,
+    image = o3d.t.geometry.Image
+    depth = image(np.ascontiguousarray(frame.depth, np.float32))
+    matrix = o3d.core.Tensor(np.asarray(frame.intrinsics, np.float64))
+    view = o3d.core.Tensor(np.linalg.inv(frame.pose))
+    settings = (1.0, max_depth, TRUNCATION)
+    blocks = volume.compute_unique_block_coordinates(
+        depth, matrix, view, *settings
     )
-    matrix = frame.intrinsics
-    camera = o3d.camera.PinholeCameraIntrinsic(
-        width, height, matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]
-    )
-    volume.integrate(picture, camera, np.linalg.inv(frame.pose))
+    colour = image(np.ascontiguousarray(colour, np.float32) / 255)
+    volume.integrate(blocks, depth, colour, matrix, matrix, view, *settings)
 
 
 def _without_small_pieces(mesh, min_faces: int):
@@ -103,3 +105,24 @@ def _without_small_pieces(mesh, min_faces: int):
     mesh.remove_triangles_by_mask(small)
     mesh.remove_unreferenced_vertices()
     return mesh
+
+
+def _in_order(name: str, mesh) -> Scene:
+    """The mesh with its vertices in an order that threads do not change."""
+    mesh.compute_vertex_normals()
+    points = np.asarray(mesh.vertices, np.float32)
+    order = np.lexsort(points.T)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order))
+    faces = rank[np.asarray(mesh.triangles)]
+    # Each face begins with its lowest vertex, and keeps its side.
+    first = faces.argmin(axis=1)[:, None]
+    faces = np.take_along_axis(faces, (first + np.arange(3)) % 3, axis=1)
+    colours = 255 * np.asarray(mesh.vertex_colors)
+    return Scene(
+        name,
+        points[order],
+        colours.round().clip(0, 255).astype(np.uint8)[order],
+        np.asarray(mesh.vertex_normals, np.float32)[order],
+        faces[np.lexsort(faces.T[::-1])],
+    )

@@ -28,15 +28,19 @@ class Ground:
     Attributes:
         size (tuple): Along x and y, metres.
         walls (tuple): Of 'y0', 'x0', 'x1', 'y1': the side of the floor.
+        height (float): Of the walls, metres.
     """
 
     size: tuple[float, float]
     walls: tuple[str, ...]
+    height: float
 
     def holds(self, piece: Piece) -> bool:
-        """Whether a piece stands on the floor and in no wall."""
+        """Whether a piece is over the floor, below the top, in no wall."""
         for solid in piece.solids:
             low, high = solid.box()
+            if high[2] > self.height - _RIM:
+                return False
             for axis, name in enumerate('xy'):
                 least = -0.02 if f'{name}0' in self.walls else _RIM
                 rim = -0.02 if f'{name}1' in self.walls else _RIM

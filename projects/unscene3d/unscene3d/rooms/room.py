@@ -163,7 +163,7 @@ def _check(seed, num_objects, num_frames, image_size, spacing, noise) -> None:
 def _ground(rng: np.random.Generator) -> Ground:
     size = rng.uniform((2.8, 2.5), (3.5, 3.0))
     walls = ('y0', 'x0', 'x1', 'y1')[: int(rng.integers(2, 5))]
-    return Ground((float(size[0]), float(size[1])), walls)
+    return Ground((float(size[0]), float(size[1])), walls, WALL_HEIGHT)
 
 
 def _bodies(

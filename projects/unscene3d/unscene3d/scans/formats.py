@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmcuts3d.files import first_few, open_regular, read_array
+from mmcuts3d.files import first_few, read_array
 
+from .las import read_las
 from .obj import read_obj
 from .ply import read_ply
 from .raw import RawScene
@@ -22,7 +23,6 @@ _KEYS = {
 }
 #: Names of the property of PLY and LAS files that holds the instance.
 _INSTANCE = ('instance', 'instances', 'instance_id', 'object_id')
-_LASPY = 'pip install "laspy[lazrs]"'
 
 
 def _from_ply(path: Path) -> RawScene:
@@ -50,48 +50,16 @@ def _from_ply(path: Path) -> RawScene:
     )
 
 
+def _from_las(path: Path) -> RawScene:
+    points, colours, dimensions = read_las(path)
+    names = [name for name in _INSTANCE if name in dimensions]
+    instances = dimensions[names[0]] if names else None
+    return RawScene(points, colours, instances=instances)
+
+
 def _from_obj(path: Path) -> RawScene:
     points, colours, faces = read_obj(path)
     return RawScene(points, colours, None, faces)
-
-
-def _from_las(path: Path) -> RawScene:
-    try:
-        import laspy
-    except ImportError as error:
-        raise ImportError(
-            f'{path.name}: LAS and LAZ files need laspy: `{_LASPY}`.'
-        ) from error
-    with open_regular(path, 'a LAS or LAZ file') as file:
-        try:
-            las = laspy.read(file, closefd=False)
-        except ImportError as error:
-            raise ImportError(
-                f'{path.name}: LAZ files need a decoder: `{_LASPY}`.'
-            ) from error
-        except Exception as error:  # laspy, lazrs and NumPy raise many kinds
-            raise ValueError(
-                f'{path.name}: expected a LAS or LAZ file, but got: {error}'
-            ) from error
-        promised = las.header.point_count
-    if len(las.points) != promised:
-        raise ValueError(
-            f'{path.name}: expected {promised:,} points, as its header says, '
-            f'but got a file that ends after {len(las.points):,}.'
-        )
-    names = set(las.point_format.dimension_names)
-    colours = None
-    if {'red', 'green', 'blue'} <= names:
-        colours = np.stack([las.red, las.green, las.blue], axis=1)
-        if not colours.any():
-            colours = None  # a point format with colours, and none in it
-    return RawScene(
-        np.stack([las.x, las.y, las.z], axis=1),
-        colours,
-        None,
-        None,
-        next((np.asarray(las[n]) for n in _INSTANCE if n in names), None),
-    )
 
 
 def _from_npz(path: Path) -> RawScene:

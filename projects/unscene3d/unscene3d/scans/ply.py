@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmcuts3d.files import open_regular, shown
+from mmcuts3d.files import first_few, open_regular, shown
 
 from .ply_rows import BinaryRows, Element, Property, TextRows
 
@@ -187,4 +187,12 @@ def _header(content: bytes, name: str) -> tuple[str, list[Element], int]:
             f'{name}: expected a PLY header with a format and vertices, but '
             f'got elements {[shown(e.name, 20) for e in elements]}.'
         )
+    for element in elements:
+        names = [prop.name for prop in element.properties]
+        if len(set(names)) < max(len(names), 1):
+            raise ValueError(
+                f'{name}: expected properties of the element '
+                f'{shown(element.name, 40)!r}, each once, but got '
+                f'{first_few(names, 12) or "none"}.'
+            )
     return order, elements, newline + 1

@@ -19,6 +19,8 @@ _UPWARDS = {
 _METRES = {'m': 1.0, 'cm': 0.01, 'mm': 0.001}
 #: Metres from where on float32 is coarser than a tenth of a millimetre.
 _FAR = 1000.0
+#: Metres that no scan is long.
+_FARTHEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ def as_scene(
     turn = np.array(_UPWARDS[up], np.float64)
     points = raw.points.astype(np.float64) @ turn.T * _METRES[unit]
     points = points - _offset(points, name, offset)
+    if abs(points).max() > _FARTHEST:
+        raise ValueError(
+            f'{name}: expected coordinates within {_FARTHEST:,} metres of '
+            f'each other, but got {abs(points).max():.3g}; `unit` may be '
+            'another, or the file damaged.'
+        )
     instances = raw.instances
     if instances is not None:
         instances = _instances(instances, name)

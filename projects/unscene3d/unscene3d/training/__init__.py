@@ -4,8 +4,8 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .geometric_transforms import ElasticDistortion, JitterPoints, RandomPose
 from .predicting import (
+    ScenePredictor,
     load_model,
-    predict_scene,
     predict_scenes,
     scenes_to_predict,
 )
@@ -32,12 +32,12 @@ __all__ = [
     'RoundsRecord',
     'ScanFolder',
     'SceneEpochSampler',
+    'ScenePredictor',
     'SceneSource',
     'SelfTraining',
     'label_path',
     'load_model',
     'normals_of',
-    'predict_scene',
     'predict_scenes',
     'read_scene_labels',
     'scenes_to_predict',

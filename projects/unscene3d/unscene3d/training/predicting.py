@@ -88,36 +88,41 @@ def predict_scenes(
         )
 
 
-def predict_scene(
-    config: Config, checkpoint: str | Path, scene: Scene
-) -> SceneInstances:
-    """Predict one scene that is in no dataset.
+class ScenePredictor:
+    """A trained model that takes any scene.
 
     Args:
         config (Config): Of the training, with a ``labeler`` whose segmenter
-            cuts the scene into segments, and a ``test_pipeline``.
+            cuts a scene into segments, and a ``test_pipeline``.
         checkpoint (str | Path): Weights.
-        scene (Scene): The scene.
-
-    Returns:
-        SceneInstances: Best first.
 
     Raises:
         ValueError: If the config lacks an entry, or there are no weights.
     """
-    missing = [
-        key for key in ('labeler', 'test_pipeline') if config.get(key) is None
-    ]
-    if missing:
-        raise ValueError(
-            f'Expected the config of a training with {missing}, but it has '
-            'none.'
+
+    def __init__(self, config: Config, checkpoint: str | Path) -> None:
+        needed = ('labeler', 'test_pipeline')
+        missing = [key for key in needed if config.get(key) is None]
+        if missing:
+            raise ValueError(
+                f'Expected the config of a training with {missing}, but it '
+                'has none.'
+            )
+        self.model = load_model(config, checkpoint)
+        self.pipeline = config.test_pipeline
+        self.segmenter = config.labeler.segmenter
+
+    def __call__(self, scene: Scene) -> SceneInstances:
+        """Predict.
+
+        Args:
+            scene (Scene): In no dataset.
+
+        Returns:
+            SceneInstances: Best first.
+        """
+        dataset = PseudoMaskScenes(
+            [scene], pipeline=self.pipeline, segmenter=self.segmenter
         )
-    model = load_model(config, checkpoint)
-    dataset = PseudoMaskScenes(
-        [scene],
-        pipeline=config.test_pipeline,
-        segmenter=config.labeler.segmenter,
-    )
-    ((_, found),) = predict_scenes(model, dataset, [0])
-    return found
+        ((_, found),) = predict_scenes(self.model, dataset, [0])
+        return found
