@@ -38,7 +38,7 @@ CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = ('segments', 'dbscan', 'hdbscan', 'paper', 'default')
 #: The paper's settings with geometry alone (supplement 8.2).
 PAPER = {
-    'labeler.segmenter.k': 0.005,
+    'labeler.segmenter.smooth': 0,
     'labeler.cut.tau': 0.55,
     'labeler.cut.min_nodes': 8,
 }

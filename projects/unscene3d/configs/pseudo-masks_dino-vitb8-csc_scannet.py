@@ -4,7 +4,7 @@
 _base_ = ['_base_/project.py', '_base_/pseudo-masks-of-geometry.py']
 
 labeler = dict(
-    segmenter=dict(k=0.005, min_vertices=50),
+    segmenter=dict(k=0.005, min_vertices=50, smooth=0),
     features=[
         dict(
             type='mmcuts3d.LiftedFeatures',

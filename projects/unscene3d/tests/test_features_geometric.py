@@ -14,6 +14,7 @@ from projects.unscene3d.unscene3d.features import (
     similarity,
 )
 from projects.unscene3d.unscene3d.features.geometry_parts import (
+    axes_of,
     curvatures,
     normals_of,
     waves,
@@ -60,17 +61,25 @@ def test_a_part_tells_the_ball_from_the_floor(scene, segments, part):
 
 def test_normal_of_the_floor_is_up(scene, segments):
     normals = normals_of(scene)
-    assert (np.abs(normals[:1600, 2]) > 0.9).mean() > 0.97
+    assert (normals[:1600, 2] > 0.9).mean() > 0.97
     found = GeometricFeatures({'normal': 1.0})(scene, segments)
     assert similarity([found])[:4, :4].min() > 0.95
+
+
+def test_axes_are_normals_without_their_sign():
+    normals = np.random.default_rng(0).normal(size=(9, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    axes = axes_of(normals)
+    assert np.array_equal(axes, axes_of(-normals))
+    assert axes @ axes.T == pytest.approx((normals @ normals.T) ** 2)
 
 
 def test_parts_have_deviation_one_times_their_weight(scene, segments):
     weights = dict(normal=2.0, colour=0.5)
     values = GeometricFeatures(weights)(scene, segments).values
     share = segments.sizes / len(scene)
-    for part, weight in ((values[:, :3], 2.0), (values[:, 3:], 0.5)):
-        assert share @ part == pytest.approx(np.zeros(3), abs=1e-5)
+    for part, weight in ((values[:, :6], 2.0), (values[:, 6:], 0.5)):
+        assert share @ part == pytest.approx(0 * part[0], abs=1e-5)
         assert (share @ part**2).sum() == pytest.approx(weight**2, rel=1e-5)
 
 

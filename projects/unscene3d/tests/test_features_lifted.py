@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import shared_data
+from helpers.vits import vit_keys_config
 from torch import nn
 
 from mmcuts3d.registry import MODELS
@@ -15,7 +16,7 @@ from projects.unscene3d.unscene3d.features import (
     similarity,
 )
 from projects.unscene3d.unscene3d.features.lifted import patch_table
-from projects.unscene3d.unscene3d.frames import Sight, fuse_frames
+from projects.unscene3d.unscene3d.frames import Sight, fuse_frames, sight
 from projects.unscene3d.unscene3d.rooms import make_room
 from projects.unscene3d.unscene3d.scans import read_frames
 from projects.unscene3d.unscene3d.segments import Felzenszwalb
@@ -166,6 +167,28 @@ def test_order_of_frames_does_not_matter(room, segments, source):
     assert first.seen.mean() > 0.95
     assert np.array_equal(first.seen, second.seen)
     assert second.values == pytest.approx(first.values, abs=1e-5)
+
+
+def test_keys_of_a_vit_are_lifted(room, segments, tmp_path):
+    """The network has a size of its own; weights are random here."""
+    source = LiftedFeatures(vit_keys_config(tmp_path), every_nth=2)
+    found = source(room.scene, segments, room.frames)
+    assert found.values.shape == (len(segments), 24)
+    assert found.seen.mean() > 0.7
+    alike = similarity([found])
+    assert alike.min() == 0 and alike.max() == 1
+    # The same by hand: one frame, its map, the patch of one vertex.
+    frame = room.frames[0]
+    images = torch.from_numpy(frame.colour).permute(2, 0, 1)[None]
+    keys = source.features(images)[0].numpy()
+    nearest = LiftedFeatures(vit_keys_config(tmp_path), sampling='nearest')
+    own = sight(room.scene.points, frame)
+    each = np.zeros(len(room.scene), np.int32)
+    each[own.vertices[0]] = 1
+    one = nearest(room.scene, Segments(each, NO_EDGES), [frame])
+    x, y = own.places[0]
+    patch = keys[:, int(y * keys.shape[1]), int(x * keys.shape[2])]
+    assert one.values[1] == pytest.approx(patch, abs=1e-4)
 
 
 def test_segments_that_no_frame_sees_are_unseen(room, segments, source):

@@ -9,6 +9,7 @@ from mmcuts3d.registry import MODELS
 
 from ..structures import Frame, Scene, Segments
 from .geometry_parts import (
+    axes_of,
     colours_of,
     curvatures,
     histograms,
@@ -17,9 +18,9 @@ from .geometry_parts import (
 )
 from .segment_features import SegmentFeatures, check_segments, segment_means
 
-#: Parts and their weights: what told instances apart best on the embedded
-#: rooms and did no harm on a real scan (benchmarks/features.py).
-DEFAULT_WEIGHTS = dict(normal=0.5, fpfh=1.0, curvature=0.5, colour=1.0)
+#: A compromise: normals are the best single part on a real scan and say
+#: little in the embedded rooms (benchmarks/features.py).
+DEFAULT_WEIGHTS = dict(normal=0.7, fpfh=1.0, curvature=0.5, colour=1.0)
 PARTS = ('normal', 'fpfh', 'curvature', 'colour', 'height', 'position')
 
 
@@ -35,7 +36,8 @@ class GeometricFeatures:
 
     Args:
         weights (Mapping, optional): Weight of each part that is taken:
-            ``normal``, ``fpfh`` (histograms of the surroundings),
+            ``normal`` (without its sign), ``fpfh`` (histograms of the
+            surroundings),
             ``curvature``, ``colour``, ``height`` (above the lowest vertex,
             ours) and ``position`` (ours: near segments are alike). Defaults
             to None: :data:`DEFAULT_WEIGHTS`. A scene without colours has no
@@ -132,7 +134,7 @@ class GeometricFeatures:
             normals = normals_of(scene)
         for name, weight in weights.items():
             if name == 'normal':
-                yield weight, normals
+                yield weight, axes_of(normals)
             elif name == 'fpfh':
                 yield weight, histograms(scene, normals, self.radius)
             elif name == 'curvature':

@@ -7,40 +7,51 @@ from ..optional import need
 from ..segments import neighbour_graph, vertex_normals
 from ..structures import Scene
 
-#: Neighbours along which normals are turned alike.
-ORIENTING = 8
 #: Waves of the position part: enough that their mean is near a Gaussian.
 NUM_WAVES = 96
 
 
 def normals_of(scene: Scene) -> np.ndarray:
-    """Normals of the vertices, turned alike.
+    """Normals of the vertices, see :func:`~..segments.vertex_normals`.
 
-    Those of :func:`~..segments.vertex_normals`; where nothing says which
-    side is out, they are turned alike along a spanning tree (Open3D, Hoppe
-    et al. 1992), on the whole upwards.
+    Where nothing says which side is out, they look towards the middle of the
+    scene, as floors and walls of a room do. Turning them alike along a
+    spanning tree took ten times as long on a scan of 81,000 vertices and told
+    instances apart no better.
 
     Args:
         scene (Scene): n vertices.
 
     Returns:
         np.ndarray: (n, 3) float64 of length 1, upwards where there is none.
-
-    Raises:
-        ImportError: If Open3D is needed and not installed.
     """
     normals, oriented = vertex_normals(scene, neighbour_graph(scene), rings=2)
     normals = normals.astype(np.float64)
     normals[~(np.linalg.norm(normals, axis=1) > 0.5)] = (0, 0, 1)
-    if not oriented and len(scene) > ORIENTING:
-        o3d = need('open3d', 'Normals of a cloud without faces')
-        cloud = _cloud(o3d, scene)
-        cloud.normals = o3d.utility.Vector3dVector(normals)
-        cloud.orient_normals_consistent_tangent_plane(ORIENTING)
-        normals = np.asarray(cloud.normals).copy()
-        # A scan shows floors and tops of things more than their undersides.
-        normals *= np.sign(normals[:, 2].sum()) or 1.0
+    if not oriented:
+        # Few vertices, seen through a window, may lie far out.
+        ends = np.percentile(scene.points, (1, 99), axis=0)
+        inwards = ends.mean(axis=0) - scene.points
+        away = (inwards * normals).sum(axis=1) < 0
+        normals[away] *= -1
     return normals
+
+
+def axes_of(normals: np.ndarray) -> np.ndarray:
+    """Normals without their sign, for the two sides of one board.
+
+    Args:
+        normals (np.ndarray): (n, 3) of length 1.
+
+    Returns:
+        np.ndarray: (n, 6), whose dot products are (n·n')².
+    """
+    x, y, z = normals.T
+    root = np.sqrt(2)
+    return np.stack(
+        [x * x, y * y, z * z, root * x * y, root * x * z, root * y * z],
+        axis=1,
+    )
 
 
 def histograms(scene: Scene, normals: np.ndarray, radius: float) -> np.ndarray:
