@@ -9,7 +9,7 @@ _base_ = [
 
 model = dict(
     backbone=dict(
-        voxel_size=0.1,
+        voxel_size=0.16,  # segments keep the borders sharp
         channels=(16, 32, 48, 64),
         blocks=(0, 1, 1, 1),
         up_channels=(48, 32, 32),
@@ -39,7 +39,7 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-train_cfg = dict(by_epoch=True, max_epochs=50)
+train_cfg = dict(by_epoch=True, max_epochs=100)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
@@ -56,7 +56,7 @@ param_scheduler = [
         type='CosineAnnealingLR',
         eta_min=0,
         begin=10,
-        end=50,
+        end=100,
         convert_to_iter_based=True,
     ),
 ]
@@ -64,7 +64,7 @@ default_hooks = dict(checkpoint=dict(interval=10))
 self_training = dict(
     rounds=3,
     later=dict(
-        train_cfg=dict(max_epochs=15),
+        train_cfg=dict(max_epochs=25),
         optim_wrapper=dict(optimizer=dict(lr=5e-4)),
         param_scheduler=[
             dict(
@@ -78,7 +78,7 @@ self_training = dict(
                 type='CosineAnnealingLR',
                 eta_min=0,
                 begin=3,
-                end=15,
+                end=25,
                 convert_to_iter_based=True,
             ),
         ],

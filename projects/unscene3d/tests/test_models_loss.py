@@ -201,3 +201,41 @@ def test_divergence_is_said():
 def test_bad_settings(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         SegmentSetLoss(**settings)
+
+
+def test_a_query_learns_the_mask_in_which_it_began():
+    # Three queries at segments 0, 4 and 2; the first two masks hold 0 and 4.
+    found = predictions(torch.randn(1, 3, 5).requires_grad_())
+    found.seeds = torch.tensor([[0, 4, 2]])
+    target = masks('11000', '00011')
+    losses = SegmentSetLoss(seed_weight=3.0)(
+        [found, found], [target], [SIZES], ['a']
+    )
+    (grad,) = torch.autograd.grad(losses['loss_seed'], found.masks)
+    toward = torch.where(target, -1, 1)
+    assert (grad[0, :2].sign() == toward).all()
+    assert (grad[0, 2] == 0).all()
+    expected = 0
+    for logits_, mask in zip(found.masks[0], target.float(), strict=False):
+        entropy = F.binary_cross_entropy_with_logits(logits_, mask)
+        p = logits_.sigmoid()
+        dice = 1 - (2 * p @ mask + 1) / (p.sum() + mask.sum() + 1)
+        expected += (5 * entropy + 2 * dice) / 2
+    torch.testing.assert_close(losses['loss_seed'], 3 * expected)
+    none = SegmentSetLoss(seed_weight=3.0)(
+        [found, found], [target[:0]], [SIZES], ['a']
+    )
+    assert none['loss_seed'].item() == 0
+
+
+def test_segments_count_alike_or_by_vertices():
+    found = predictions(torch.randn(1, 1, 5))
+    target = masks('11000')
+    p, t = found.masks[0, 0], target[0].float()
+    for by_vertices, weight in ((False, torch.ones(5)), (True, SIZES)):
+        loss = SegmentSetLoss(weigh_by_vertices=by_vertices)
+        losses = loss([found], [target], [SIZES], ['a'])
+        expected = 5 * F.binary_cross_entropy_with_logits(
+            p, t, weight=weight / weight.sum(), reduction='sum'
+        )
+        torch.testing.assert_close(losses['loss_mask'], expected)

@@ -43,12 +43,15 @@ class MaskPredictions:
         masks (Tensor): (B, Q, S) logits of the segments.
         queries (tuple[int]): Of each scene; what stands behind is padding.
         segments (tuple[int]): The same.
+        seeds (Tensor, optional): (B, Q) int64, the segment at which a query
+            began; None where it began at none.
     """
 
     objectness: Tensor
     masks: Tensor
     queries: tuple[int, ...]
     segments: tuple[int, ...]
+    seeds: Tensor | None = None
 
     def of_scene(self, scene: int) -> tuple[Tensor, Tensor]:
         """(q,) objectness and (q, s) masks of a scene, float32 logits."""
@@ -159,8 +162,10 @@ class SegmentMaskDecoder(BaseModule):
         ]
         embeddings = self.mask_features(segments.levels[-1])
         embeddings = embeddings + self.mask_place(places)
-        x, x_place, x_valid = self._queries(segments, memories[-1], places)
-        numbers = self._numbers(segments), segments.numbers
+        x, x_place, x_valid, seeds = self._queries(
+            segments, memories[-1], places
+        )
+        numbers = self._numbers(segments), segments.numbers, seeds
         found = [
             MaskPredictions(*self._predict(x, x_place, embeddings), *numbers)
         ]
@@ -188,19 +193,19 @@ class SegmentMaskDecoder(BaseModule):
 
     def _queries(
         self, segments: SegmentBatch, memory: Tensor, places: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, Q, C) queries and their places, and (B, Q) which are real."""
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """(B, Q, C) queries, their places, which are real, their seeds."""
         if self.query is not None:
             size = (len(memory), -1, -1)
             x = self.query.weight.expand(size)
             x_place = self.learned_place.weight.expand(size)
-            return x, x_place, x.new_ones(x.shape[:2]).bool()
+            return x, x_place, x.new_ones(x.shape[:2]).bool(), None
         chosen, valid = farthest_segments(
             segments.centres, segments.valid, self.num_queries
         )
         index = chosen[..., None].expand(-1, -1, memory.shape[-1])
         x_place = self.query_place(places.gather(1, index))
-        return memory.gather(1, index), x_place, valid
+        return memory.gather(1, index), x_place, valid, chosen
 
     def _predict(
         self, x: Tensor, x_place: Tensor, embeddings: Tensor

@@ -52,8 +52,14 @@ class SegmentSetLoss(BaseModule):
             take both in. With 'matched' a mask that became empty learns
             nothing more, and from random weights all masks become empty
             within some iterations. Defaults to ('no_object',).
+        seed_weight (float): Of a loss that is ours: before the first look,
+            each query is to predict the pseudo-mask in which it began, as
+            its mask and dice terms say, whether matched or not. A short
+            training learns from it which segments belong together. Defaults
+            to 0.0.
         weigh_by_vertices (bool): Whether a segment counts as much as it has
-            vertices; else all count the same. Defaults to True.
+            vertices; else all count the same, as in Mask3D. Defaults to
+            False.
         init_cfg (dict, optional): Of mmengine. Defaults to None.
 
     Raises:
@@ -68,7 +74,8 @@ class SegmentSetLoss(BaseModule):
         no_object_weight: float = 0.1,
         drop_iou_thr: float | None = 0.01,
         drop_terms: Sequence[str] = ('no_object',),
-        weigh_by_vertices: bool = True,
+        seed_weight: float = 0.0,
+        weigh_by_vertices: bool = False,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -86,6 +93,7 @@ class SegmentSetLoss(BaseModule):
         self.no_object_weight = no_object_weight
         self.drop_iou_thr = drop_iou_thr
         self.drop_terms = tuple(drop_terms)
+        self.seed_weight = seed_weight
         self.weigh_by_vertices = weigh_by_vertices
 
     def forward(
@@ -108,7 +116,8 @@ class SegmentSetLoss(BaseModule):
         Returns:
             dict[str, Tensor]: ``loss_object``, ``loss_mask``, ``loss_dice``
             of the result, ``loss_layers``, the sum of those of the layers
-            before, and ``dropped``, the share of queries without punishment.
+            before, ``loss_seed`` where it has a weight, and ``dropped``, the
+            share of queries without punishment.
         """
         scenes = [
             self._scene(layers, scene, target, size)
@@ -151,7 +160,29 @@ class SegmentSetLoss(BaseModule):
         losses = {f'loss_{key}': value[-1] for key, value in total.items()}
         losses['loss_layers'] = sum(v[:-1].sum() for v in total.values())
         losses['dropped'] = torch.stack([p['dropped'] for p in parts]).mean()
+        if self.seed_weight and layers[0].seeds is not None:
+            losses['loss_seed'] = self.seed_weight * self._seed_loss(
+                scenes, layers[0].seeds
+            )
         return losses
+
+    def _seed_loss(self, scenes: list[_SceneLayers], seeds: Tensor) -> Tensor:
+        """Mean over the queries that began in a pseudo-mask."""
+        total, number = seeds.new_zeros((), dtype=torch.float32), 0
+        for scene, seed in zip(scenes, seeds, strict=True):
+            logits = scene.masks[0]
+            total = total + 0 * logits.sum()
+            if not len(scene.targets):
+                continue
+            # Where pseudo-masks overlap, the first one.
+            owned, owner = scene.targets[:, seed[: len(logits)]].max(0)
+            entropy, dice = _mask_terms(
+                logits, scene.targets[owner], scene.share
+            )
+            terms = self.weights.mask * entropy + self.weights.dice * dice
+            total = total + (terms * owned).sum()
+            number = number + owned.sum()
+        return total / torch.as_tensor(number).clamp(min=1)
 
     def _scene(
         self,
@@ -191,19 +222,10 @@ class SegmentSetLoss(BaseModule):
         )
         logits, target = scene.masks[rows, query], scene.targets[number]
         kept = keep[rows, query]
-        pixels = F.binary_cross_entropy_with_logits(
-            logits, target, reduction='none'
-        )
-        p = logits.sigmoid()
-        dice = dice_loss(
-            (p * target) @ scene.share,
-            p @ scene.share,
-            target @ scene.share,
-            1 / len(scene.share),
-        )
+        entropy_of_masks, dice = _mask_terms(logits, target, scene.share)
         return {
             'object': (entropy * weight * keep).sum(1),
-            'mask': ((pixels @ scene.share) * kept).sum(1),
+            'mask': (entropy_of_masks * kept).sum(1),
             'dice': (dice * kept).sum(1),
             'weight': weight.sum(1),
             'dropped': 1 - keep.mean(),
@@ -232,3 +254,15 @@ class SegmentSetLoss(BaseModule):
         overlap = (both / union.clamp(min=1e-12)).amax(-1)
         kept = overlap_keep(overlap.flatten(), self.drop_iou_thr)
         return kept.reshape(overlap.shape)
+
+
+def _mask_terms(
+    logits: Tensor, target: Tensor, share: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Cross-entropy and dice of masks, (...) each of (..., s)."""
+    entropy = F.binary_cross_entropy_with_logits(
+        logits, target, reduction='none'
+    )
+    p = logits.sigmoid()
+    both, one, other = (p * target) @ share, p @ share, target @ share
+    return entropy @ share, dice_loss(both, one, other, 1 / len(share))
