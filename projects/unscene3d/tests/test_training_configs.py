@@ -64,10 +64,17 @@ def test_sizes_of_the_paper():
     assert config.self_training.rule.max_new == 5
 
 
+#: Of scenes of a thousand vertices.
+SMALL = dict(
+    segmenter=dict(min_vertices=20, smooth=0),
+    cut=dict(min_nodes=1, min_size=1),
+)
+
+
 def tiny_config(folder, labeler=None):
     """The demo on tiny scenes, one epoch."""
     path = folder / 'tiny.py'
-    labels = 'labeler = None' if labeler is None else ''
+    labels = f'labeler = {labeler!r}'
     path.write_text(
         f"""
 _base_ = {str(CONFIGS[1])!r}
@@ -132,7 +139,7 @@ def test_the_command_of_the_project(tmp_path, run, capsys):
 
 def test_the_command_labels_first(tmp_path, run, capsys):
     """Scenes without pseudo-masks, by the labeler of the config."""
-    config, work = tiny_config(tmp_path, 'kept'), tmp_path / 'work'
+    config, work = tiny_config(tmp_path, SMALL), tmp_path / 'work'
     run(TOOL, config, '--work-dir', work)
     said = capsys.readouterr().out
     assert '2/2 tiny_1' in said and 'covered' in said
