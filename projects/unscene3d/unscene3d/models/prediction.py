@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from mmcuts3d.cuts import edge_connectivity
 
 Components = Literal['all', 'largest', 'split']
 
@@ -110,18 +110,14 @@ def _separated(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N, s) components of masks, and (N,) whose they are."""
     found, owners = [], []
+    connected = edge_connectivity(edges, masks.shape[1])
     for owner, mask in enumerate(masks):
-        inside = edges[mask[edges].all(axis=1)]
-        graph = coo_array(
-            (np.ones(len(inside)), (inside[:, 0], inside[:, 1])),
-            shape=(len(mask), len(mask)),
-        )
-        label = connected_components(graph, directed=False)[1]
+        label = connected(mask)
         parts = np.unique(label[mask])
         if rule == 'largest' and len(parts):
             weight = np.bincount(label, sizes * mask)
             parts = parts[[weight[parts].argmax()]]
-        found += [(label == part) & mask for part in parts]
+        found += [label == part for part in parts]
         owners += [owner] * len(parts)
     return (
         np.array(found, bool).reshape(len(found), masks.shape[1]),
