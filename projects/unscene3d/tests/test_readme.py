@@ -24,7 +24,9 @@ def test_links():
 def test_paths():
     for name in re.findall(r'`(\w+/|\w+\.py)`', TEXT):
         inside = PROJECT / 'unscene3d' / name
-        assert inside.exists() or (PROJECT / 'tools' / name).exists(), name
+        folders = (PROJECT, PROJECT / 'tools', PROJECT / 'benchmarks')
+        places = (inside, *(folder / name for folder in folders))
+        assert any(place.exists() for place in places), name
 
 
 def test_there_are_commands():

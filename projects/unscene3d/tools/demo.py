@@ -5,16 +5,20 @@
 Makes rooms, labels those of the training, trains in rounds, and measures
 every stage on rooms that were kept back, beside segments alone and DBSCAN.
 Writes a table and a picture of each stage. Call it again when it was stopped:
-it goes on. Run it from the root of the repository with that on Python's path.
+it goes on. Run it from the root of the repository.
 """
+
+import sys
+from pathlib import Path
+
+# `projects` lies in the root of the repository.
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 

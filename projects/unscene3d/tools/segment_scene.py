@@ -8,15 +8,19 @@
 Writes NAME.ply (instances as colours and as a property), NAME.npz, NAME.csv
 and NAME.png below --out, and prints the table. Nothing is trained, and no
 weights are needed; --checkpoint takes a trained model instead. Run it from
-the root of the repository with that on Python's path.
+the root of the repository.
 """
+
+import sys
+from pathlib import Path
+
+# `projects` lies in the root of the repository.
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import csv
-import sys
-from pathlib import Path
 
 import numpy as np
 from mmengine.config import DictAction

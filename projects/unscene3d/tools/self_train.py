@@ -2,15 +2,18 @@
 
 Labels the scenes that have no pseudo-masks, by the config's `labeler`, trains
 on them, predicts the scenes, adds what is new, trains again. What was stopped
-goes on with the same command. Run it from the root of the repository with that
-on Python's path.
+goes on with the same command. Run it from the root of the repository.
 """
+
+import sys
+from pathlib import Path
+
+# `projects` lies in the root of the repository.
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
-import sys
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
