@@ -6,7 +6,7 @@ import numpy as np
 
 from .features.geometry_parts import normals_of
 from .optional import need
-from .segments import neighbour_graph
+from .segments import neighbour_graph, unique_pairs
 from .structures import Scene, SceneInstances, Segments
 
 Method = Literal['dbscan', 'hdbscan']
@@ -80,10 +80,9 @@ def cluster_vertices(
     labels = model.fit_predict(found)
     # Noise is a segment that is no instance.
     of_vertex = np.unique(labels, return_inverse=True)[1].astype(np.int32)
-    edges = np.unique(
-        np.sort(of_vertex[neighbour_graph(scene)], axis=1), axis=0
-    )
-    segments = Segments(of_vertex, edges[edges[:, 0] < edges[:, 1]])
+    touching = of_vertex[neighbour_graph(scene)]
+    edges = unique_pairs(touching, int(of_vertex.max()) + 1)
+    segments = Segments(of_vertex, edges)
     every = segments_as_instances(segments)
     first = 1 if (labels < 0).any() else 0
     return SceneInstances(every.masks[first:], every.scores[first:], segments)

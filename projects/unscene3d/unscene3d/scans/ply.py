@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mmcuts3d.files import first_few, open_regular, shown
+from mmcuts3d.files.whole_files import whole_file
 
 from .ply_rows import BinaryRows, Element, Property, TextRows
 
@@ -140,9 +141,8 @@ def write_ply(
         triangles['count'], triangles['at'] = 3, faces
         polygons = triangles.tobytes()
     text = '\n'.join([*head, 'end_header', '']).encode()
-    part = path.with_name(f'{path.name}.tmp')
-    part.write_bytes(text + rows.tobytes() + polygons)
-    os.replace(part, path)
+    with whole_file(path) as file:
+        file.write(text + rows.tobytes() + polygons)
     return path
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..frames.camera import project
 from ..structures import Frame, Scene
 
 _MOST_VERTICES, _MOST_FRAMES = 20_000, 24
@@ -135,11 +136,9 @@ def _seen(
     points: np.ndarray, frame: Frame, pose: np.ndarray, tolerance: float
 ) -> float:
     """The share of the points that agree with the depth."""
-    turn, place = pose[:3, :3], pose[:3, 3]
-    camera = (points - place) @ turn  # the inverse of a rotation
-    ahead = camera[camera[:, 2] > 1e-3]
-    pixels = ahead @ frame.intrinsics.T
-    pixels = np.rint(pixels[:, :2] / pixels[:, 2:])
+    places, distance = project(points, frame.intrinsics, pose)
+    ahead = distance > 1e-3
+    pixels, distance = np.rint(places[ahead]), distance[ahead]
     height, width = frame.depth.shape
     inside = (
         (pixels >= 0).all(axis=1)
@@ -147,6 +146,6 @@ def _seen(
         & (pixels[:, 1] < height)
     )
     column, row = pixels[inside].astype(int).T
-    depth, distance = frame.depth[row, column], ahead[inside, 2]
+    depth, distance = frame.depth[row, column], distance[inside]
     near = abs(depth - distance) <= tolerance * distance
     return float(((depth > 0) & near).sum()) / len(points)

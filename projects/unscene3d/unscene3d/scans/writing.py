@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mmcuts3d.files import shown
+from mmcuts3d.files.whole_files import whole_file
 
 from ..structures import NO_INSTANCE, Scene, SceneInstances
 from .ply import write_ply
@@ -140,10 +141,8 @@ def save_scene_npz(scene: Scene, path: str | os.PathLike[str]) -> Path:
         for key, value in vars(scene).items()
         if isinstance(value, np.ndarray)
     }
-    part = path.with_name(f'{path.name}.tmp')
-    with part.open('wb') as file:
+    with whole_file(path) as file:
         np.savez_compressed(file, **arrays)
-    os.replace(part, path)
     return path
 
 
