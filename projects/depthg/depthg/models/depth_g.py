@@ -119,6 +119,14 @@ class DepthG(BaseModel):
         """The :class:`DepthGuidance`, or None."""
         return self._frozen[2] if len(self._frozen) > 2 else None
 
+    @property
+    def sees_images(self) -> bool:
+        """Whether features are those of the pixels, so that mirroring the
+        image mirrors them; features of files are not.
+        """
+        source = self._frozen[0 if self.training else 1]
+        return getattr(source, 'sees_images', True)
+
     def _apply(self, *args: Any, **kwargs: Any) -> 'DepthG':
         for module in set(self._frozen):
             module._apply(*args, **kwargs)
