@@ -1,0 +1,5 @@
+"""DepthG: unsupervised semantic segmentation, guided by depth."""
+
+from . import data
+
+__all__ = ['data']
