@@ -1,5 +1,5 @@
 """DepthG: unsupervised semantic segmentation, guided by depth."""
 
-from . import guidance, models
+from . import data, guidance, models
 
-__all__ = ['guidance', 'models']
+__all__ = ['data', 'guidance', 'models']
