@@ -15,6 +15,8 @@ from mmcuts3d.registry import TASK_UTILS
 
 #: Degrees; what ZoeDepth's code takes for images of unknown cameras.
 FIELD_OF_VIEW = 55.0
+#: Depth of the nearest point, that of the farthest being 1.
+NEAR = 0.3
 
 
 @TASK_UTILS.register_module()
@@ -90,6 +92,9 @@ class FarthestPlaces:
         variant (str): ``'as_written'``, or ``'as_released'``: the public
             code takes the degrees for radians, so that 55 is an angle of
             about 89 degrees. Defaults to 'as_written'.
+        near (float): Depth of the nearest point, as a share of that of the
+            farthest, in [0, 1): depth of the cuts begins at 0, where a
+            pinhole sees one point only. Defaults to 0.3.
         shrink_every (int, optional): N falls by 1 each time that so many
             steps are done, to no less than 1 (3000 in the supplement, B.2).
             Defaults to None: it stays.
@@ -105,6 +110,7 @@ class FarthestPlaces:
         side: int = 9,
         field_of_view: float = FIELD_OF_VIEW,
         variant: Literal['as_written', 'as_released'] = 'as_written',
+        near: float = NEAR,
         shrink_every: int | None = None,
     ) -> None:
         _check_side(side)
@@ -118,6 +124,10 @@ class FarthestPlaces:
                 'Expected argument `field_of_view` to be degrees in '
                 f'(0, 180), but got {field_of_view}'
             )
+        if not 0 <= near < 1:
+            raise ValueError(
+                f'Expected argument `near` to be in [0, 1), but got {near}'
+            )
         if shrink_every is not None and shrink_every < 1:
             raise ValueError(
                 'Expected argument `shrink_every` to be at least 1, or None, '
@@ -127,6 +137,7 @@ class FarthestPlaces:
         self.field_of_view = field_of_view
         if variant == 'as_released':
             self.field_of_view = degrees_as_radians(field_of_view)
+        self.near = near
         self.shrink_every = shrink_every
 
     def __call__(
@@ -165,12 +176,17 @@ class FarthestPlaces:
                 f'{grid[0] * grid[1]} patches of a {grid[0]}×{grid[1]} grid: '
                 'lower `model.sampling.side`'
             )
-        chosen = far_patches(depth.cpu().numpy(), side**2, self.field_of_view)
+        chosen = far_patches(
+            depth.cpu().numpy(), side**2, self.field_of_view, self.near
+        )
         return patch_places(torch.from_numpy(chosen), grid)
 
 
 def far_patches(
-    depth: np.ndarray, number: int, field_of_view: float = FIELD_OF_VIEW
+    depth: np.ndarray,
+    number: int,
+    field_of_view: float = FIELD_OF_VIEW,
+    near: float = NEAR,
 ) -> np.ndarray:
     """Patches that lie far apart in 3D, the first drawn by torch.
 
@@ -178,13 +194,13 @@ def far_patches(
         depth (ndarray): (B, h, w) in [0, 1], 0 = nearest.
         number (int): How many of each image.
         field_of_view (float): Degrees. Defaults to 55.
+        near (float): See :class:`FarthestPlaces`. Defaults to 0.3.
 
     Returns:
         ndarray: (B, number) int64, row by row counted patches.
     """
-    clouds = np.stack(
-        [pinhole_cloud(one, field_of_view=field_of_view) for one in depth]
-    )
+    away = near + (1 - near) * np.asarray(depth, np.float64)
+    clouds = pinhole_cloud(away, field_of_view=field_of_view)
     first = torch.randint(clouds.shape[1], (len(clouds),)).numpy()
     return farthest_points(clouds, number, start=first).astype(np.int64)
 
