@@ -1,5 +1,5 @@
 """DepthG: unsupervised semantic segmentation, guided by depth."""
 
-from . import data
+from . import data, evaluation
 
-__all__ = ['data']
+__all__ = ['data', 'evaluation']
