@@ -1,5 +1,5 @@
 """DepthG: unsupervised semantic segmentation, guided by depth."""
 
-from . import data, evaluation
+from . import data, evaluation, neighbours
 
-__all__ = ['data', 'evaluation']
+__all__ = ['data', 'evaluation', 'neighbours']
