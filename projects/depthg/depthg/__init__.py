@@ -1,5 +1,12 @@
 """DepthG: unsupervised semantic segmentation, guided by depth."""
 
-from . import data, guidance, models
+from . import data, evaluation, guidance, models, neighbours, training
 
-__all__ = ['data', 'guidance', 'models']
+__all__ = [
+    'data',
+    'evaluation',
+    'guidance',
+    'models',
+    'neighbours',
+    'training',
+]

@@ -1,0 +1,16 @@
+"""Trainings: small data in memory, and arms of an experiment."""
+
+import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
+
+from .arms import RESULT, arm_config, run_arm, spread
+from .memory_images import MemoryImages
+from .neighbour_pairs import make_neighbours
+
+__all__ = [
+    'RESULT',
+    'MemoryImages',
+    'arm_config',
+    'make_neighbours',
+    'run_arm',
+    'spread',
+]
