@@ -83,6 +83,4 @@ optim_wrapper = dict(
         }
     ),
 )
-default_hooks = dict(
-    checkpoint=dict(interval=100), logger=dict(interval=100)
-)
+default_hooks = dict(checkpoint=dict(interval=100), logger=dict(interval=100))

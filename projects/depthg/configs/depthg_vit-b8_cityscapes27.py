@@ -20,7 +20,9 @@ model = dict(
         depth_term=dict(weight=0.09, shift=0.03),
         centring='none',
     ),
-    guidance=dict(type='mmcuts3d.DepthGuidance', schedule=dict(every=400, factor=0.8)),
+    guidance=dict(
+        type='mmcuts3d.DepthGuidance', schedule=dict(every=400, factor=0.8)
+    ),
     sampling=dict(type='mmcuts3d.AllPlaces'),
 )
 train_dataloader = dict(

@@ -20,7 +20,9 @@ model = dict(
         depth_term=dict(weight=0.19, shift=0.03),
         centring='pointwise',
     ),
-    guidance=dict(type='mmcuts3d.DepthGuidance', schedule=dict(every=250, factor=0.6)),
+    guidance=dict(
+        type='mmcuts3d.DepthGuidance', schedule=dict(every=250, factor=0.6)
+    ),
     sampling=dict(type='mmcuts3d.FarthestPlaces', side=9),
 )
 train_dataloader = dict(
