@@ -7,6 +7,7 @@ from .depth_guidance import DepthGuidance
 from .maps import KINDS, Kind, guidance_maps, sample_depth
 from .sampling import (
     FIELD_OF_VIEW,
+    NEAR,
     AllPlaces,
     FarthestPlaces,
     RandomPlaces,
@@ -19,6 +20,7 @@ from .schedule import DecaySchedule
 __all__ = [
     'FIELD_OF_VIEW',
     'KINDS',
+    'NEAR',
     'VARIANTS',
     'AllPlaces',
     'DecaySchedule',

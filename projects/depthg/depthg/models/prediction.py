@@ -70,6 +70,7 @@ class Prediction:
                 )
         return cls(**settings)
 
+    @torch.no_grad()
     def __call__(
         self,
         model: 'DepthG',
