@@ -172,20 +172,22 @@ def draw(config: Config, out: Path) -> list[Path]:
         draw_rows(rows, out / 'clusters.png', legend=legend),
         draw_line_samples(images[:4], depths[:4], out / 'line_samples.png'),
         draw_rows(
-            [sampled(i, d) for i, d in zip(images[:4], depths, strict=False)],
+            [sampled(images[n], depths[n], n) for n in range(4)],
             out / 'samples.png',
         ),
     ]
 
 
-def sampled(image: np.ndarray, depth: np.ndarray) -> dict[str, np.ndarray]:
+def sampled(
+    image: np.ndarray, depth: np.ndarray, seed: int
+) -> dict[str, np.ndarray]:
     """Random patches beside farthest ones (supplement, Figure 1)."""
     grid = (image.shape[0] // 8, image.shape[1] // 8)
     pooled = torch.nn.functional.adaptive_avg_pool2d(
         torch.from_numpy(depth)[None], grid
     )
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         far = far_patches(pooled.numpy(), 81)[0]
         drawn = torch.randperm(grid[0] * grid[1])[:81].numpy()
     return {
