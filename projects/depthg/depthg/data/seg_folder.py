@@ -1,7 +1,7 @@
 """A folder of images, with or without label maps and depth."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any, Literal, get_args
@@ -157,6 +157,10 @@ class SegFolder(BaseDataset):
         info['depth_source'] = self.depth_source
         info['num_classes'] = len(self.class_list.names)
         return self.pipeline(info)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The first draw of each image; without it draws have no end."""
+        return (self[index] for index in range(len(self)))
 
     def _names(self, folder: Path) -> list[str]:
         listing = list_images(folder, self.recursive)

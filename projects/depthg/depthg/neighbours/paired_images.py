@@ -1,7 +1,7 @@
 """Images with one of their neighbours: the pairs that STEGO learns from."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,10 @@ class PairedImages(Dataset):
             positive_inputs=neighbour['inputs'],
             positive_samples=neighbour['data_samples'],
         )
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The first draw of each image."""
+        return (self[index] for index in range(len(self)))
 
     def get_data_info(self, index: int) -> dict[str, Any]:
         """What is known of an image, see :class:`SegFolder`."""
