@@ -39,7 +39,7 @@ model = dict(
     guidance=dict(
         type='mmcuts3d.DepthGuidance', schedule=dict(every=50, factor=0.6)
     ),
-    sampling=dict(type='mmcuts3d.FarthestPlaces', side=9),
+    sampling=dict(type='mmcuts3d.FarthestPlaces', side=7),
     test_cfg=dict(flip=False, crf=False),
 )
 train_dataloader = dict(
@@ -58,7 +58,7 @@ train_dataloader = dict(
                 data_root=f'{__root}/train',
                 num_scenes=48,
                 scene_seed=0,
-                size=(160, 160),
+                size=(128, 128),
                 pipeline=__pipeline,
             ),
         ),
@@ -74,7 +74,7 @@ test_dataloader = dict(
         data_root=f'{__root}/test',
         num_scenes=24,
         scene_seed=1,
-        size=(160, 160),
+        size=(128, 128),
         test_mode=True,
         pipeline=__pipeline,
     ),

@@ -43,7 +43,7 @@ from projects.depthg.depthg.training import RESULT, run_arm, spread
 CONFIG = Path(__file__).resolve().parents[1] / (
     'configs/depthg_oracle_scenes.py'
 )
-_RANDOM = {'model.sampling': dict(type='mmcuts3d.RandomPlaces', side=9)}
+_RANDOM = {'model.sampling': dict(type='mmcuts3d.RandomPlaces', side=7)}
 #: Name to what it changes of the config.
 ARMS = {
     'STEGO': {
