@@ -188,8 +188,9 @@ def sampled(
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        far = far_patches(pooled.numpy(), 81)[0]
-        drawn = torch.randperm(grid[0] * grid[1])[:81].numpy()
+        number = min(81, grid[0] * grid[1])
+        far = far_patches(pooled.numpy(), number)[0]
+        drawn = torch.randperm(grid[0] * grid[1])[:number].numpy()
     return {
         'image': image,
         'depth': draw_depth(depth),
