@@ -37,10 +37,11 @@ def convert(*arguments):
 
 
 def dataset(root, split, depth=False):
-    prefix = dict(img_path=f'{split}/images', seg_map_path=f'{split}/labels')
+    prefix = dict(img_path='images', seg_map_path='labels')
     if depth:
-        prefix['depth_path'] = f'{split}/depth'
-    config = folder_config(root) | dict(data_prefix=prefix)
+        prefix['depth_path'] = 'depth'
+    config = folder_config(root, ann_file=f'{split}.txt')
+    config['data_prefix'] = prefix
     config['pipeline'] = config['pipeline'][:2] + config['pipeline'][-1:]
     return DATASETS.build(config)
 
@@ -83,8 +84,8 @@ def test_coco_stuff_joins_as_published():
 @pytest.fixture
 def coco(tmp_path):
     root = tmp_path / 'coco'
-    for split, number in (('train2017', 3), ('val2017', 2)):
-        for index in range(number):
+    for split, numbers in (('train2017', (0, 1, 2)), ('val2017', (10, 11))):
+        for index in numbers:
             name = f'{index:012d}'
             image_of(root / 'images' / split / f'{name}.jpg', seed=index)
             values = np.arange(48).reshape(6, 8) * 4 % 182
@@ -92,7 +93,7 @@ def coco(tmp_path):
             labels_of(root / 'annotations' / split / f'{name}.png', values)
         listing = root / 'curated' / split / coco_stuff.CURATED
         listing.parent.mkdir(parents=True)
-        listing.write_text('000000000001\n000000000000\n')
+        listing.write_text(f'{numbers[1]:012d}\n{numbers[0]:012d}\n')
     return root
 
 
@@ -107,7 +108,7 @@ def test_coco_stuff(coco, tmp_path, capsys):
     expected = coco_stuff.class_table()[values]
     expected[0, 0] = 255
     assert np.array_equal(sample.label_map, expected)
-    jpeg = target / 'train' / 'images' / '000000000001.jpg'
+    jpeg = target / 'images' / '000000000001.jpg'
     original = coco / 'images' / 'train2017' / jpeg.name
     assert jpeg.read_bytes() == original.read_bytes()
 
@@ -121,14 +122,14 @@ def test_coco_stuff_all_images_and_other_folders(coco, tmp_path):
 
 
 def test_a_conversion_that_was_stopped_goes_on(coco, tmp_path):
-    path = coco / 'annotations' / 'val2017' / '000000000001.png'
+    path = coco / 'annotations' / 'val2017' / '000000000011.png'
     good = path.read_bytes()
     labels_of(path, np.full((6, 8), 200))
     target = tmp_path / 'out'
-    with pytest.raises(SystemExit, match=r'001.png .*got \[200\] in 48 pix'):
+    with pytest.raises(SystemExit, match=r'011.png .*got \[200\] in 48 pix'):
         convert('coco-stuff27', coco, target)
     assert not (target / 'classes.json').exists()
-    kept = target / 'train' / 'labels' / '000000000001.png'
+    kept = target / 'labels' / '000000000001.png'
     before = kept.stat().st_mtime_ns
     path.write_bytes(good)
     convert('coco-stuff27', coco, target)
@@ -142,8 +143,7 @@ def test_cityscapes(tmp_path):
     source, target = tmp_path / 'cs', tmp_path / 'out'
     values = np.arange(48).reshape(6, 8) % 34
     values[5, 7] = 255
-    for split in ('train', 'val'):
-        stem = 'ulm_000000_000019'
+    for split, stem in (('train', 'ulm_000000_000019'), ('val', 'ulm_9_9')):
         folder = source / 'leftImg8bit' / split / 'ulm'
         image_of(folder / f'{stem}_leftImg8bit.png')
         truth = source / 'gtFine' / split / 'ulm'
@@ -164,7 +164,13 @@ def test_cityscapes(tmp_path):
         assert names[got[values == number][0]] == name
     assert (got[(values < 7) | (values == 255)] == 255).all()
     assert ((got == 255) == ((values < 7) | (values == 255))).all()
+    again = 'ulm_000000_000019'
+    image_of(folder / f'{again}_leftImg8bit.png')
+    labels_of(truth / f'{again}_gtFine_labelIds.png', values)
+    with pytest.raises(SystemExit, match=f'but got {again} twice'):
+        convert('cityscapes27', source, tmp_path / 'twice')
     (truth / f'{stem}_gtFine_labelIds.png').unlink()
+    (folder / f'{again}_leftImg8bit.png').unlink()
     with pytest.raises(SystemExit, match=r'labelIds.png, the label map of'):
         convert('cityscapes27', source, tmp_path / 'again')
     assert cityscapes.class_table()[40] == -1
