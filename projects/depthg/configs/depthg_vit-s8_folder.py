@@ -16,3 +16,9 @@ model = dict(
     loss=dict(random_term=dict(weight=0.70, shift=0.76)),  # Table 2
 )
 train_dataloader = dict(batch_size=16)
+val_cfg = None
+val_evaluator = None
+test_cfg = None
+test_evaluator = None
+train_cfg = dict(max_iters=400, val_interval=400)
+default_hooks = dict(checkpoint=dict(interval=100), logger=dict(interval=100))

@@ -1,8 +1,9 @@
 """Pictures: segmentations side by side, and samples along a line."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,6 @@ from mmcuts3d.cuts import farthest_points, pinhole_cloud
 from mmcuts3d.visualization.drawing import draw_depth, enlarge
 
 from .guidance import FIELD_OF_VIEW, NEAR
-from .structures import IGNORED
 
 #: Colour of pixels without a class, and of clusters that match none.
 UNKNOWN = (70, 70, 70)
@@ -85,12 +85,12 @@ def draw_rows(
     width = round(side * first.shape[1] / first.shape[0])
     columns = len(rows[0])
     height = _BAR + len(rows) * (side + _GAP)
-    sheet = Image.new(
-        'RGB',
-        (columns * (width + _GAP), height + (_BAR if legend else 0)),
-        'white',
-    )
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(16)
+    full = columns * (width + _GAP)
+    font = ImageFont.load_default(16)
+    entries = _legend_places(legend or {}, full, font)
+    lines = 1 + max((place[1] for place in entries.values()), default=-1)
+    sheet = Image.new('RGB', (full, height + lines * _BAR), 'white')
+    pen = ImageDraw.Draw(sheet)
     for column, title in enumerate(rows[0]):
         pen.text((column * (width + _GAP) + 4, 6), title, 'black', font)
     for line, row in enumerate(rows):
@@ -100,14 +100,27 @@ def draw_rows(
             )
             corner = (column * (width + _GAP), _BAR + line * (side + _GAP))
             sheet.paste(panel, corner)
-    place = 4
-    for name, colour in (legend or {}).items():
-        box = (place, height + 7, place + 16, height + 23)
-        pen.rectangle(box, tuple(int(value) for value in colour), 'black')
-        pen.text((place + 22, height + 4), name, 'black', font)
-        place += 36 + round(pen.textlength(name, font))
+    for name, (left, line) in entries.items():
+        top = height + line * _BAR
+        colour = tuple(int(value) for value in (legend or {})[name])
+        pen.rectangle((left, top + 7, left + 16, top + 23), colour, 'black')
+        pen.text((left + 22, top + 4), name, 'black', font)
     sheet.save(path)
     return path
+
+
+def _legend_places(
+    names: Iterable[str], width: int, font: Any
+) -> dict[str, tuple[int, int]]:
+    """Left edge and line of each entry, as many in a line as fit."""
+    places, left, line = {}, 4, 0
+    for name in names:
+        wide = 36 + round(font.getlength(name))
+        if left > 4 and left + wide > width:
+            left, line = 4, line + 1
+        places[name] = (left, line)
+        left += wide
+    return places
 
 
 def samples_along_line(
@@ -223,11 +236,6 @@ def busiest_row(depth: np.ndarray) -> int:
     change = np.abs(np.diff(depth, axis=1)).sum(axis=1)
     margin = len(change) // 10
     return int(margin + change[margin : len(change) - margin].argmax())
-
-
-def mask_unknown(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Labels that are grey where the truth is not known."""
-    return np.where(np.asarray(truth) == IGNORED, -1, labels)
 
 
 def patches_of(

@@ -41,7 +41,7 @@ from projects.depthg.depthg.pictures import (
 from projects.depthg.depthg.training import RESULT, run_arm, spread
 
 CONFIG = Path(__file__).resolve().parents[1] / (
-    'configs/depthg_classical_scenes.py'
+    'configs/depthg_oracle_scenes.py'
 )
 _RANDOM = {'model.sampling': dict(type='mmcuts3d.RandomPlaces', side=9)}
 #: Name to what it changes of the config.

@@ -78,7 +78,11 @@ def run(args: argparse.Namespace) -> None:
         seed=args.seed,
     )
     config.model.test_cfg = dict(crf=not args.no_crf)
+    steps = config.train_cfg.max_iters
+    guide = 'guided by depth' if args.depth else 'without depth'
+    print(f'[1/2] learning, {steps} steps, {guide}', flush=True)
     model = train_folder(config)
+    print('[2/2] segmenting', flush=True)
     out = Path(args.out)
     names = tuple(f'cluster {n}' for n in range(args.clusters))
     classes = ClassList(names)

@@ -1,7 +1,6 @@
 # Folders that projects/depthg/tools/convert_data.py writes: `data_root` and
 # `neighbours` are set by the config of a data set.
 __load = [dict(type='mmcuts3d.LoadImage'), dict(type='mmcuts3d.LoadMaps')]
-__prefix = dict(img_path='images', seg_map_path='labels', depth_path='depth')
 train_dataloader = dict(
     batch_size=32,  # STEGO
     num_workers=8,
@@ -13,8 +12,11 @@ train_dataloader = dict(
         num_neighbours=7,  # STEGO
         dataset=dict(
             type='mmcuts3d.SegFolder',
-            ann_file='train.txt',
-            data_prefix=__prefix,
+            data_prefix=dict(
+                img_path='train/images',
+                seg_map_path='train/labels',
+                depth_path='train/depth',
+            ),
             crops='five',  # supplement, Table 2
             pipeline=[
                 *__load,
@@ -35,8 +37,7 @@ val_dataloader = dict(
     collate_fn=dict(type='pseudo_collate'),
     dataset=dict(
         type='mmcuts3d.SegFolder',
-        ann_file='val.txt',
-        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        data_prefix=dict(img_path='val/images', seg_map_path='val/labels'),
         test_mode=True,
         pipeline=[
             *__load,

@@ -38,9 +38,3 @@ train_dataloader = dict(
         ),
     ),
 )
-val_cfg = None
-val_evaluator = None
-test_cfg = None
-test_evaluator = None
-train_cfg = dict(max_iters=400, val_interval=400)
-default_hooks = dict(checkpoint=dict(interval=100), logger=dict(interval=100))

@@ -12,6 +12,7 @@ from .correlation_loss import (
 )
 from .depth_g import DepthG
 from .losses import CorrelationLoss, Samples, Term, other_images, sample_maps
+from .oracle_features import OracleFeatures
 from .prediction import CRF_SETTINGS, Prediction
 from .probes import ClusterProbe, LinearProbe
 from .stego_head import StegoHead
@@ -25,6 +26,7 @@ __all__ = [
     'CorrelationLoss',
     'DepthG',
     'LinearProbe',
+    'OracleFeatures',
     'Prediction',
     'Samples',
     'StegoHead',

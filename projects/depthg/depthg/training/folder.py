@@ -94,6 +94,7 @@ def folder_config(
     if steps is not None:
         config.train_cfg.max_iters = config.train_cfg.val_interval = steps
     config.work_dir = str(out / 'training')
+    config.log_level = 'ERROR'
     return config
 
 
@@ -162,7 +163,7 @@ def segment_images(
     names = list_images(root, False).images
     device = next(model.parameters()).device
     for number, name in enumerate(names, 1):
-        image = np.ascontiguousarray(read_image(root / name))
+        image = np.array(read_image(root / name))  # a copy, writable
         clusters = segment_image(model, image, size, device)
         if tell is not None:
             tell(number, len(names))
