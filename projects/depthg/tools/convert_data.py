@@ -6,8 +6,8 @@
     convert_data.py nyuv2 SRC DST          nyu_depth_v2_labeled.mat
 
 SRC is the folder of the original files; what it must hold is said where
-something is missing. DST gets images/, labels/ and, of NYUv2, depth/, the
-lists train.txt and val.txt, and classes.json. A conversion that was stopped
+something is missing. DST gets classes.json, and below train/ and val/
+each images/, labels/ and, of NYUv2, depth/. A conversion that was stopped
 goes on with the same command. Run it from the root of the repository.
 """
 

@@ -3,10 +3,9 @@
 ::
 
     DST/classes.json
-    DST/train.txt, DST/val.txt   names of the images of a split
-    DST/images/NAME.jpg          hard links where that works, else copies
-    DST/labels/NAME.png          classes, 255 = ignored
-    DST/depth/NAME.png           16 bits, 0 = nearest, where there is depth
+    DST/SPLIT/images/NAME.jpg    hard links where that works, else copies
+    DST/SPLIT/labels/NAME.png    classes, 255 = ignored
+    DST/SPLIT/depth/NAME.png     16 bits, 0 = nearest, where there is depth
 """
 
 import os
@@ -17,7 +16,7 @@ import cv2
 import numpy as np
 
 from mmcuts3d.files import as_path, shown
-from mmcuts3d.files.whole_files import whole_file, write_json
+from mmcuts3d.files.whole_files import write_json
 from mmcuts3d.models.depth import normalise_depth
 
 from ..data import CLASSES_FILE, ClassList, write_label_map
@@ -41,8 +40,7 @@ class SetWriter:
     def __init__(self, target: str | Path, classes: ClassList) -> None:
         self.target = as_path(target, 'DST')
         self.classes = classes
-        self.names: dict[str, list[str]] = {}
-        self._taken: set[str] = set()
+        self._names: dict[str, set[str]] = {}
         if (self.target / CLASSES_FILE).exists():
             raise ValueError(
                 f'Expected {shown(self.target)} to be a new folder, but it '
@@ -75,23 +73,25 @@ class SetWriter:
             ValueError: If a name comes twice, a class is outside the list, or
                 depth has no valid pixel; names the source.
         """
-        if name in self._taken:
+        names = self._names.setdefault(split, set())
+        if name in names:
             raise ValueError(
                 f'Expected images of different names, but got {shown(name)} '
-                f'twice, the second in {split}'
+                f'twice in {split}'
             )
-        self._taken.add(name)
+        names.add(name)
+        folder = self.target / split
         if isinstance(image, Path):
-            place = self._place('images', name, image.suffix.lower())
+            place = self._place(folder, 'images', name, image.suffix.lower())
             if not place.exists():
                 _link_or_copy(image, place)
         else:
-            place = self._place('images', name, '.png')
+            place = self._place(folder, 'images', name, '.png')
             if not place.exists():
                 _write_png(place, image[..., ::-1])
         if labels is not None:
             check_classes(labels, len(self.classes.names), source or name)
-            place = self._place('labels', name, '.png')
+            place = self._place(folder, 'labels', name, '.png')
             if not place.exists():
                 part = place.with_name(place.name + '.part.png')
                 write_label_map(part, labels, self.classes.palette)
@@ -101,27 +101,22 @@ class SetWriter:
                 unit = normalise_depth(depth, invalid=0)
             except ValueError as error:
                 raise ValueError(f'{source or name}: {error}') from error
-            place = self._place('depth', name, '.png')
+            place = self._place(folder, 'depth', name, '.png')
             if not place.exists():
                 _write_png(place, (unit * 65535).round().astype(np.uint16))
-        self.names.setdefault(split, []).append(name)
 
     def finish(self) -> dict[str, int]:
-        """Write the lists and the classes, which make it a data set.
+        """Write the classes, which makes it a data set.
 
         Returns:
             dict[str, int]: Images of each split.
         """
-        for split, names in self.names.items():
-            with whole_file(self.target / f'{split}.txt') as file:
-                file.write(''.join(f'{name}\n' for name in names).encode())
         write_json(self.target / CLASSES_FILE, self.classes.content())
-        return {split: len(names) for split, names in self.names.items()}
+        return {split: len(names) for split, names in self._names.items()}
 
-    def _place(self, kind: str, name: str, end: str) -> Path:
-        folder = self.target / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f'{name}{end}'
+    def _place(self, folder: Path, kind: str, name: str, end: str) -> Path:
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        return folder / kind / f'{name}{end}'
 
 
 def map_values(
