@@ -55,6 +55,23 @@ def test_the_same_image_twice(chunk):
         assert indices[index].tolist() == twins
 
 
+def test_lengths_other_than_1_are_refused():
+    with pytest.raises(ValueError, match='length 1, but got .* to 3'):
+        nearest_images(3 * unit(5), 2)
+    with pytest.raises(ValueError, match='`number`.* but got 0'):
+        nearest_images(unit(5), 0)
+    with pytest.raises(ValueError, match='`chunk`.* but got 0'):
+        nearest_images(unit(5), 1, 0)
+
+
+def test_opposite_images_are_the_last():
+    first = unit(1)[0]
+    descriptors = np.stack([first, -first, first, -first])
+    indices, cosines = nearest_images(descriptors, 3)
+    assert indices.tolist() == [[2, 1, 3], [3, 0, 2], [0, 1, 3], [1, 0, 2]]
+    np.testing.assert_allclose(cosines[0], [1, -1, -1])
+
+
 def test_fewer_images_than_neighbours():
     indices, _ = nearest_images(unit(3), 30)
     assert indices.shape == (3, 2)

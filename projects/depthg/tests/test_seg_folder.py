@@ -2,13 +2,16 @@
 refused."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from helpers import shared_data
 from mmengine.dataset import pseudo_collate
 from PIL import Image
 
+from mmcuts3d.models.depth import DepthFromFiles
 from mmcuts3d.registry import DATASETS
 from projects.depthg.depthg.data import (
     MirrorAtRandom,
@@ -292,6 +295,30 @@ def test_bad_folders(folder, case):
 def test_bad_settings(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_real_images_with_depth_of_another_size():
+    root = shared_data('coco_photos')
+    data = SegFolder(
+        str(root),
+        dict(img_path='images', depth_path='depth_pydnetpp'),
+        crops='five',
+        pipeline=folder_config(root, size=224)['pipeline'],
+        indices=10,
+    )
+    for item in data:
+        sample = item['data_samples']
+        assert item['inputs'].shape == (3, 224, 224)
+        assert sample.depth.shape == (224, 224) and sample.label_map is None
+        assert 0 <= sample.depth.min() < sample.depth.max() <= 1
+    whole = DepthFromFiles(root / 'depth_pydnetpp')
+    path = data.get_data_info(4)['img_path']
+    depth = whole.read(SimpleNamespace(img_path=path))
+    # The middle of the image lies in the middle crop.
+    height, width = depth.shape
+    middle = depth[height // 4 : -height // 4, width // 4 : -width // 4]
+    got = data[4]['data_samples'].depth
+    assert abs(float(got.median()) - float(np.median(middle))) < 0.1
 
 
 def test_a_palette_png_gives_numbers(folder):

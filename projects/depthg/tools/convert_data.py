@@ -6,10 +6,9 @@
     convert_data.py nyuv2 SRC DST          nyu_depth_v2_labeled.mat
 
 SRC is the folder of the original files; what it must hold is said where
-something is missing. DST gets classes.json and, for train and val each, a
-folder of images, one of labels and, of NYUv2, one of depth. A conversion that
-was stopped goes on with the same command. Run it from the root of the
-repository.
+something is missing. DST gets classes.json, and below train/ and val/
+each images/, labels/ and, of NYUv2, depth/. A conversion that was stopped
+goes on with the same command. Run it from the root of the repository.
 """
 
 import sys

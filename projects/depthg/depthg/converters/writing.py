@@ -10,7 +10,6 @@
 
 import os
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -41,7 +40,7 @@ class SetWriter:
     def __init__(self, target: str | Path, classes: ClassList) -> None:
         self.target = as_path(target, 'DST')
         self.classes = classes
-        self.counts: Counter[str] = Counter()
+        self._names: dict[str, set[str]] = {}
         if (self.target / CLASSES_FILE).exists():
             raise ValueError(
                 f'Expected {shown(self.target)} to be a new folder, but it '
@@ -71,9 +70,16 @@ class SetWriter:
                 the name.
 
         Raises:
-            ValueError: If a class is outside the list, or depth has no valid
-                pixel; names the source.
+            ValueError: If a name comes twice, a class is outside the list, or
+                depth has no valid pixel; names the source.
         """
+        names = self._names.setdefault(split, set())
+        if name in names:
+            raise ValueError(
+                f'Expected images of different names, but got {shown(name)} '
+                f'twice in {split}'
+            )
+        names.add(name)
         folder = self.target / split
         if isinstance(image, Path):
             place = self._place(folder, 'images', name, image.suffix.lower())
@@ -98,7 +104,6 @@ class SetWriter:
             place = self._place(folder, 'depth', name, '.png')
             if not place.exists():
                 _write_png(place, (unit * 65535).round().astype(np.uint16))
-        self.counts[split] += 1
 
     def finish(self) -> dict[str, int]:
         """Write the classes, which makes it a data set.
@@ -107,7 +112,7 @@ class SetWriter:
             dict[str, int]: Images of each split.
         """
         write_json(self.target / CLASSES_FILE, self.classes.content())
-        return dict(self.counts)
+        return {split: len(names) for split, names in self._names.items()}
 
     def _place(self, folder: Path, kind: str, name: str, end: str) -> Path:
         (folder / kind).mkdir(parents=True, exist_ok=True)

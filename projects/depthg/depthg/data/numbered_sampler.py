@@ -1,4 +1,4 @@
-"""Endless draws of images that tell one draw of an image from the next."""
+"""Endless sampling of images that tells one draw of an image from the next."""
 
 from collections.abc import Iterator
 from typing import Any

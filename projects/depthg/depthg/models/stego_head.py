@@ -12,7 +12,7 @@ class StegoHead(nn.Module):
 
     A linear map of the features, plus, if ``nonlinear``, a network with one
     hidden layer of the width of the features. In training whole channels
-    are dropped, drawn anew for each of the two branches.
+    are dropped, drawn again for each of the two branches.
 
     Args:
         in_channels (int): Channels of the features.

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-#: Decimals of a cosine that count: whatever the order of a sum, the same
-#: image twice is equally near.
-_DECIMALS = 9
+#: Steps of a cosine that count: whatever the order of a sum, the same image
+#: twice is equally near.
+_STEPS = 10**9
+#: Below the cosine, a key holds the index: the lower, the larger the key.
+_INDEX = 2**32
 
 
 def nearest_images(
@@ -28,8 +30,8 @@ def nearest_images(
         cosines.
 
     Raises:
-        ValueError: If there are fewer than two images, or a setting is below
-            1.
+        ValueError: If there are fewer than two images, lengths are not 1, or
+            a setting is below 1.
     """
     count = len(descriptors)
     for name, value in (('number', number), ('chunk', chunk)):
@@ -42,34 +44,28 @@ def nearest_images(
             'Expected argument `descriptors` to be of two images at least, '
             f'but got {count}: a neighbour is another image'
         )
+    lengths = np.linalg.norm(descriptors[:: max(1, count // 1000)], axis=1)
+    # Longer ones would leave no room for the index.
+    if not np.allclose(lengths, 1, atol=1e-3):
+        raise ValueError(
+            'Expected argument `descriptors` to have length 1, but got '
+            f'lengths from {lengths.min():.4g} to {lengths.max():.4g}'
+        )
     keep = min(number, count - 1)
-    indices = np.empty((count, keep), np.int64)
-    cosines = np.empty((count, keep), np.float64)
+    keys = np.empty((count, keep), np.int64)
     for begin in range(0, count, chunk):
         rows = np.arange(begin, min(begin + chunk, count))
         mine = descriptors[rows].astype(np.float64)
-        best = np.empty((len(rows), 0))
-        who = np.empty((len(rows), 0), np.int64)
+        best = np.empty((len(rows), 0), np.int64)
         for other in range(0, count, chunk):
             columns = np.arange(other, min(other + chunk, count))
             near = mine @ descriptors[columns].astype(np.float64).T
-            near = near.round(_DECIMALS)
-            near[rows[:, None] == columns] = -np.inf
-            best = np.concatenate([best, near], axis=1)
-            who = np.concatenate(
-                [who, np.broadcast_to(columns, near.shape)], axis=1
-            )
-            best, who = _first(best, who, keep)
-        indices[rows], cosines[rows] = who, best
-    return indices, cosines
-
-
-def _first(
-    values: np.ndarray, who: np.ndarray, keep: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of each row; of equal ones those that stand first."""
-    order = np.argsort(-values, axis=1, kind='stable')[:, :keep]
-    return (
-        np.take_along_axis(values, order, axis=1),
-        np.take_along_axis(who, order, axis=1),
-    )
+            own = np.rint(near * _STEPS).astype(np.int64)
+            own = own * _INDEX + (_INDEX - 1 - columns)
+            own[rows[:, None] == columns] = np.iinfo(np.int64).min
+            best = np.concatenate([best, own], axis=1)
+            if best.shape[1] > keep:
+                best = np.partition(best, -keep, axis=1)[:, -keep:]
+        keys[rows] = np.sort(best, axis=1)[:, ::-1]
+    steps, rest = np.divmod(keys, _INDEX)
+    return _INDEX - 1 - rest, steps / _STEPS
