@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from mmcuts3d.files import first_few, open_regular, shown
+from mmcuts3d.files import (
+    first_few,
+    image_orientation,
+    open_regular,
+    shown,
+)
 from mmcuts3d.files.json_files import read_json
 
 from ..structures import IGNORED
@@ -149,6 +154,28 @@ def read_label_map(
     if num_classes is not None:
         check_classes(values, num_classes, path)
     return values
+
+
+def lies_on_its_side(
+    image_path: str | os.PathLike[str],
+    image_size: tuple[int, ...],
+    label_size: tuple[int, ...],
+) -> bool:
+    """Whether a label map lies as its image is stored, not as it is shown.
+
+    Args:
+        image_path (str | PathLike): The image, for its EXIF orientation.
+        image_size (tuple[int, int]): (H, W) of the upright image.
+        label_size (tuple[int, int]): (H, W) of the label map.
+
+    Returns:
+        bool: True if height and width are exchanged, and the orientation
+        says so.
+    """
+    exchanged = tuple(label_size) == tuple(image_size)[::-1]
+    if not exchanged or tuple(label_size) == tuple(image_size):
+        return False
+    return image_orientation(image_path) > 4
 
 
 def check_classes(

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
-from mmcuts3d.files import shown
+from mmcuts3d.files import image_orientation, shown, turn_upright
 from mmcuts3d.registry import TRANSFORMS
 
 from ..structures import SegDataSample
 from .geometry import nearest
-from .label_files import read_label_map
+from .label_files import lies_on_its_side, read_label_map
 
 _META = ('img_path', 'img_id', 'file_name', 'ori_shape', 'img_shape', 'crop')
 
@@ -20,7 +20,9 @@ _META = ('img_path', 'img_id', 'file_name', 'ori_shape', 'img_shape', 'crop')
 class LoadMaps(BaseTransform):
     """Loads the label map and the depth of an image, where it has them.
 
-    Depth is brought to the size of the image; 0 is the nearest point of the
+    A label map of an image that is stored on its side (EXIF orientation) may
+    lie as the image is stored, and is then turned upright like it. Depth is
+    brought to the size of the image; 0 is the nearest point of the
     whole image, of which crops keep their share.
 
     Required keys: those of :class:`SegFolder`, and img.
@@ -41,6 +43,9 @@ class LoadMaps(BaseTransform):
         path = results['seg_map_path']
         if path is not None:
             labels = read_label_map(path, results['num_classes'])
+            if lies_on_its_side(results['img_path'], size, labels.shape):
+                turn = image_orientation(results['img_path'])
+                labels = turn_upright(labels, turn)
             if labels.shape != size:
                 raise ValueError(
                     f'Expected {shown(path)} to have the size of its image '

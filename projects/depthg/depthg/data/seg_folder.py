@@ -15,7 +15,7 @@ from mmcuts3d.models.sidecar import SidecarFiles
 from mmcuts3d.registry import DATASETS
 
 from .geometry import NUM_CROPS
-from .label_files import CLASSES_FILE, ClassList
+from .label_files import CLASSES_FILE, ClassList, lies_on_its_side
 
 Crops = Literal['none', 'five']
 #: Names for a folder that says nothing of its classes: it has no labels.
@@ -194,7 +194,8 @@ class SegFolder(BaseDataset):
         for row in rows:
             size = image_size(row['img_path'])
             found = image_size(row['seg_map_path'])
-            if size != found:
+            turned = lies_on_its_side(row['img_path'], size, found)
+            if size != found and not turned:
                 raise ValueError(
                     f'Expected {shown(row["seg_map_path"])} to have the size '
                     f'of its image {shown(row["img_path"])}, {size[0]} x '
