@@ -20,6 +20,9 @@ EIGHT = np.ones((3, 3))
 class CvatImages(ExportFormat):
     """``annotations.xml``, to upload to a task that has the images.
 
+    With the folder of the images they stand in ``images/``, as in CVAT's own
+    exports.
+
     CVAT's importer takes one connected part a ``<mask>`` only; the parts of
     an instance share its ``group_id``. The task needs the label 'object'; its
     attribute ``score``, a number, is kept where the label defines it.
@@ -59,6 +62,8 @@ class CvatImages(ExportFormat):
 
     def add(self, image: ExportedImage) -> None:
         """Write what belongs to one image."""
+        if self.images is not None:
+            self.place_image(image, 'images')
         row = ElementTree.SubElement(
             self._root,
             'image',

@@ -40,8 +40,9 @@ class YoloSegments(ExportFormat):
             ring = one_ring(one.mask)
             if len(ring) < 3:  # a line of pixels: readers want three corners
                 ring = ring[[0, *range(len(ring)), *[-1] * (3 - len(ring))]]
-            # Tools cut the decimals off: the middle of a pixel stays in it.
-            shares = (ring + 0.5) / [image.width, image.height]
+            # Ultralytics cuts the decimals off, supervision rounds: a quarter
+            # of a pixel more gives both the same pixel.
+            shares = (ring + 0.25) / [image.width, image.height]
             corners = ' '.join(f'{share:.6f}' for share in shares.ravel())
             lines.append(f'0 {corners}\n')
         path = self.path('labels', f'{stem}.txt')

@@ -45,9 +45,11 @@ def test_yolo_draws_the_masks(export, tmp_path):
         assert len(corners) >= 3
         assert corners.min() > 0
         assert corners.max() < 1
-        drawn = np.zeros(SIZE, np.uint8)
-        pixels = (corners * SIZE[::-1]).astype(np.int32)  # cut, not rounded
-        cv2.fillPoly(drawn, [pixels], 1)
+        drawn, rounded = np.zeros((2, *SIZE), np.uint8)
+        pixels = corners * SIZE[::-1]
+        cv2.fillPoly(drawn, [pixels.astype(np.int32)], 1)  # Ultralytics
+        cv2.fillPoly(rounded, [pixels.round().astype(np.int32)], 1)
+        assert (drawn == rounded).all()
         assert (drawn >= mask).all(), name
         if name in ('box', 'ring', 'dot', 'line'):  # of one part
             assert (drawn == mask).all(), name
