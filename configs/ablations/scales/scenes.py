@@ -23,3 +23,18 @@ param_scheduler = [
         end=_base_.max_iters,
     ),
 ]
+
+# Rows name a variant where they begin with the second half, as a round does.
+variants = dict(
+    teacher=dict(
+        custom_hooks=[
+            dict(
+                type='mmcuts3d.OnlineTeacherHook',
+                begin=_base_.first_round,
+                score_thr=0.5,
+                momentum=0.01,
+                strong=[dict(type='mmdet.PhotoMetricDistortion')],
+            )
+        ]
+    )
+)
