@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 from faults import code_of, fork
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from mmcuts3d.engine.config import load_config
@@ -38,14 +39,14 @@ DEMO = (
 BEGIN, END = 12, 24  # iterations
 
 
-def config_of(data: Path, folder: Path) -> Config:
+def config_of(data: Path, folder: Path, end: int = END) -> Config:
     """The demo in small, all that it writes in a folder."""
     config = load_config(
         str(DEMO),
         {
             'data_root': str(data),
             'labels_dir': str(folder / 'labels'),
-            'max_iters': END,
+            'max_iters': end,
             'first_round': BEGIN,
         },
     )
@@ -90,7 +91,7 @@ def faults_of(data: Path, folder: Path, unbroken: Path, log: Path) -> list:
         return ['no last checkpoint']
     # The same iteration, resumed where nothing of the round is left.
     again = folder / 'again'
-    config = config_of(data, folder)
+    config = config_of(data, folder, BEGIN + 1)
     config.work_dir = str(again / 'run')
     config.custom_hooks[0].out_dir = str(again / 'rounds')
     config.load_from = str(folder / 'run' / f'iter_{BEGIN}.pth')
@@ -112,6 +113,7 @@ def main() -> int:
     parser.add_argument('--kills', type=int, default=20)
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
+    MMLogger.get_instance('faults', log_level='WARNING')
     top = Path(tempfile.mkdtemp(prefix='faults-'))
     data, log = top / 'data', top / 'log.txt'
     unbroken = top / 'unbroken'
@@ -126,8 +128,9 @@ def main() -> int:
         moments = []
         while True:
             pid = start(config_of(data, folder), log)
-            after = draw.uniform(0, lasts)
-            # Three kills a run at most, or it might never end.
+            # Three kills a run at most, or it might never end; what is left
+            # to do lasts the shorter the more is done.
+            after = draw.uniform(0, 0.7 * lasts) / (1 + len(moments))
             if len(moments) < 3 and kills < args.kills:
                 time.sleep(after)
                 os.kill(pid, signal.SIGKILL)

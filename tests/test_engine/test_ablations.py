@@ -169,7 +169,7 @@ def test_the_rate_falls_in_the_last_quarter():
     for rounds in (0, 1):
         base = scale_config('scenes', rounds, FOLDER / 'scales')
         config = compose(base, ROWS[0], options={'max_iters': 80})
-        first, last = config.param_scheduler
+        _, last = config.param_scheduler
         assert (last.begin, last.end, last.end_factor) == (60, 80, 0.01)
 
 
