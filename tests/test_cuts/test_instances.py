@@ -18,7 +18,7 @@ def test_collects_accepted_steps():
     steps = [
         step_of([[1, 1, 0], [0, 0, 0]], [[1, 0.5, 0], [0, 0, 0]]),
         step_of([[0, 0, 1], [0, 0, 1]], status='too small'),
-        step_of([[0, 0, 0], [1, 0, 0]]),
+        step_of([[0, 0, 0], [1, 0, 0]], [[0, 0, 0], [1, 0, 0]]),
     ]
     got = to_instances(IMAGE, steps, PLAIN)
     assert got.masks.shape == (2, 4, 6) and got.masks.dtype == bool
@@ -64,6 +64,30 @@ def test_what_the_crf_knows_of_the_rest(rest, monkeypatch):
 def test_a_mask_that_is_wholly_taken_is_dropped():
     steps = [step_of([[1, 1, 0], [0, 0, 0]]), step_of([[1, 0, 0], [0, 0, 0]])]
     assert len(to_instances(IMAGE, steps, PLAIN)) == 1
+
+
+def test_masks_that_may_overlap_keep_all_of_theirs():
+    first = step_of([[1, 1, 0], [0, 0, 0]])
+    second = step_of([[0, 1, 1], [0, 1, 0]])
+    inside = step_of([[1, 0, 0], [0, 0, 0]])
+    steps = [first, second, inside]
+    got = to_instances(IMAGE, steps, PLAIN, overlaps='keep')
+    assert len(got) == 3 and got.confidences is None
+    for mask, step in zip(got.patch_masks, steps, strict=True):
+        assert np.array_equal(mask, step.local_cut)
+    assert (got.masks[0] & got.masks[1]).any()
+    assert told(got) == [('accepted', place) for place in range(3)]
+
+
+def test_a_map_for_each_or_for_none():
+    steps = [
+        step_of([[1, 1, 0], [0, 0, 0]]),
+        step_of([[0, 0, 1], [0, 0, 1]], [[0, 0, 1], [0, 0, 1]]),
+    ]
+    with pytest.raises(ValueError, match='one in 1 of 2'):
+        to_instances(IMAGE, steps, PLAIN)
+    with pytest.raises(ValueError, match="'both'"):
+        to_instances(IMAGE, steps[:1], PLAIN, overlaps='both')
 
 
 @pytest.mark.parametrize('status', ['empty', 'no structure'])
@@ -168,6 +192,30 @@ def test_steps_without_confidence(size):
     assert got.confidences is None and (got.scores == 1).all()
     none = to_instances(image, steps[1:], PLAIN)
     assert none.confidences is None and len(none) == (size == (4, 6))
+
+
+def test_masks_that_may_overlap_keep_all_of_theirs():
+    first = step_of([[1, 1, 0], [0, 0, 0]])
+    second = step_of([[0, 1, 1], [0, 1, 0]])
+    inside = step_of([[1, 0, 0], [0, 0, 0]])
+    steps = [first, second, inside]
+    got = to_instances(IMAGE, steps, PLAIN, overlaps='keep')
+    assert len(got) == 3 and got.confidences is None
+    for mask, step in zip(got.patch_masks, steps, strict=True):
+        assert np.array_equal(mask, step.local_cut)
+    assert (got.masks[0] & got.masks[1]).any()
+    assert told(got) == [('accepted', place) for place in range(3)]
+
+
+def test_a_map_for_each_or_for_none():
+    steps = [
+        step_of([[1, 1, 0], [0, 0, 0]]),
+        step_of([[0, 0, 1], [0, 0, 1]], [[0, 0, 1], [0, 0, 1]]),
+    ]
+    with pytest.raises(ValueError, match='one in 1 of 2'):
+        to_instances(IMAGE, steps, PLAIN)
+    with pytest.raises(ValueError, match="'both'"):
+        to_instances(IMAGE, steps[:1], PLAIN, overlaps='both')
 
 
 @pytest.mark.parametrize('status', ['empty', 'no structure'])
