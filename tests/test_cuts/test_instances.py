@@ -18,7 +18,7 @@ def test_collects_accepted_steps():
     steps = [
         step_of([[1, 1, 0], [0, 0, 0]], [[1, 0.5, 0], [0, 0, 0]]),
         step_of([[0, 0, 1], [0, 0, 1]], status='too small'),
-        step_of([[0, 0, 0], [1, 0, 0]], [[0, 0, 0], [1, 0, 0]]),
+        step_of([[0, 0, 0], [1, 0, 0]]),
     ]
     got = to_instances(IMAGE, steps, PLAIN)
     assert got.masks.shape == (2, 4, 6) and got.masks.dtype == bool
@@ -70,7 +70,9 @@ def test_masks_that_may_overlap_keep_all_of_theirs():
     first = step_of([[1, 1, 0], [0, 0, 0]])
     second = step_of([[0, 1, 1], [0, 1, 0]])
     inside = step_of([[1, 0, 0], [0, 0, 0]])
-    steps = [first, second, inside]
+    steps = [
+        replace(step, confidence=None) for step in (first, second, inside)
+    ]
     got = to_instances(IMAGE, steps, PLAIN, overlaps='keep')
     assert len(got) == 3 and got.confidences is None
     for mask, step in zip(got.patch_masks, steps, strict=True):
@@ -81,8 +83,8 @@ def test_masks_that_may_overlap_keep_all_of_theirs():
 
 def test_a_map_for_each_or_for_none():
     steps = [
-        step_of([[1, 1, 0], [0, 0, 0]]),
-        step_of([[0, 0, 1], [0, 0, 1]], [[0, 0, 1], [0, 0, 1]]),
+        replace(step_of([[1, 1, 0], [0, 0, 0]]), confidence=None),
+        step_of([[0, 0, 1], [0, 0, 1]]),
     ]
     with pytest.raises(ValueError, match='one in 1 of 2'):
         to_instances(IMAGE, steps, PLAIN)
@@ -198,7 +200,9 @@ def test_masks_that_may_overlap_keep_all_of_theirs():
     first = step_of([[1, 1, 0], [0, 0, 0]])
     second = step_of([[0, 1, 1], [0, 1, 0]])
     inside = step_of([[1, 0, 0], [0, 0, 0]])
-    steps = [first, second, inside]
+    steps = [
+        replace(step, confidence=None) for step in (first, second, inside)
+    ]
     got = to_instances(IMAGE, steps, PLAIN, overlaps='keep')
     assert len(got) == 3 and got.confidences is None
     for mask, step in zip(got.patch_masks, steps, strict=True):
@@ -209,8 +213,8 @@ def test_masks_that_may_overlap_keep_all_of_theirs():
 
 def test_a_map_for_each_or_for_none():
     steps = [
-        step_of([[1, 1, 0], [0, 0, 0]]),
-        step_of([[0, 0, 1], [0, 0, 1]], [[0, 0, 1], [0, 0, 1]]),
+        replace(step_of([[1, 1, 0], [0, 0, 0]]), confidence=None),
+        step_of([[0, 0, 1], [0, 0, 1]]),
     ]
     with pytest.raises(ValueError, match='one in 1 of 2'):
         to_instances(IMAGE, steps, PLAIN)
