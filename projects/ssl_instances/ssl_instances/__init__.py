@@ -1,0 +1,7 @@
+"""Instances in self-supervised features (Engstler et al., 2023)."""
+
+from mmcuts3d import registry  # noqa: F401  # isort: skip (first: it repairs)
+
+from .clustering import KS, SpectralMasks, spectral_masks
+
+__all__ = ['KS', 'SpectralMasks', 'spectral_masks']
