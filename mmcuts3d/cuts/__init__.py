@@ -11,6 +11,11 @@ from .second_look import SecondLook, Window, look_windows
 from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
+from .semantic.cut_eigenvectors import (
+    CutEigenvectors,
+    cut_eigenvectors,
+    graph_weights,
+)
 from .semantic.graph_cut import GraphCut, GraphInstances, GraphStep
 from .semantic.node_split import edge_connectivity
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
@@ -41,6 +46,7 @@ __all__ = [
     'Bipartition',
     'ColourEdges',
     'Creases',
+    'CutEigenvectors',
     'CutS3D',
     'CutStep',
     'DepthTrust',
@@ -69,9 +75,11 @@ __all__ = [
     'bipartition',
     'box_of',
     'creases',
+    'cut_eigenvectors',
     'dense_crf',
     'depth_noise',
     'edge_connectivity',
+    'graph_weights',
     'knn_graph',
     'look_windows',
     'mask_iou',

@@ -61,7 +61,9 @@ def test_without_network_the_address_and_the_place_are_said(cache):
 
 
 def test_other_names_and_broken_files(cache):
-    with pytest.raises(ValueError, match=r"\['densecl_resnet101', 'dino_resnet50'\]"):
+    with pytest.raises(
+        ValueError, match=r"\['densecl_resnet101', 'dino_resnet50'\]"
+    ):
         CheckpointLoader.load_checkpoint('mmcuts3d://dino_resnet51')
     cache.mkdir()
     (cache / 'dino_resnet50_pretrain.pth').write_bytes(b'half a file')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from inspect import signature
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -25,6 +26,8 @@ from .saliency import salient_cluster, share_inside
 Order = Literal['salient', 'large', 'small']
 #: What else can become of a mask, see :class:`~mmcuts3d.cuts.CutStep`.
 NOT_SALIENT = 'not salient'
+#: What of the clustering is a setting of the proposals.
+_OURS = {'features', 'ks', 'split'}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +54,8 @@ class SpectralProposals:
         refine: From patches to pixels: a :class:`~mmcuts3d.cuts.Refinement`
             or its settings by name. Defaults to no CRF, as in the paper.
         clustering: Further settings of
-            :func:`~projects.ssl_instances.ssl_instances.clustering.spectral_masks`
-            by name. Defaults to its own.
+            :func:`.spectral_masks` by name: `seed`, `tau`. Defaults to its
+            own.
 
     Raises:
         ValueError: On a setting of another name or out of range.
@@ -94,8 +97,11 @@ class SpectralProposals:
             )
         if not isinstance(self.refine, Refinement):
             settings = {'crf': False, **self.refine}
-            _check_names('refine', settings, Refinement)
+            known = [one.name for one in fields(Refinement)]
+            _check_names('refine', settings, known)
             object.__setattr__(self, 'refine', Refinement(**settings))
+        known = sorted(set(signature(spectral_masks).parameters) - _OURS)
+        _check_names('clustering', self.clustering, known)
 
     @classmethod
     def from_settings(cls, **settings: Any) -> SpectralProposals:
@@ -107,7 +113,7 @@ class SpectralProposals:
         Raises:
             ValueError: On another name, or settings out of range.
         """
-        _check_names('proposals', settings, cls)
+        _check_names('proposals', settings, [one.name for one in fields(cls)])
         return cls(**settings)
 
     def __call__(
@@ -228,8 +234,9 @@ def _check_ks(ks: Any) -> tuple[int, ...]:
     return tuple(sorted(counts))
 
 
-def _check_names(where: str, settings: Mapping[str, Any], kind: type) -> None:
-    known = [one.name for one in fields(kind)]
+def _check_names(
+    where: str, settings: Mapping[str, Any], known: Sequence[str]
+) -> None:
     unknown = [name for name in settings if name not in known]
     if unknown:
         raise ValueError(

@@ -32,7 +32,7 @@ class BoxInstSOLOV2Head(SOLOV2Head):
         if not isinstance(self.loss_mask, BoxInstMaskLoss):
             raise ValueError(
                 'Expected argument `loss_mask` to be a BoxInstMaskLoss, but '
-                f"got {type(self.loss_mask).__name__}: write loss_mask=dict("
+                f'got {type(self.loss_mask).__name__}: write loss_mask=dict('
                 "type='mmcuts3d.BoxInstMaskLoss')."
             )
 
