@@ -191,7 +191,7 @@ def test_pairs_draw_the_mask_to_the_edge_of_colours():
         logits = (logits - 4 * step).detach().requires_grad_()
     inside = disc.bool().numpy()
     found = mask_iou((logits[0] > 0).numpy(), inside)
-    assert found > 0.85 > 0.8 > mask_iou(box[0].bool().numpy(), inside)
+    assert found > 0.85 > mask_iou(box[0].bool().numpy(), inside)
 
 
 def test_the_warm_up():

@@ -55,7 +55,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         default=80,
         help='to train on; half as many are kept back (%(default)s)',
     )
-    add('--iters', type=int, default=250, help='of training (%(default)s)')
+    add('--iters', type=int, default=150, help='of training (%(default)s)')
     add('--seed', type=int, default=0, help='of the training (%(default)s)')
     add('--no-pictures', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
