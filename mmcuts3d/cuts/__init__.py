@@ -4,7 +4,7 @@ from .cuts3d import CutS3D
 from .dense_crf import dense_crf
 from .instances import to_instances
 from .mask_cut import MaskCut
-from .pixel_masks import box_of, mask_iou, resize_nearest
+from .pixel_masks import box_of, mask_iou, pairwise_iou, resize_nearest
 from .presets import PRESETS, Preset, preset
 from .refinement import Refinement, refine_mask
 from .second_look import SecondLook, Window, look_windows
@@ -86,6 +86,7 @@ __all__ = [
     'min_cut',
     'normalized_cut',
     'paint_out',
+    'pairwise_iou',
     'patch_colours',
     'point_cloud',
     'pool_depth',
