@@ -134,9 +134,7 @@ train_cfg = dict(
     type='mmcuts3d.LabelThenTrainLoop',
     max_iters=max_iters,
     val_interval=max_iters,
-    labels=dict(
-        model=labeler, dataloader=__train_images, out_dir=labels_dir
-    ),
+    labels=dict(model=labeler, dataloader=__train_images, out_dir=labels_dir),
 )
 optim_wrapper = dict(
     type='OptimWrapper',
