@@ -60,6 +60,9 @@ class MaskJob:
     seed: int = 0
     tau: float | None = None
     device: str = 'cpu'
+    _built: tuple[Source, nn.Module] | None = field(
+        default=None, init=False, repr=False
+    )
 
     def __call__(
         self, source: Source, out: str | Path | None = None
@@ -97,27 +100,42 @@ class MaskJob:
             )
         return result
 
-    def clusters(
-        self, network: nn.Module, source: Source, image: StudyImage
-    ) -> SpectralMasks:
+    def clusters(self, source: Source, image: StudyImage) -> SpectralMasks:
         """The clusters of one image.
 
+        Args:
+            source (Source): The source.
+            image (StudyImage): The image.
+
         Raises:
-            ValueError: If the image cannot be read or has no features.
+            ValueError: If the image cannot be read or has no features; also
+                what :meth:`Source.build` raises.
         """
-        pixels = image.read()
+        return self._clusters(source, image, image.read())
+
+    def _clusters(
+        self, source: Source, image: StudyImage, pixels: np.ndarray
+    ) -> SpectralMasks:
         if source.side:
             size = (source.side, source.side)
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
         batch = torch.from_numpy(
             np.ascontiguousarray(pixels.transpose(2, 0, 1))
-        )
+        )[None]
         sample = DetDataSample(metainfo={'img_path': str(image.path)})
+        network = self._network(source)
         with torch.no_grad():
-            features = network(batch[None].float().to(self.device), [sample])
+            features = network(batch.to(self.device), [sample])
         return spectral_masks(
             features[0].cpu().numpy(), self.ks, self.split, self.seed, self.tau
         )
+
+    def _network(self, source: Source) -> nn.Module:
+        """The network of a source; the last one is kept."""
+        if self._built is None or self._built[0] is not source:
+            self._built = None  # two may not fit in memory
+            self._built = (source, source.build().to(self.device))
+        return self._built[1]
 
     def _cluster(
         self,
@@ -125,16 +143,16 @@ class MaskJob:
         images: Sequence[StudyImage],
         notes: '_Notes',
     ) -> None:
-        network = source.build().to(self.device)
-        progress = LabelingProgress(len(images), doing='clustering')
-        with progress:
+        self._network(source)  # what is wrong with it is of no one image
+        with LabelingProgress(len(images), doing='clustering') as progress:
             for image in images:
                 try:
-                    found = self.clusters(network, source, image)
-                    masks = _annotations(found, image.read().shape[:2])
+                    pixels = image.read()
+                    found = self._clusters(source, image, pixels)
                 except ValueError as error:
                     notes.append(image.name, {'error': str(error)})
                 else:
+                    masks = _annotations(found, pixels.shape[:2])
                     notes.append(image.name, {'masks': masks})
                 progress.update(1)
 

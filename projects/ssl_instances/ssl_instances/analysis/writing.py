@@ -30,10 +30,9 @@ def table_text(table: RecallTable, paper: PaperSet | None = 'coco') -> str:
         lines.append([row.title, *map(_value, values), f'{row.masks:.1f}'])
         lines.append(['', *map(_ends, values), ''])
     lines += [[title, *['-'] * 9] for title in table.not_run]
-    lines.append(
-        ['instances', *(str(table.instances[n]) for n in BUCKETS)]
-        + [str(sum(table.instances.values())), '', '']
-    )
+    counts = [table.instances[name] for name in BUCKETS]
+    counts.append(sum(counts))
+    lines.append(['instances', *map(str, counts), '', ''])
     if paper is not None:
         lines.append([f'the paper, {TITLES[paper]}:', *[''] * 9])
         for name, values in paper_rows(paper).items():
@@ -117,8 +116,8 @@ def write_study(
 
 def _caption(table: RecallTable) -> str:
     return (
-        'AR of masks (%) by the number of instances of one class in the image, '
-        f'{table.num_images} images; in brackets intervals of '
+        'AR of masks (%) by the number of instances of one class in the '
+        f'image, {table.num_images} images; in brackets intervals of '
         f'{100 * table.level:g} % (bootstrap over images).'
     )
 

@@ -1,9 +1,9 @@
 """Names of feature sources: what each is, how it is read, how it is built.
 
-Networks are those of the core (``mmcuts3d.models.features.BACKBONES``), so that
-every labeler takes them too. Beside them are sources that need no weights of
-anybody: they show that the machinery works, and what random features give. Each
-says so in every table and picture.
+Networks are those of the core (``mmcuts3d.models.features.BACKBONES``), so
+that every labeler takes them too. Beside them are sources that need nobody's
+weights: they show that the machinery works, and what random features give.
+Each says so in every table and picture.
 """
 
 from collections.abc import Sequence
