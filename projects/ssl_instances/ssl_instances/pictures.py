@@ -6,6 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.cuts import resize_nearest
@@ -20,6 +22,7 @@ from .backbones import Source
 
 OPACITY = 0.6
 _GAP = 14  # pixels between the images of a sheet
+_HEADER = 24  # pixels of the name above a row
 
 
 def draw_clusters(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -123,15 +126,28 @@ def _row(
     size = [max(round(side * scale), 1) for side in pixels.shape[1::-1]]
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     truth = _truth(job.images, image, size)
-    title = Path(image.name).name
+    panels = [('image', small)]
     if truth is not None:
-        title = f'truth: {len(truth)}'
-        small_truth = draw_instances(small, truth, alpha=0.6)
-    panels = [(title, small if truth is None else small_truth)]
-    for place, k in enumerate(job.ks):
-        title = f'k = {k}' if place else f'{source.title}, k = {k}'
-        panels.append((title, draw_clusters(small, found.labels[place])))
-    return draw_abreast(panels, width)
+        drawn = draw_instances(small, truth, alpha=0.6)
+        panels = [(f'truth: {len(truth)}', drawn)]
+    for k, labels in zip(job.ks, found.labels, strict=True):
+        panels.append((f'k = {k}', draw_clusters(small, labels)))
+    return _headed(draw_abreast(panels, width), source, image)
+
+
+def _headed(row: np.ndarray, source: Source, image: StudyImage) -> np.ndarray:
+    """A row with the whole name of its source above it, and of its image."""
+    size = (row.shape[1], _HEADER)
+    header = Image.new('RGB', size, 'white')
+    pen = ImageDraw.Draw(header)
+    path = font_manager.findfont('DejaVu Sans')
+    bold = font_manager.findfont('DejaVu Sans:bold')
+    font = ImageFont.truetype(bold, 15)
+    pen.text((0, 3), source.title, fill=(30, 30, 30), font=font)
+    left = pen.textlength(source.title, font) + 20
+    font = ImageFont.truetype(path, 13)
+    pen.text((left, 5), image.name, fill=(110, 110, 110), font=font)
+    return np.concatenate([np.asarray(header), row])
 
 
 def _truth(
