@@ -1,16 +1,15 @@
 """BoxInst's loss for masks that are there, but not to be trusted."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
 
 import torch
-from mmdet.models.dense_heads import BoxInstMaskHead
 from mmdet.models.losses import DiceLoss
 from mmengine.logging import MessageHub
 from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from .colour_pairs import unpack_pairs
+from .pairwise_loss import pairwise_loss
 
 
 @MODELS.register_module()
@@ -79,9 +78,7 @@ class BoxInstMaskLoss(nn.Module):
         self.warmup_iters = warmup_iters
         self.loss_weight = loss_weight
         self.dice = DiceLoss(activate=False, reduction='none')
-        self.neighbourhood = SimpleNamespace(
-            pairwise_size=3, pairwise_dilation=pairwise_dilation
-        )
+        self.pairwise_dilation = pairwise_dilation
 
     def forward(
         self,
@@ -115,7 +112,9 @@ class BoxInstMaskLoss(nn.Module):
         losses = self.loss_weight * losses
         return losses if reduction_override == 'none' else losses.mean()
 
-    def _projections(self, chance: Tensor, mask: Tensor, along) -> Tensor:
+    def _projections(
+        self, chance: Tensor, mask: Tensor, along: Callable[..., Tensor]
+    ) -> Tensor:
         """(P,) Dice losses of rows and of columns, added."""
         return sum(
             self.dice(along(chance, dim=dim), along(mask, dim=dim))
@@ -124,11 +123,8 @@ class BoxInstMaskLoss(nn.Module):
 
     def _pairs(self, pred: Tensor, mask: Tensor, packed: Tensor) -> Tensor:
         """(P,) mean over the pairs of one colour inside the box of a mask."""
-        box = mask.amax(1, keepdim=True) * mask.amax(2, keepdim=True)
-        pairs = unpack_pairs(packed) & box.bool().unsqueeze(1)
-        apart = BoxInstMaskHead.get_pairwise_affinity(self.neighbourhood, pred)
-        number = pairs.sum((1, 2, 3)).clamp(min=1)
-        return (apart * pairs).sum((1, 2, 3)) / number
+        box = mask.amax(1, keepdim=True) * mask.amax(2, keepdim=True) > 0
+        return pairwise_loss(pred, packed, box, self.pairwise_dilation)
 
     def _warmed_up(self) -> float:
         """How far the warm-up is, in [0, 1]; 1 without a runner."""
