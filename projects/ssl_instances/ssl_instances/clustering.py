@@ -76,8 +76,8 @@ def spectral_masks(
             or fewer patches than `ks` asks for.
     """
     cosines = affinity(features)
-    grid = _check_grid(np.shape(features)[1:], ks)
-    numbers = [int(k) for k in ks]
+    numbers = check_ks(ks)
+    grid = _check_grid(np.shape(features)[1:], numbers)
     if float(np.ptp(cosines)) <= NEGLIGIBLE:
         return SpectralMasks(
             np.zeros((len(numbers), *grid), np.int64),
@@ -158,9 +158,15 @@ def _in_order(clusters: NDArray[np.integer]) -> NDArray[np.int64]:
     return rank[clusters]
 
 
-def _check_grid(shape: tuple[int, ...], ks: Sequence[int]) -> tuple[int, int]:
-    """(h, w) of features that can be cut into so many, or ValueError."""
-    number = shape[0] * shape[1]
+def check_ks(ks: Sequence[int]) -> list[int]:
+    """Numbers of clusters, or ValueError.
+
+    Args:
+        ks: See :func:`spectral_masks`.
+
+    Raises:
+        ValueError: If they are not different integers of at least 2.
+    """
     integers = all(
         isinstance(k, (int, np.integer)) and not isinstance(k, bool)
         for k in ks
@@ -170,6 +176,12 @@ def _check_grid(shape: tuple[int, ...], ks: Sequence[int]) -> tuple[int, int]:
             'Expected argument `ks` to be different integers, each at least '
             f'2, but got {list(ks)}.'
         )
+    return [int(k) for k in ks]
+
+
+def _check_grid(shape: tuple[int, ...], ks: Sequence[int]) -> tuple[int, int]:
+    """(h, w) of features that can be cut into so many, or ValueError."""
+    number = shape[0] * shape[1]
     if number < 2:
         raise ValueError(
             'Expected argument `features` to have at least 2 patches, but '
