@@ -27,6 +27,7 @@ from mmengine.runner import Runner
 
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
+from mmcuts3d.registry import MODELS
 from projects.ssl_instances.ssl_instances.stages import (
     Stage,
     draw_stages,
@@ -78,6 +79,7 @@ def demo_config(args: argparse.Namespace, out: Path) -> Config:
         },
     )
     config.randomness = dict(seed=args.seed)
+    config.train_cfg.labels.model = config.labeler
     config.train_cfg.labels.dataloader.dataset.num_scenes = args.scenes
     config.test_dataloader.dataset.num_scenes = args.scenes // 2
     config.work_dir = str(out / 'training')
@@ -118,6 +120,7 @@ def train(config: Config) -> Path:
 def run(config: Config, out: Path, pictures: bool = True) -> list[dict]:
     """All stages; a row for each."""
     init_default_scope('mmdet')
+    MODELS.build(config.labeler)  # wrong settings are told before the work
     maskcut = dict(
         type='mmcuts3d.MaskCutLabeler', features=config.labeler.features
     )
