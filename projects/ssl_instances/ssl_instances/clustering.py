@@ -74,6 +74,7 @@ def spectral_masks(
     Raises:
         ValueError: If `features` is not (C, h, w) and finite, has one patch,
             or fewer patches than `ks` asks for.
+        ImportError: If scikit-learn is not installed.
     """
     cosines = affinity(features)
     numbers = check_ks(ks)
@@ -135,8 +136,13 @@ def _cluster(
     The symmetric eigenvectors of Ng et al. are the generalised ones times
     the root of each node's degree, which the length takes out again.
     """
-    from sklearn.cluster import KMeans
-
+    try:
+        from sklearn.cluster import KMeans
+    except ImportError as error:
+        raise ImportError(
+            'Spectral clustering needs scikit-learn: `pip install '
+            'scikit-learn`'
+        ) from error
     rows = eigenvectors.T
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     # Rows that only rounding tells apart are one point: no more clusters

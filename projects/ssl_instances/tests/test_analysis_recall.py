@@ -81,8 +81,27 @@ def test_what_the_made_images_show(folder):
     (row,) = recall_table(job.images, [job(source)]).rows
     assert row.recall['1'].value == 100
     assert row.recall['2'].value < 30
-    assert row.recall['2'].low <= row.recall['2'].value
-    assert row.recall['2'].high >= row.recall['2'].value
+    assert np.isnan(row.recall['2'].low)  # of three images
+
+
+def test_intervals_need_images(tmp_path):
+    folder = make_images(tmp_path / 'set', number=6, noise=0.9)
+    job, source = study(folder)
+    table = recall_table(job.images, [job(source)])
+    two = table.rows[0].recall['2']
+    assert table.bucket_images == dict(
+        zip(('1', '2', '3', '4', '5', '6+'), (6, 6, 0, 0, 0, 0), strict=True)
+    )
+    assert two.low < two.value < two.high
+    job.images.truth = [
+        row
+        for row in job.images.truth
+        if row['image_id'] == 7 or row['category_id'] == 1
+    ]
+    table = recall_table(job.images, [job(source)])
+    assert table.bucket_images['1'] == 1 and table.instances['1'] == 1
+    assert np.isnan(table.rows[0].recall['1'].low)
+    assert not np.isnan(table.rows[0].recall['2'].low)
 
 
 def test_a_study_that_was_stopped_goes_on(folder, tmp_path, monkeypatch):

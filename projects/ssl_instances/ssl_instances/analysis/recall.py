@@ -1,7 +1,9 @@
 """Recall of instances by how many of their class the image has (Table 1)."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmcuts3d.evaluation.functional import (
     BestIoU,
@@ -15,6 +17,8 @@ from .images import StudyImages
 from .job import SourceMasks
 
 BUCKETS = ('1', '2', '3', '4', '5', '6+')
+#: Fewer images have no interval: of one, every sample is that image.
+MIN_IMAGES = 5
 _ALL = 'AR_same1+'
 
 
@@ -50,6 +54,8 @@ class RecallTable:
         rows (list[RecallRow]): In the order of the sources.
         not_run (dict[str, str]): Why others were not, by title.
         instances (dict[str, int]): True instances of each bucket.
+        bucket_images (dict[str, int]): Images that have them. Of fewer than
+            ``MIN_IMAGES`` values have no interval.
         num_images (int): Images.
         level (float): Of the intervals.
     """
@@ -57,6 +63,7 @@ class RecallTable:
     rows: list[RecallRow]
     not_run: dict[str, str]
     instances: dict[str, int]
+    bucket_images: dict[str, int]
     num_images: int
     level: float
 
@@ -101,6 +108,7 @@ def recall_table(
         for run in runs
     }
     found = bootstrap(statistics, num_samples, level).runs
+    instances, bucket_images = count_instances(images)
     rows = []
     for run in runs:
         measured = found[run.source.title]
@@ -108,7 +116,10 @@ def recall_table(
         rows.append(
             RecallRow(
                 run.source.title,
-                {name: measured[f'AR_same{name}'] for name in BUCKETS},
+                {
+                    name: _with_images(measured[f'AR_same{name}'], number)
+                    for name, number in bucket_images.items()
+                },
                 measured[_ALL],
                 iou,
                 len(run.predictions) / len(images),
@@ -119,31 +130,46 @@ def recall_table(
     return RecallTable(
         rows,
         dict(not_run or {}),
-        count_instances(images),
+        instances,
+        bucket_images,
         len(images),
         level,
     )
 
 
-def count_instances(images: StudyImages) -> dict[str, int]:
+def count_instances(
+    images: StudyImages,
+) -> tuple[dict[str, int], dict[str, int]]:
     """True instances by the number of their class in the image.
 
     Crowds and instances without a mask are not counted, as they are not
     measured.
+
+    Args:
+        images (StudyImages): With true instances.
+
+    Returns:
+        tuple[dict[str, int], dict[str, int]]: Instances of each bucket, and
+        images that have any of it.
     """
-    of_class: dict[tuple, int] = {}
-    truth = [
-        row
+    of_class = Counter(
+        (row['image_id'], _category(row))
         for row in images.truth
         if not row.get('iscrowd') and not row.get('box_only')
-    ]
-    for row in truth:
-        key = (row['image_id'], _category(row))
-        of_class[key] = of_class.get(key, 0) + 1
-    counts = dict.fromkeys(BUCKETS, 0)
-    for number in of_class.values():
-        counts[BUCKETS[min(number, len(BUCKETS)) - 1]] += number
-    return counts
+    )
+    instances = dict.fromkeys(BUCKETS, 0)
+    having: dict[str, set] = {name: set() for name in BUCKETS}
+    for (image_id, _), number in of_class.items():
+        name = BUCKETS[min(number, len(BUCKETS)) - 1]
+        instances[name] += number
+        having[name].add(image_id)
+    return instances, {name: len(ids) for name, ids in having.items()}
+
+
+def _with_images(one: Interval, number: int) -> Interval:
+    if number >= MIN_IMAGES:
+        return one
+    return replace(one, low=math.nan, high=math.nan)
 
 
 def _category(row: dict) -> object:

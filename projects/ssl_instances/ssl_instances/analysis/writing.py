@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import mmcuts3d
 from mmcuts3d.evaluation.functional.bootstrap import Interval
 from mmcuts3d.files.whole_files import write_json
-from mmcuts3d.version import __version__
 
 from .paper import TITLES, PaperSet, paper_rows
-from .recall import BUCKETS, RecallTable
+from .recall import BUCKETS, MIN_IMAGES, RecallTable
 
 _HEAD = ('features', *BUCKETS, 'all', 'best IoU', 'masks/image')
 
@@ -30,9 +30,7 @@ def table_text(table: RecallTable, paper: PaperSet | None = 'coco') -> str:
         lines.append([row.title, *map(_value, values), f'{row.masks:.1f}'])
         lines.append(['', *map(_ends, values), ''])
     lines += [[title, *['-'] * 9] for title in table.not_run]
-    counts = [table.instances[name] for name in BUCKETS]
-    counts.append(sum(counts))
-    lines.append(['instances', *map(str, counts), '', ''])
+    lines += _counts(table)
     if paper is not None:
         lines.append([f'the paper, {TITLES[paper]}:', *[''] * 9])
         for name, values in paper_rows(paper).items():
@@ -54,6 +52,7 @@ def markdown_text(table: RecallTable, paper: PaperSet | None = 'coco') -> str:
         [f'`{_plain(title)}`{_mark(title)}', 'not run', *[''] * 8]
         for title in table.not_run
     ]
+    lines += _counts(table)
     if paper is not None:
         for name, values in paper_rows(paper).items():
             numbers = [f'{value:.1f}' for value in values]
@@ -91,11 +90,12 @@ def write_study(
     for name, text in texts.items():
         (folder / name).write_text(text + '\n', 'utf-8')
     content = {
-        'version': __version__,
+        'version': mmcuts3d.__version__,
         'settings': settings,
         'num_images': table.num_images,
         'level': table.level,
         'instances': table.instances,
+        'images_with_instances': table.bucket_images,
         'rows': [
             {
                 'features': row.title,
@@ -118,8 +118,18 @@ def _caption(table: RecallTable) -> str:
     return (
         'AR of masks (%) by the number of instances of one class in the '
         f'image, {table.num_images} images; in brackets intervals of '
-        f'{100 * table.level:g} % (bootstrap over images).'
+        f'{100 * table.level:g} % (bootstrap over images), where '
+        f'{MIN_IMAGES} images or more count.'
     )
+
+
+def _counts(table: RecallTable) -> list[list[str]]:
+    instances = [table.instances[name] for name in BUCKETS]
+    images = [table.bucket_images[name] for name in BUCKETS]
+    return [
+        ['instances', *map(str, instances), str(sum(instances)), '', ''],
+        ['images', *map(str, images), str(table.num_images), '', ''],
+    ]
 
 
 def _notes(table: RecallTable) -> list[str]:
