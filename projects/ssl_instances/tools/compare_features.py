@@ -22,6 +22,7 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 
+from mmcuts3d.datasets.rgbd_scenes import write_scenes
 from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.processes import check_device
 from mmcuts3d.files import shown
@@ -62,6 +63,12 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--images', help='folder of your images')
     add('--ann', metavar='FILE', help='COCO file of true instances')
+    add(
+        '--scenes',
+        type=int,
+        metavar='N',
+        help='embedded scenes in place of your images, made below --out',
+    )
     add(
         '--features',
         nargs='+',
@@ -111,8 +118,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='images that settings are tried on (%(default)s)',
     )
     args = parser.parse_args(arguments)
-    if not args.list and (not args.images or not args.features):
+    some = args.images or args.scenes is not None
+    if not args.list and not (some and args.features):
         parser.error('--images and --features are needed, or --list')
+    if args.scenes is not None and (args.images or args.ann):
+        parser.error('--scenes come without --images and --ann')
     return args
 
 
@@ -127,6 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
         print_sources()
         return 0
     sources = find_sources(args)
+    if args.scenes is not None:
+        make_scenes(args)
     images = StudyImages(args.images, args.ann, args.limit)
     if images.num_absent:
         print(f'{images.num_absent} images of {shown(args.ann)} are absent.')
@@ -180,6 +192,15 @@ def find_sources(args: argparse.Namespace) -> list[Source]:
             f'{args.features}.'
         )
     return sources
+
+
+def make_scenes(args: argparse.Namespace) -> None:
+    """Embedded scenes of one to six objects of a kind, as the images."""
+    folder = write_scenes(
+        Path(args.out) / 'scenes', args.scenes, num_objects=(1, 6)
+    )
+    args.images = folder / 'color'
+    args.ann = folder / 'instances.json'
 
 
 def cluster(
