@@ -12,7 +12,7 @@ _base_ = [
 # Settings that others follow, see docs of mmcuts3d's demo config.
 data_root = '{{$MMCUTS3D_DATA_ROOT:data/rgbd_scenes}}'
 labels_dir = '{{$MMCUTS3D_LABELS_DIR:work_dirs/ssl_instances_labels}}'
-max_iters = {{'$MMCUTS3D_MAX_ITERS:400'}}
+max_iters = {{'$MMCUTS3D_MAX_ITERS:150'}}
 
 randomness = dict(seed=0)
 

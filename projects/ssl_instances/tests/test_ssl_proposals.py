@@ -282,6 +282,17 @@ def test_the_same_features_give_the_same_masks():
     assert np.array_equal(first.masks, second.masks)
 
 
+@pytest.mark.parametrize('ks', [(2, 4), (3,)])
+def test_one_decomposition_for_both_is_as_two(ks):
+    features = looks(GRID, *TWO, noise=0.3)
+    proposals = SpectralProposals(ks=ks)
+    once = proposals(image_of(GRID), features, features)
+    twice = proposals(image_of(GRID), features, features.copy())
+    assert len(once) > 0
+    assert np.array_equal(once.masks, twice.masks)
+    assert np.array_equal(once.scores, twice.scores)
+
+
 @pytest.mark.parametrize('part', ['features', 'saliency_features'])
 def test_no_structure_is_no_proposal(part):
     given = {

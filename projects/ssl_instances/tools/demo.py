@@ -27,6 +27,7 @@ from mmengine.runner import Runner
 
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
+from mmcuts3d.registry import MODELS
 from projects.ssl_instances.ssl_instances.stages import (
     Stage,
     draw_stages,
@@ -55,7 +56,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         default=80,
         help='to train on; half as many are kept back (%(default)s)',
     )
-    add('--iters', type=int, default=250, help='of training (%(default)s)')
+    add('--iters', type=int, default=150, help='of training (%(default)s)')
     add('--seed', type=int, default=0, help='of the training (%(default)s)')
     add('--no-pictures', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
@@ -78,6 +79,7 @@ def demo_config(args: argparse.Namespace, out: Path) -> Config:
         },
     )
     config.randomness = dict(seed=args.seed)
+    config.train_cfg.labels.model = config.labeler
     config.train_cfg.labels.dataloader.dataset.num_scenes = args.scenes
     config.test_dataloader.dataset.num_scenes = args.scenes // 2
     config.work_dir = str(out / 'training')
@@ -118,6 +120,7 @@ def train(config: Config) -> Path:
 def run(config: Config, out: Path, pictures: bool = True) -> list[dict]:
     """All stages; a row for each."""
     init_default_scope('mmdet')
+    MODELS.build(config.labeler)  # wrong settings are told before the work
     maskcut = dict(
         type='mmcuts3d.MaskCutLabeler', features=config.labeler.features
     )

@@ -141,11 +141,7 @@ class SpectralProposals:
             ValueError: On an argument of another shape or not finite, or
                 more clusters than patches.
         """
-        masks = self._candidates(features)
-        shares = np.ones(len(masks))
-        if saliency_features is not None:
-            region = self.saliency(saliency_features, masks.shape[1:])
-            shares = share_inside(masks, region)
+        masks, shares = self._candidates(features, saliency_features)
         status = np.full(len(masks), OVERLAPS, object)
         status[shares < self.min_salient] = NOT_SALIENT
         status[masks.sum(axis=(1, 2)) < self.min_patches] = TOO_SMALL
@@ -195,11 +191,26 @@ class SpectralProposals:
         region = salient_cluster(found.labels[0])
         return region if grid is None else resize_nearest(region, grid)
 
-    def _candidates(self, features: ArrayLike) -> NDArray[np.bool_]:
-        """(n, h, w) bool: clusters, the smallest k first."""
-        return spectral_masks(
-            features, ks=self.ks, split=self.split, **self.clustering
-        ).masks
+    def _candidates(
+        self, features: ArrayLike, saliency_features: ArrayLike | None
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """(n, h, w) bool, the smallest k first; (n,) their salient shares."""
+        # One decomposition gives both where both are of the same features.
+        same = saliency_features is features
+        found = spectral_masks(
+            features,
+            ks=sorted({*self.ks, 2}) if same else self.ks,
+            split=self.split,
+            **self.clustering,
+        )
+        masks = found.masks[np.isin(found.ks, self.ks)]
+        if saliency_features is None:
+            return masks, np.ones(len(masks))
+        if same:
+            region = salient_cluster(found.labels[0])
+        else:
+            region = self.saliency(saliency_features, masks.shape[1:])
+        return masks, share_inside(masks, region)
 
     def _rank(
         self, masks: NDArray[np.bool_], shares: NDArray[np.float64]
