@@ -1,7 +1,7 @@
 """What each step of the proposals does: Tables 4, 5 and 6, before training.
 
     python projects/ssl_instances/benchmarks/proposals.py \
-        --images DIR --features DIR --ann FILE
+        --images DIR --maps DIR --ann FILE
 
 The paper changes the proposals and measures the detector that is trained on
 them; here the proposals themselves are measured, by recall and by how many
@@ -60,7 +60,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add('--images', required=True, help='folder of the images')
-    add('--features', required=True, help='folder of their feature maps')
+    add('--maps', required=True, help='folder of their feature maps')
     add('--ann', required=True, help='COCO file of the true masks')
     add(
         '--grid',
@@ -79,7 +79,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 def maps_of(args: argparse.Namespace) -> Iterator[tuple]:
     """For each image its row, its pixels, and (C, grid, grid) features."""
     source = MODELS.build(
-        dict(type='mmcuts3d.FeaturesFromFiles', root=args.features)
+        dict(type='mmcuts3d.FeaturesFromFiles', root=args.maps)
     )
     images, _ = load_ground_truth(args.ann)
     for image in images[: args.limit]:

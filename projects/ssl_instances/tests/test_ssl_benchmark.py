@@ -22,7 +22,7 @@ def benchmark():
 def test_rows(benchmark, tmp_path, capsys):
     folder = make_images(tmp_path / 'made', 2)
     words = ['--images', str(folder / 'images'), '--out', str(tmp_path / 't')]
-    words += ['--features', str(folder / 'maps')]
+    words += ['--maps', str(folder / 'maps')]
     words += ['--ann', str(folder / 'instances.json'), '--grid', '12']
     assert benchmark.main(words) == 0
     table = json.loads((tmp_path / 't').read_text())
@@ -43,7 +43,7 @@ def test_rows(benchmark, tmp_path, capsys):
 def test_a_folder_without_maps(benchmark, tmp_path):
     folder = make_images(tmp_path / 'made', 1)
     words = ['--images', str(folder / 'images')]
-    words += ['--features', str(folder / 'images')]
+    words += ['--maps', str(folder / 'images')]
     words += ['--ann', str(folder / 'instances.json')]
     with pytest.raises(SystemExit) as caught:
         benchmark.main(words)
