@@ -142,7 +142,7 @@ def test_bad_settings(main, folder, more, message):
     ('features', 'message'),
     [
         (['mae_vitb61'], 'did you mean mae_vitb16'),
-        (['classical', 'classical'], 'different ones'),
+        (['classical', 'classical'], 'different feature sources'),
         (['files:/not/there'], 'folder of feature maps'),
     ],
 )
