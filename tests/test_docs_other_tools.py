@@ -11,6 +11,7 @@ import pytest
 from helpers import ROOT
 from helpers.docs import blocks_by_section, page
 
+from mmcuts3d.exports import FORMATS
 from mmcuts3d.labels import (
     ImageRecord,
     decode_confidence,
@@ -83,7 +84,7 @@ def test_every_block_is_run_here():
         'pycocotools': 2,
         'mmdet': 1,
         'torchvision': 1,
-        'supervision': 1,
+        'supervision': 2,
         'CVAT and datumaro': 0,
         'TensorBoard and WandB': 1,
         'The other way round': 0,
@@ -136,6 +137,14 @@ def test_supervision(labels):
     assert len(found['1.png']) == 1 and len(found['2.png']) == 2
     assert found['1.png'].mask.sum() == 30 * 18
     assert found['1.png'].confidence is None
+    names = run(BLOCKS['supervision'][1], 'supervision')
+    assert names['sure'].confidence.tolist() == [0.25]
+    assert names['maps'].shape == (1, SIDE, SIDE)
+
+
+def test_every_format_has_a_row():
+    rows = [row.split('`')[1] for row in PAGE.splitlines() if '| `' in row[:3]]
+    assert set(FORMATS) <= set(rows)
 
 
 def test_curves_by_config(tmp_path, monkeypatch):

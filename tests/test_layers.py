@@ -19,12 +19,13 @@ LAYER = {
     'datasets': 2,
     'evaluation': 2,
     'visualization': 2,
+    'exports': 2,
     'reporting': 3,
     'engine': 4,
     'apis': 5,
 }
 OPENMMLAB = {'mmengine', 'mmcv', 'mmdet', 'mmpretrain'}
-PURE = {'cuts', 'files', 'labels'}
+PURE = {'cuts', 'files', 'labels', 'exports'}
 #: Nobody but the check of the packages, and commands, installs repairs.
 REPAIRS = 'compat'
 PROJECTS = ROOT / 'projects'
@@ -41,6 +42,7 @@ LAZY = {
     # Rooms of what comes: a store's backends, the executors of a job.
     'pyarrow': ('labels/backends/',),
     'ray': ('engine/executors/',),
+    'supervision': ('exports/',),
 }
 #: Rooms inside a layer with a law of their own: who may import them, beside
 #: themselves. A twin, a backend or an executor is chosen by name at the door.

@@ -1,5 +1,6 @@
 """Rows of the paper's tables are put over a base, run, and compared."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -150,6 +151,26 @@ def test_a_base_that_does_not_label_is_refused():
         compose(base, ROWS[0])
     with pytest.raises(ValueError, match='scenes-3rounds'):
         scale_config('scenes', 3, FOLDER / 'scales')
+
+
+def test_a_variant_follows_the_settings_of_its_base():
+    row = read_row(FOLDER / 'rows' / 'beyond' / '3_teacher.py')
+    base = scale_config('scenes', row.rounds, FOLDER / 'scales')
+    config = compose(base, row, options={'max_iters': 60})
+    (hook,) = config.custom_hooks
+    assert (hook.type, hook.begin) == ('mmcuts3d.OnlineTeacherHook', 30)
+    assert 'variants' not in config
+    other = dataclasses.replace(row, variant='student')
+    with pytest.raises(ValueError, match=r"'student'.*3_teacher.*'teacher'"):
+        compose(base, other)
+
+
+def test_the_rate_falls_in_the_last_quarter():
+    for rounds in (0, 1):
+        base = scale_config('scenes', rounds, FOLDER / 'scales')
+        config = compose(base, ROWS[0], options={'max_iters': 80})
+        _, last = config.param_scheduler
+        assert (last.begin, last.end, last.end_factor) == (60, 80, 0.01)
 
 
 def log(work_dir, ap, start='20260101'):

@@ -59,7 +59,7 @@ def compose(
 
     Raises:
         ValueError: If the base does not label, or the row names settings of
-            something that it has not.
+            something that it has not, or a variant.
     """
     config = load_config(base, options)
     labels = (config.get('train_cfg') or {}).get('labels')
@@ -70,6 +70,15 @@ def compose(
             'none.'
         )
     changes = dict(row.changes)
+    variants = config.pop('variants', {})
+    if row.variant:
+        if row.variant not in variants:
+            raise ValueError(
+                f'Expected {base} to have `variants` with '
+                f'{row.variant!r}, which {row.key} is, but got '
+                f'{sorted(variants)}.'
+            )
+        config = _over(config, variants[row.variant])
     without = config.pop('without_confidence', None)
     if without and not row.uses_confidence:
         config = _over(config, without)

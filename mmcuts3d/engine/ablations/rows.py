@@ -23,6 +23,8 @@ class Row:
         name (str): Of the row.
         changes (dict): What differs, by the names of :data:`PARTS`.
         rounds (int): Of self-training. Defaults to 0.
+        variant (str): Which of the base's ``variants`` is put over it, for
+            what follows from other settings of the base. Defaults to ''.
         scales (list[str]): Where it can be run. Defaults to both.
         paper (dict): The paper's numbers, in percent, by 'AP', 'AP50' and
             'AP75'; COCO val2017, masks. Defaults to none.
@@ -33,6 +35,7 @@ class Row:
     name: str
     changes: dict[str, Any]
     rounds: int = 0
+    variant: str = ''
     scales: Sequence[str] = ('scenes', 'imagenet')
     paper: dict[str, float] = field(default_factory=dict)
 
@@ -52,8 +55,8 @@ def read_row(path: str | Path) -> Row:
 
     Args:
         path (str | Path): A Python file with ``ablation``, a dict of
-            ``table``, ``name`` and perhaps ``rounds``, ``scales`` and
-            ``paper``, and the parts that differ.
+            ``table``, ``name`` and perhaps other attributes of
+            :class:`Row`, and the parts that differ.
 
     Returns:
         Row: The row.

@@ -22,7 +22,8 @@ from .backbones import Source
 
 OPACITY = 0.6
 _GAP = 14  # pixels between the images of a sheet
-_HEADER = 24  # pixels of the name above a row
+_HEADER = 32  # pixels of the name above a row
+_MARGIN = 8
 
 
 def draw_clusters(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -143,10 +144,10 @@ def _headed(row: np.ndarray, source: Source, image: StudyImage) -> np.ndarray:
     path = font_manager.findfont('DejaVu Sans')
     bold = font_manager.findfont('DejaVu Sans:bold')
     font = ImageFont.truetype(bold, 15)
-    pen.text((0, 3), source.title, fill=(30, 30, 30), font=font)
+    pen.text((0, 9), source.title, fill=(30, 30, 30), font=font)
     left = pen.textlength(source.title, font) + 20
     font = ImageFont.truetype(path, 13)
-    pen.text((left, 5), image.name, fill=(110, 110, 110), font=font)
+    pen.text((left, 11), image.name, fill=(110, 110, 110), font=font)
     return np.concatenate([np.asarray(header), row])
 
 
@@ -186,4 +187,6 @@ def _stacked(rows: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
             filled[:, : row.shape[1]] = row
             parts.append(filled)
         parts.append(np.full((_GAP, wide, 3), 255, np.uint8))
-    return np.concatenate(parts[:-1])
+    sheet = np.concatenate(parts[:-1])
+    around = ((0, _MARGIN), (_MARGIN, _MARGIN), (0, 0))
+    return np.pad(sheet, around, constant_values=255)

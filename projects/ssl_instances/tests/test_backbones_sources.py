@@ -9,6 +9,7 @@ from mmcuts3d.models.features import BACKBONES
 from projects.ssl_instances.ssl_instances.backbones import (
     STAND_INS,
     find_source,
+    find_sources,
     source_names,
     sources_table,
 )
@@ -129,3 +130,20 @@ def test_unknown_name_that_is_near_to_none():
 def test_bad_settings(settings, words):
     with pytest.raises(ValueError, match=words):
         find_source(**settings)
+
+
+def test_several_sources(tmp_path):
+    names = ['mae_vitb16', 'classical', f'files:{tmp_path}']
+    found = find_sources(names, 10, -2, 'value')
+    assert [(one.layer, one.kind) for one in found] == [
+        (-2, 'value'),
+        (None, ''),
+        (None, ''),
+    ]
+    (tmp_path / 'a' / 'maps').mkdir(parents=True)
+    (tmp_path / 'b' / 'maps').mkdir(parents=True)
+    names = [f'files:{tmp_path / name / "maps"}' for name in 'ab']
+    with pytest.raises(ValueError, match='to have different names'):
+        find_sources(names)
+    with pytest.raises(ValueError, match='different feature sources'):
+        find_sources(['classical', 'classical'])

@@ -46,10 +46,10 @@ def test_sheet(folder, tmp_path, annotated):
     with Image.open(path) as sheet:
         drawn = np.asarray(sheet.convert('RGB'))
     # Two rows of three panels of 60 x 48 pixels, a name above each row.
-    assert drawn.shape[0] == 2 * (24 + 26 + 48) + 14
-    assert drawn.shape[1] == 3 * 160 + 2 * 8
-    assert (drawn[:24] < 128).any() and (drawn[98:112] == 255).all()
-    panel = drawn[50:98, 336:396]
+    assert drawn.shape[0] == 2 * (32 + 26 + 48) + 14 + 8
+    assert drawn.shape[1] == 3 * 160 + 2 * 8 + 2 * 8
+    assert (drawn[:32] < 128).any() and (drawn[106:120] == 255).all()
+    panel = drawn[58:106, 344:404]
     assert len(np.unique(panel.reshape(-1, 3), axis=0)) > 20
 
 

@@ -142,7 +142,7 @@ def test_bad_settings(main, folder, more, message):
     ('features', 'message'),
     [
         (['mae_vitb61'], 'did you mean mae_vitb16'),
-        (['classical', 'classical'], 'different ones'),
+        (['classical', 'classical'], 'different feature sources'),
         (['files:/not/there'], 'folder of feature maps'),
     ],
 )
@@ -168,6 +168,19 @@ def test_an_error_is_one_line_and_exit_code_1(folder, monkeypatch):
     # A text is printed on standard error, and the code is 1.
     assert str(end.value.code).startswith('Expected the name of a feature')
     assert '\n' not in end.value.code
+
+
+def test_embedded_scenes(main, tmp_path, capsys):
+    more = ('--features', 'classical', '--grid', '16', '--out', str(tmp_path))
+    assert main(['--scenes', '2', *more, '--pictures', '1']) == 0
+    assert 'classical [stand-in]' in capsys.readouterr().out
+    found = json.loads((tmp_path / 'table.json').read_text())
+    assert found['num_images'] == 2 and found['rows'][0]['all'][0] >= 0
+    with pytest.raises(SystemExit):
+        main(['--scenes', '2', '--images', str(tmp_path), *more])
+    assert '--scenes come without' in capsys.readouterr().err
+    with pytest.raises(ValueError, match='num_scenes'):
+        main(['--scenes', '0', *more])
 
 
 def test_list(main, capsys):

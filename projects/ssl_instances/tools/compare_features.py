@@ -22,6 +22,7 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 
+from mmcuts3d.datasets.rgbd_scenes import write_scenes
 from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.processes import check_device
 from mmcuts3d.files import shown
@@ -35,10 +36,9 @@ from projects.ssl_instances.ssl_instances.analysis import (
     write_study,
 )
 from projects.ssl_instances.ssl_instances.backbones import (
-    STAND_INS,
     Source,
-    find_source,
-    sources_table,
+    find_sources,
+    sources_text,
 )
 from projects.ssl_instances.ssl_instances.backbones.sources import GRID
 from projects.ssl_instances.ssl_instances.clustering import KS, check_ks
@@ -62,6 +62,12 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--images', help='folder of your images')
     add('--ann', metavar='FILE', help='COCO file of true instances')
+    add(
+        '--scenes',
+        type=int,
+        metavar='N',
+        help='embedded scenes in place of your images, made below --out',
+    )
     add(
         '--features',
         nargs='+',
@@ -111,8 +117,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='images that settings are tried on (%(default)s)',
     )
     args = parser.parse_args(arguments)
-    if not args.list and (not args.images or not args.features):
+    some = args.images or args.scenes is not None
+    if not args.list and not (some and args.features):
         parser.error('--images and --features are needed, or --list')
+    if args.scenes is not None and (args.images or args.ann):
+        parser.error('--scenes come without --images and --ann')
     return args
 
 
@@ -124,9 +133,11 @@ def main(arguments: list[str] | None = None) -> int:
     """
     args = parse_args(arguments)
     if args.list:
-        print_sources()
+        print(sources_text())
         return 0
-    sources = find_sources(args)
+    sources = checked_sources(args)
+    if args.scenes is not None:
+        make_scenes(args)
     images = StudyImages(args.images, args.ann, args.limit)
     if images.num_absent:
         print(f'{images.num_absent} images of {shown(args.ann)} are absent.')
@@ -152,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 3 if failed else 0
 
 
-def find_sources(args: argparse.Namespace) -> list[Source]:
+def checked_sources(args: argparse.Namespace) -> list[Source]:
     """The sources, and every other setting, checked before any work."""
     check_ks(args.ks)
     check_device(args.device)
@@ -160,26 +171,16 @@ def find_sources(args: argparse.Namespace) -> list[Source]:
         raise ValueError(
             f'Expected --tau to be in [0, 1], but got {args.tau}.'
         )
-    if len(set(args.features)) < len(args.features):
-        raise ValueError(
-            f'Expected --features to be different ones, but got '
-            f'{args.features}.'
-        )
-    sources = [
-        find_source(
-            name,
-            args.grid,
-            *((None, None) if _is_plain(name) else (args.layer, args.kind)),
-        )
-        for name in args.features
-    ]
-    titles = [source.title for source in sources]
-    if len(set(titles)) < len(titles):
-        raise ValueError(
-            'Expected folders of maps of different names, but got '
-            f'{args.features}.'
-        )
-    return sources
+    return find_sources(args.features, args.grid, args.layer, args.kind)
+
+
+def make_scenes(args: argparse.Namespace) -> None:
+    """Embedded scenes of one to six objects of a kind, as the images."""
+    folder = write_scenes(
+        Path(args.out) / 'scenes', args.scenes, num_objects=(1, 6)
+    )
+    args.images = folder / 'color'
+    args.ann = folder / 'instances.json'
 
 
 def cluster(
@@ -269,22 +270,6 @@ def search(args: argparse.Namespace, sources: list[Source]) -> bool:
         if found.is_useful:
             print(f'\nAs a config: {shown(found.config)}')
     return failed
-
-
-def print_sources() -> None:
-    """All sources that have a name."""
-    rows = sources_table()
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (c.ljust(w) for c, w in zip(row, widths, strict=True))
-        print('  '.join(cells).rstrip())
-    print('\nfiles:DIR  maps from files, one an image [stand-in]')
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a source has neither layers nor kinds."""
-    plain = name in STAND_INS and not name.startswith('random')
-    return plain or name.startswith('files:')
 
 
 def _tau(text: str) -> Tau:

@@ -144,6 +144,43 @@ def find_source(
     return _from_files(name)
 
 
+def find_sources(
+    names: Sequence[str],
+    grid: int = GRID,
+    layer: int | None = None,
+    kind: str | None = None,
+) -> list[Source]:
+    """Several feature sources that are to be compared.
+
+    Args:
+        names (Sequence[str]): See :func:`find_source`.
+        grid (int): Patches of a side. Defaults to 30.
+        layer (int, optional): Of those that have layers. Defaults to None.
+        kind (str, optional): Of those that have kinds. Defaults to None.
+
+    Raises:
+        ValueError: As of :func:`find_source`, and where two cannot be told
+            apart.
+    """
+    if len(set(names)) < len(names):
+        raise ValueError(
+            'Expected argument `names` to be different feature sources, but '
+            f'got {_words(names)}.'
+        )
+    sources = [
+        find_source(name, grid)
+        if name == 'classical' or name.startswith(_FILES)
+        else find_source(name, grid, layer, kind)
+        for name in names
+    ]
+    if len({source.title for source in sources}) < len(sources):
+        raise ValueError(
+            'Expected folders of maps to have different names, but got '
+            f'{_words(names)}.'
+        )
+    return sources
+
+
 def _network(name: str, grid: int, layer: int, kind: str | None) -> Source:
     if name in _RANDOM:
         arch = 'small' if name == 'random-vits16' else 'base'

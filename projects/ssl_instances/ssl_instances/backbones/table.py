@@ -40,3 +40,17 @@ def sources_table(sources: Sequence[Source] | None = None) -> list[list[str]]:
         for source in sources
     ]
     return [list(HEAD), *rows]
+
+
+def sources_text() -> str:
+    """All feature sources that have a name, for a terminal."""
+    rows = sources_table()
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        '  '.join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    lines.append('\nfiles:DIR  maps from files, one an image [stand-in]')
+    return '\n'.join(lines)
