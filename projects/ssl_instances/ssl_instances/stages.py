@@ -117,7 +117,7 @@ def draw_stages(
     )
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots(len(chosen), len(columns) + 1, squeeze=False)
-    for line, image in zip(axes, chosen, strict=True):
+    for row, (line, image) in enumerate(zip(axes, chosen, strict=True)):
         pixels = read_image(Path(image_dir, image['file_name']))
         pictures = [('image', pixels)] + [
             (title, _over(pixels, masks.get(image['id'], [])))
@@ -126,7 +126,7 @@ def draw_stages(
         for place, (title, picture) in zip(line, pictures, strict=True):
             place.imshow(picture)
             place.axis('off')
-            if line is axes[0]:
+            if row == 0:
                 place.set_title(title, fontsize=9)
     canvas.draw()
     save_image(np.asarray(canvas.buffer_rgba())[..., :3].copy(), path)

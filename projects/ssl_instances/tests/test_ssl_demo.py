@@ -60,6 +60,8 @@ def test_the_picture(run):
     picture = cv2.imread(str(run[0] / 'stages.png'))
     height, width = picture.shape[:2]
     assert width > 4 * height and picture.std() > 20  # one scene, 5 columns
+    titles = picture[: height // 15]  # above the pictures, on white
+    assert (titles == 255).mean() > 0.8 and titles.min() < 60
 
 
 def test_a_second_call_does_nothing_twice(run, capsys):
