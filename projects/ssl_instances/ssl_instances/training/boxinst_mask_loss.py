@@ -23,7 +23,7 @@ class BoxInstMaskLoss(nn.Module):
     Each part but the pairs is a Dice loss. :math:`L_{max}` compares the
     largest values of rows and of columns: the box of the mask (BoxInst, Tian
     et al., CVPR 2021, Sec. 3.1). :math:`L_{avg}` compares the means of rows
-    and of columns (FreeSOLO, Wang et al., CVPR 2022, Sec. 3.2, whose losses
+    and of columns (FreeSOLO, Wang et al., CVPR 2022, whose losses
     Engstler et al. take over). :math:`L_{pairs}` is, over the pairs of
     neighbours of one colour inside the box, the mean of -log of the
     probability that both are on one side (BoxInst, Sec. 3.2).
