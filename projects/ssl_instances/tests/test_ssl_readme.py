@@ -37,7 +37,9 @@ def test_there_are_commands():
 
 
 @pytest.mark.parametrize('command', COMMANDS)
-def test_commands_are_understood(command):
+def test_commands_are_understood(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'features_mobilenetv2').mkdir()
     file, *words = shlex.split(command)
     args = runpy.run_path(str(ROOT / file))['parse_args'](words)
     for name in getattr(args, 'features', None) or ():
