@@ -4,13 +4,18 @@ from .cuts3d import CutS3D
 from .dense_crf import dense_crf
 from .instances import to_instances
 from .mask_cut import MaskCut
-from .pixel_masks import box_of, mask_iou, resize_nearest
+from .pixel_masks import box_of, mask_iou, pairwise_iou, resize_nearest
 from .presets import PRESETS, Preset, preset
 from .refinement import Refinement, refine_mask
 from .second_look import SecondLook, Window, look_windows
 from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
+from .semantic.cut_eigenvectors import (
+    CutEigenvectors,
+    cut_eigenvectors,
+    graph_weights,
+)
 from .semantic.graph_cut import GraphCut, GraphInstances, GraphStep
 from .semantic.node_split import edge_connectivity
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
@@ -41,6 +46,7 @@ __all__ = [
     'Bipartition',
     'ColourEdges',
     'Creases',
+    'CutEigenvectors',
     'CutS3D',
     'CutStep',
     'DepthTrust',
@@ -69,15 +75,18 @@ __all__ = [
     'bipartition',
     'box_of',
     'creases',
+    'cut_eigenvectors',
     'dense_crf',
     'depth_noise',
     'edge_connectivity',
+    'graph_weights',
     'knn_graph',
     'look_windows',
     'mask_iou',
     'min_cut',
     'normalized_cut',
     'paint_out',
+    'pairwise_iou',
     'patch_colours',
     'point_cloud',
     'pool_depth',
