@@ -2,6 +2,7 @@
 
 from .cuts3d import CutS3D
 from .dense_crf import dense_crf
+from .dense_crf_labels import dense_crf_labels
 from .instances import to_instances
 from .mask_cut import MaskCut
 from .pixel_masks import box_of, mask_iou, pairwise_iou, resize_nearest
@@ -28,8 +29,10 @@ from .semantic.spatial_importance import (
 from .spatial.colour_edges import ColourEdges, patch_colours
 from .spatial.creases import Creases, creases
 from .spatial.depth_trust import DepthTrust, depth_noise
+from .spatial.farthest_points import farthest_points
 from .spatial.local_cut import LocalCut
 from .spatial.min_cut import min_cut
+from .spatial.pinhole_cloud import focal_length, pinhole_cloud
 from .spatial.point_cloud import Graph, knn_graph, point_cloud, pool_depth
 from .spatial.spatial_confidence import (
     MIN_CONFIDENCE,
@@ -77,8 +80,11 @@ __all__ = [
     'creases',
     'cut_eigenvectors',
     'dense_crf',
+    'dense_crf_labels',
     'depth_noise',
     'edge_connectivity',
+    'farthest_points',
+    'focal_length',
     'graph_weights',
     'knn_graph',
     'look_windows',
@@ -88,6 +94,7 @@ __all__ = [
     'paint_out',
     'pairwise_iou',
     'patch_colours',
+    'pinhole_cloud',
     'point_cloud',
     'pool_depth',
     'preset',
