@@ -8,6 +8,7 @@ from helpers.labeler import SIZE, run, sample, scene_of
 from mmengine.registry import DATASETS, init_default_scope
 from pycocotools import mask as coco_mask
 
+from mmcuts3d.apis import CutS3DInferencer
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.labeling import run_labeling
 from mmcuts3d.engine.labeling.by_config import job_by_config
@@ -167,6 +168,17 @@ def test_the_dataset_and_copy_paste_take_them(store, images):
         assert len(sample_.masks) == len(sample_.bboxes) > 0
         number = max(number, sample_.masks.masks.sum(0).max())
     assert number > 1  # they overlap still
+
+
+def test_the_inferencer_takes_it(images, tmp_path):
+    inferencer = CutS3DInferencer(
+        str(FOLDER / 'proposals_classical_rgbd-scenes.py'), device='cpu'
+    )
+    found = inferencer(str(images / '5.png'), out_dir=str(tmp_path))
+    (prediction,) = found['predictions']
+    assert len(prediction['masks']) > 0
+    assert 'confidences' not in prediction
+    assert (tmp_path / 'vis' / '5.png').stat().st_size > 1000
 
 
 PROPOSALS = FOLDER / 'proposals_vit-b16-mae_vit-b16-dino_coco.py'
