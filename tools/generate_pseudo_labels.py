@@ -26,6 +26,7 @@ from mmcuts3d.engine.labeling import (
 )
 from mmcuts3d.engine.labeling.by_config import job_by_config
 from mmcuts3d.engine.processes import join_processes
+from mmcuts3d.files import find_config
 from mmcuts3d.labels import BACKENDS
 
 EXIT_STOPPED = 130
@@ -167,7 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     args = parse_args(arguments)
     # Only for its settings of the processes; the job reads it for itself.
-    environment = Config.fromfile(args.config).get('env_cfg') or {}
+    environment = (
+        Config.fromfile(find_config(args.config)).get('env_cfg') or {}
+    )
     dist_cfg = environment.get('dist_cfg') or {}
     on_ray = args.launcher == 'ray'
     join_processes('none' if on_ray else args.launcher, dist_cfg)

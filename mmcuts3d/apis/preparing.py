@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from mmengine.config import Config, ConfigDict
 
 from mmcuts3d.datasets.transforms import LoadImage
 from mmcuts3d.engine.config import load_config
-from mmcuts3d.files import shown
 
 from .items import Item, check_array_image, given_maps
 
@@ -88,11 +86,6 @@ def read_config(model: str | os.PathLike[str] | dict | Config) -> Config:
         ValueError: If it is no config of a model.
     """
     if isinstance(model, str | os.PathLike):
-        if not Path(model).is_file():
-            raise ValueError(
-                'Expected argument `model` to be a config file, but got '
-                f'{shown(model)}, which is none'
-            )
         config = load_config(model)
     elif isinstance(model, Config):
         config = Config(model.to_dict())

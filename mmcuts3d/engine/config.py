@@ -16,6 +16,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmcuts3d.files import find_config
+
 PREFIX = 'MMCUTS3D_'
 _SETTING = re.compile(
     r'\{\{[\'"]?\s*\$' + PREFIX + r'(\w+)\s*:\s*([^\s\'"}]+)\s*[\'"]?\}\}'
@@ -28,7 +30,8 @@ def load_config(
     """Reads a config and follows its settings.
 
     Args:
-        path (str or Path): Config file.
+        path (str or Path): Config file, or the name of one of configs/, see
+            :func:`~mmcuts3d.files.find_config`.
         options (Mapping, optional): Of ``--cfg-options``, dotted name to
             value. Defaults to None.
 
@@ -38,9 +41,11 @@ def load_config(
         made of the setting's last value.
 
     Raises:
-        ValueError: If the value of a setting is of another type than its
-            default, or text that cannot stand in a config.
+        ValueError: If there is no such config, the value of a setting is of
+            another type than its default, or text that cannot stand in a
+            config.
     """
+    path = find_config(path)
     config = _read(path, options)
     changed = {
         PREFIX + name.upper(): value

@@ -12,12 +12,15 @@ from .images import (
 )
 from .names import as_path, find_spelled, first_few, shown
 from .regular import open_regular
+from .shipped import config_names, find_config, shipped_folder
 
 __all__ = [
     'IMAGE_SUFFIXES',
     'Listing',
     'as_path',
+    'config_names',
     'decode_image',
+    'find_config',
     'find_spelled',
     'first_few',
     'image_orientation',
@@ -26,6 +29,7 @@ __all__ = [
     'open_regular',
     'read_array',
     'read_image',
+    'shipped_folder',
     'shown',
     'turn_upright',
 ]
