@@ -43,7 +43,9 @@ def to_detections(
     if not image.instances:
         return supervision.Detections.empty()
     size = (image.height, image.width)
-    data = {'class_name': np.array([CATEGORY_NAME] * len(image.instances))}
+    data: dict[str, Any] = {
+        'class_name': np.array([CATEGORY_NAME] * len(image.instances))
+    }
     maps = [
         resize_nearest(one.confidence, size) * one.mask
         for one in image.instances
