@@ -2,6 +2,7 @@
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (first: it repairs)
 
+import uuid
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,6 +32,12 @@ COLOURS = dict(
     bgr_to_rgb=True,
     pad_size_divisor=32,
 )
+
+
+@pytest.fixture(autouse=True)
+def no_training_before():
+    """A training of another test leaves its step, which warms the pairs up."""
+    MessageHub.get_instance(f'ssl_instances_{uuid.uuid4().hex}')
 
 
 @pytest.fixture
