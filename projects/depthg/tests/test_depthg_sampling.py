@@ -96,6 +96,18 @@ def test_samples_gather_at_a_step_in_depth():
     assert share > 4 / 20
 
 
+def test_places_lie_in_their_patches():
+    depth = torch.rand(2, 5, 9)
+    torch.manual_seed(1)
+    middles = FarthestPlaces(4, jitter=False)(depth, 2, (5, 9))
+    torch.manual_seed(1)
+    places = FarthestPlaces(4)(depth, 2, (5, 9))
+    away = (places - middles).abs().amax((0, 1))
+    assert 0.05 < float(away[0]) <= 0.125  # half of 2 / 8
+    assert 0.1 < float(away[1]) <= 0.25  # half of 2 / 4
+    assert float(places.abs().max()) <= 1
+
+
 def test_n_falls():
     depth = torch.rand(1, 6, 6)
     fewer = FarthestPlaces(5, shrink_every=100)

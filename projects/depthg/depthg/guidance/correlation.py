@@ -34,8 +34,8 @@ def depth_correlation(
               depth 0): nothing about depth is left, all codes are drawn
               together.
             - ``'closeness'``, ours: 1 − |d − d'|; with G channels 1 − the
-              Euclidean distance / √G. Defaults to this one: see the README
-              for what each measures.
+              Euclidean distance / √G. Defaults to this one, see the
+              README.
 
     Returns:
         Tensor: (B, n, n).

@@ -95,6 +95,9 @@ class FarthestPlaces:
         near (float): Depth of the nearest point, as a share of that of the
             farthest, in [0, 1): depth of the cuts begins at 0, where a
             pinhole sees one point only. Defaults to 0.3.
+        jitter (bool): Whether a place is anywhere in its patch, as random
+            places are, so that its features are means of neighbours, too; in
+            its middle otherwise. Defaults to True.
         shrink_every (int, optional): N falls by 1 each time that so many
             steps are done, to no less than 1 (3000 in the supplement, B.2).
             Defaults to None: it stays.
@@ -111,6 +114,7 @@ class FarthestPlaces:
         field_of_view: float = FIELD_OF_VIEW,
         variant: Literal['as_written', 'as_released'] = 'as_written',
         near: float = NEAR,
+        jitter: bool = True,
         shrink_every: int | None = None,
     ) -> None:
         _check_side(side)
@@ -138,6 +142,7 @@ class FarthestPlaces:
         if variant == 'as_released':
             self.field_of_view = degrees_as_radians(field_of_view)
         self.near = near
+        self.jitter = jitter
         self.shrink_every = shrink_every
 
     def __call__(
@@ -179,7 +184,11 @@ class FarthestPlaces:
         chosen = far_patches(
             depth.cpu().numpy(), side**2, self.field_of_view, self.near
         )
-        return patch_places(torch.from_numpy(chosen), grid)
+        places = patch_places(torch.from_numpy(chosen), grid)
+        if self.jitter:
+            patch = torch.tensor([2 / max(n - 1, 1) for n in grid[::-1]])
+            places = places + (torch.rand(places.shape) - 0.5) * patch
+        return places.clamp(-1, 1)
 
 
 def far_patches(

@@ -41,6 +41,11 @@ class CachedFeatures(nn.Module):
         self._maps: OrderedDict[bytes, Tensor] = OrderedDict()
         self._bytes = 0
 
+    @property
+    def sees_images(self) -> bool:
+        """Whether the features are those of the pixels."""
+        return getattr(self.source, 'sees_images', True)
+
     @torch.no_grad()
     def forward(
         self, images: Tensor, data_samples: Sequence[Any] | None = None
