@@ -93,12 +93,17 @@ def step(model: DepthG, optimizer: torch.optim.Optimizer, data: dict) -> float:
     return time.process_time() - begun
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Prints the table."""
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--pairs', type=int, default=10, help='(%(default)s)')
     parser.add_argument('--batch-size', type=int, default=8)
-    args = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the table."""
+    args = parse_args(arguments)
     torch.set_num_threads(1)
     rng = torch.Generator().manual_seed(0)
     features = torch.randn(
