@@ -109,6 +109,40 @@ def test_every_kind(kind):
     assert len(scene.masks) == 2 and len(_steps(scene)) == 1
 
 
+def test_the_kind_is_told():
+    for seed, kind in enumerate(sorted(KINDS)):
+        assert make_scene(seed, SIZE, kind=kind).kind == kind
+    assert make_scene(4, SIZE).kind in KINDS
+
+
+def test_the_wall_stands_above_the_floor_and_is_steeper():
+    for seed in range(6):
+        scene = make_scene(seed, SIZE, num_objects=(1, 1), depth_noise=0)
+        wall, empty = scene.wall, ~scene.masks.any(0)
+        assert wall.dtype == bool and wall.shape == SIZE
+        # In each column the wall ends where the floor begins.
+        assert (np.diff(wall.astype(int), axis=0) <= 0).all()
+        # Depth grows upwards on the floor, and faster than on the wall.
+        slope = -np.diff(scene.depth, axis=0)
+        inside = empty[1:] & empty[:-1]
+        walls = slope[wall[1:] & wall[:-1] & inside]
+        floors = slope[~wall[1:] & ~wall[:-1] & inside]
+        assert walls.size and floors.size
+        assert np.median(walls) < 0.5 * np.median(floors)
+
+
+def test_a_hue_is_that_of_the_objects_and_changes_nothing_else():
+    for hue, channel in ((0.0, 0), (1 / 3, 1), (2 / 3, 2)):
+        scene = make_scene(8, SIZE, hue=hue)
+        colour = scene.image[scene.masks.any(0)].mean(0)
+        assert colour.argmax() == channel
+        free = make_scene(8, SIZE)
+        assert np.array_equal(scene.masks, free.masks)
+        assert np.array_equal(scene.depth, free.depth)
+    with pytest.raises(ValueError, match='`hue`.* but got 1'):
+        make_scene(0, hue=1)
+
+
 def test_single_object():
     assert len(make_scene(3, SIZE, num_objects=(1, 1)).masks) == 1
 

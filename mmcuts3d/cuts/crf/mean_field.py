@@ -82,6 +82,39 @@ class ImageCRF:
             likely[lanes] = (signs + 1) / 2
         return likely
 
+    def label_marginals(
+        self, unary: NDArray[np.float32], iterations: int
+    ) -> NDArray[np.float32]:
+        """(C, P) float32, how likely each of C labels is; they sum to 1.
+
+        Labels that differ pay the same, whichever they are (Potts).
+
+        Args:
+            unary: (C, P) float32, log-probabilities.
+            iterations: Steps of the inference.
+        """
+        from ._kernels import LANES
+        from ._label_kernels import update_labels
+
+        labels, pixels = unary.shape
+        pairs = -(-labels // LANES)
+        # As the filter takes them: a few labels side by side.
+        padded = np.zeros((pairs * LANES, pixels), np.float32)
+        padded[:labels] = unary
+        lanes = np.ascontiguousarray(
+            padded.reshape(pairs, LANES, pixels).swapaxes(1, 2)
+        )
+        marginals = np.zeros_like(lanes)
+        messages = np.zeros_like(lanes)
+        update_labels(marginals, lanes, messages, labels)
+        for _ in range(iterations):
+            for weight, lattice in self.terms:
+                for mine, message in zip(marginals, messages, strict=True):
+                    lattice.add_filtered(mine, message, weight)
+            if update_labels(marginals, lanes, messages, labels) == 0:
+                break  # a fixed point: later steps repeat it
+        return marginals.swapaxes(1, 2).reshape(-1, pixels)[:labels]
+
     def _inferred(
         self, log_odds: NDArray[np.float32], iterations: int
     ) -> Iterator[tuple[slice, NDArray[np.float32]]]:

@@ -29,14 +29,26 @@ class Stage:
 
     def depth(self, height: int, width: int) -> np.ndarray:
         """Distance (H, W) of the ground along z, image heights."""
+        floor, wall, slope = self._planes(height, width)
+        first, second = floor / self.bend, wall / (self.bend * slope)
+        depth = -self.bend * np.logaddexp(-first, -second)
+        return depth.astype(np.float32)
+
+    def is_wall(self, height: int, width: int) -> np.ndarray:
+        """(H, W) bool, where the wall stands before the floor."""
+        floor, wall, slope = self._planes(height, width)
+        return wall / slope < floor
+
+    def _planes(
+        self, height: int, width: int
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Depth (H, 1) of the floor; (H, W) and a divisor, of the wall."""
         y, x = image_grid(height, width)
         right, away, _ = floor_frame(self.elevation)
         floor = (0.5 - y[:, None]) / np.tan(self.elevation)
         normal = np.cos(self.yaw) * away + np.sin(self.yaw) * right
         wall = self.wall - normal[0] * x - normal[1] * (y[:, None] - 0.5)
-        first, second = floor / self.bend, wall / (self.bend * normal[2])
-        depth = -self.bend * np.logaddexp(-first, -second)
-        return depth.astype(np.float32)
+        return floor, wall, normal[2]
 
 
 @dataclass(frozen=True)

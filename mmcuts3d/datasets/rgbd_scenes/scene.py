@@ -24,11 +24,17 @@ class Scene:
         image (np.ndarray): (H, W, 3) uint8 RGB.
         depth (np.ndarray): (H, W) float32 in [0, 1], 0 = nearest.
         masks (np.ndarray): (N, H, W) bool, visible parts, disjoint.
+        kind (str): What all objects are, a key of
+            :data:`~mmcuts3d.datasets.rgbd_scenes.kinds.KINDS`.
+        wall (np.ndarray): (H, W) bool, where the ground is nearer to the
+            wall than to the floor, behind objects too.
     """
 
     image: np.ndarray
     depth: np.ndarray
     masks: np.ndarray
+    kind: str
+    wall: np.ndarray
 
 
 def make_scene(
@@ -40,6 +46,7 @@ def make_scene(
     image_noise: float = 0.008,
     depth_noise: float = 0.002,
     kind: str | None = None,
+    hue: float | None = None,
 ) -> Scene:
     """Make one scene, always the same from the same arguments.
 
@@ -62,18 +69,26 @@ def make_scene(
         kind (str, optional): What stands there, a key of
             :data:`~mmcuts3d.datasets.rgbd_scenes.kinds.KINDS`. Defaults to
             None, any.
+        hue (float, optional): Colour of the objects, on the circle of hues,
+            in [0, 1): scenes of one kind can so be given one colour. Pattern,
+            tone and shades still differ. Defaults to None, any.
 
     Returns:
-        Scene: Image, depth, visible masks.
+        Scene: Image, depth, visible masks, and what they are of.
 
     Raises:
         ValueError: If an argument is out of its range.
     """
     _check(seed, size, num_objects, depth_gap, kind)
+    if hue is not None and not 0 <= hue < 1:
+        raise ValueError(
+            f'Expected argument `hue` to lie in [0, 1), but got {hue}'
+        )
     rng = np.random.default_rng(seed)
     height, width = size
     kind = str(rng.choice(list(KINDS))) if kind is None else kind
-    hue = random_hue(rng)
+    drawn = random_hue(rng)  # in any case: what follows stays the same
+    hue = drawn if hue is None else hue
     material, ground = random_material(rng, hue), random_ground(rng, hue)
     stage = Stage(
         elevation=np.deg2rad(rng.uniform(15, 24)),
@@ -95,7 +110,8 @@ def make_scene(
     owner = hits.owner[1::2, 1::2]
     masks = owner[None] == np.arange(len(things))[:, None, None]
     depth = _sense(hits.depth[1::2, 1::2], rng, depth_noise)
-    return Scene(image, depth, masks)
+    wall = stage.is_wall(2 * height, 2 * width)[1::2, 1::2]
+    return Scene(image, depth, masks, kind, wall)
 
 
 def _check(
