@@ -27,7 +27,7 @@ READ = {*inspect.signature(Runner.__init__).parameters}
 READ |= {'sync_bn', 'vis_backends'}
 FOLLOWED = {'data_root', 'labels_dir', 'max_iters', 'first_round'}
 #: Of a scale of ablations: read by tools/ablations.py, or of its base.
-OF_SCALES = {'without_confidence', 'labeling'}
+OF_SCALES = {'without_confidence', 'labeling', 'variants'}
 #: What mmengine puts for `{{_base_.x}}`, and what it takes from outside.
 PLACEHOLDER = re.compile(r'_[a-z]\w*_[0-9a-f]{6}|\{\{|\}\}')
 

@@ -5,13 +5,18 @@ from .dense_crf import dense_crf
 from .dense_crf_labels import dense_crf_labels
 from .instances import to_instances
 from .mask_cut import MaskCut
-from .pixel_masks import box_of, mask_iou, resize_nearest
+from .pixel_masks import box_of, mask_iou, pairwise_iou, resize_nearest
 from .presets import PRESETS, Preset, preset
 from .refinement import Refinement, refine_mask
 from .second_look import SecondLook, Window, look_windows
 from .selection import Selection
 from .semantic.affinity import affinity, paint_out
 from .semantic.bipartition import Bipartition, bipartition
+from .semantic.cut_eigenvectors import (
+    CutEigenvectors,
+    cut_eigenvectors,
+    graph_weights,
+)
 from .semantic.graph_cut import GraphCut, GraphInstances, GraphStep
 from .semantic.node_split import edge_connectivity
 from .semantic.normalized_cut import NormalizedCut, binarize, normalized_cut
@@ -44,6 +49,7 @@ __all__ = [
     'Bipartition',
     'ColourEdges',
     'Creases',
+    'CutEigenvectors',
     'CutS3D',
     'CutStep',
     'DepthTrust',
@@ -72,18 +78,21 @@ __all__ = [
     'bipartition',
     'box_of',
     'creases',
+    'cut_eigenvectors',
     'dense_crf',
     'dense_crf_labels',
     'depth_noise',
     'edge_connectivity',
     'farthest_points',
     'focal_length',
+    'graph_weights',
     'knn_graph',
     'look_windows',
     'mask_iou',
     'min_cut',
     'normalized_cut',
     'paint_out',
+    'pairwise_iou',
     'patch_colours',
     'pinhole_cloud',
     'point_cloud',

@@ -22,6 +22,7 @@ from .types import (
 )
 
 Score = Literal['confidence', 'separation']
+Overlaps = Literal['cut', 'keep']
 
 
 def to_instances(
@@ -30,10 +31,12 @@ def to_instances(
     refine: Refinement | None = None,
     score: Score = 'confidence',
     fitted: NDArray[np.bool_] | None = None,
+    overlaps: Overlaps = 'cut',
 ) -> PseudoInstances:
     """Refine the accepted cuts of an image and collect what is left.
 
-    A later cut loses the patches that an earlier one holds (MaskCut).
+    A later cut loses the patches that an earlier one holds (MaskCut), if
+    masks may not overlap.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -46,18 +49,25 @@ def to_instances(
         fitted: (M, H, W) bool, what the CRF makes of
             :func:`masks_to_refine` where it ran before. Defaults to None: it
             runs here.
+        overlaps: What becomes of patches that several accepted cuts hold:
+            ``'cut'``, the first one has them (MaskCut), or ``'keep'``, each
+            of them has them, for methods whose masks may overlap.
+            Defaults to 'cut'.
 
     Returns:
         :class:`PseudoInstances` with these steps, each with the index of the
-        instance that it became.
+        instance that it became; without confidences if no step has any.
 
     Raises:
-        ValueError: If `score` is 'separation' and steps have none.
+        ValueError: If `score` is 'separation' and steps have none, or some
+            of the accepted cuts have a confidence and others have none.
     """
     check_literal('score', score, Score)
+    check_literal('overlaps', overlaps, Overlaps)
+    _check_confidences(steps)
     refine = refine or Refinement()
     size = (image.shape[0], image.shape[1])
-    mine, others = masks_to_refine(steps)
+    mine, others = masks_to_refine(steps, overlaps)
     refined_masks = refine(image, list(mine.values()), others, fitted)
     found = dict(zip(mine, refined_masks, strict=True))
     pixels: list[NDArray[np.bool_]] = []
@@ -107,17 +117,18 @@ def to_instances(
 
 
 def masks_to_refine(
-    steps: Sequence[CutStep],
+    steps: Sequence[CutStep], overlaps: Overlaps = 'cut'
 ) -> tuple[dict[int, NDArray[np.bool_]], list[NDArray[np.bool_]]]:
     """What of the steps of an image is to be fitted to it.
 
     Args:
         steps: Steps of a method on one grid, at least one.
+        overlaps: See :func:`to_instances`. Defaults to 'cut'.
 
     Returns:
-        (h, w) bool by the index of its step, the accepted cuts without what
-        earlier ones hold, where anything is left; and for each of them
-        (h, w) bool, the rest of the semantic masks.
+        (h, w) bool by the index of its step, the accepted cuts, if they may
+        not overlap without what earlier ones hold, where anything is left;
+        and for each of them (h, w) bool, the rest of the semantic masks.
     """
     taken = np.zeros(steps[0].local_cut.shape, bool)
     semantic = np.any([step.semantic_mask for step in steps], axis=0)
@@ -126,10 +137,21 @@ def masks_to_refine(
         if not step.accepted:
             continue
         left = step.local_cut & ~taken
-        taken |= step.local_cut
+        if overlaps == 'cut':
+            taken |= step.local_cut
         if left.any():
             mine[place] = left
     return mine, [semantic & ~mask for mask in mine.values()]
+
+
+def _check_confidences(steps: Sequence[CutStep]) -> None:
+    """An image has a map for each of its instances, or for none."""
+    sure = [step.confidence is not None for step in steps if step.accepted]
+    if any(sure) and not all(sure):
+        raise ValueError(
+            'Expected argument `steps` to have a confidence in all accepted '
+            f'cuts or in none, but got one in {sum(sure)} of {len(sure)}.'
+        )
 
 
 def _score(

@@ -37,6 +37,18 @@ def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     return int((a & b).sum()) / union if union else 0.0
 
 
+def pairwise_iou(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(n, n) float64, intersection over union of masks (n, h, w), none empty.
+
+    A mask overlaps itself by 1.
+    """
+    flat = masks.reshape(len(masks), masks[0].size if len(masks) else 0)
+    flat = flat.astype(np.float32)  # whole numbers up to 2^24 are exact
+    shared = (flat @ flat.T).astype(np.float64)
+    areas = np.diag(shared)
+    return np.asarray(shared / (areas[:, None] + areas[None, :] - shared))
+
+
 def box_of(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(4,) x1, y1, x2, y2 in pixels, x2 and y2 exclusive; 0s if empty."""
     rows = np.flatnonzero(mask.any(axis=1))

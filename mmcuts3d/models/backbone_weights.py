@@ -11,17 +11,25 @@ import torch
 from mmengine.dist import barrier, get_dist_info
 
 from .features.weights import OfficialWeights, WeightsError, find_weights
+from .resnet_weights import convert_resnet
 
 PREFIX = 'mmcuts3d://'
 
-#: Address as in the repository facebookresearch/dino (README.md); keys are
-#: torchvision's, as mmdet's ResNet takes them.
+#: Addresses as in the repositories facebookresearch/dino (README.md) and
+#: WXinlong/DenseCL (README.md; ImageNet, 200 epochs), whose link to the file
+#: is that of a host that is no more: it is to be placed by hand.
 BACKBONE_WEIGHTS = {
     'dino_resnet50': OfficialWeights(
         'resnet50',
         1,
         'dino_resnet50_pretrain.pth',
         '/dino/dino_resnet50_pretrain/dino_resnet50_pretrain.pth',
+    ),
+    'densecl_resnet101': OfficialWeights(
+        'resnet101',
+        1,
+        'densecl_r101_imagenet_200ep.pth',
+        'https://github.com/WXinlong/DenseCL',
     ),
 }
 
@@ -38,10 +46,11 @@ def load_from_mmcuts3d(
         map_location (Any): Of ``torch.load``. Defaults to None.
 
     Returns:
-        OrderedDict: The state dict.
+        OrderedDict: The state dict, see :func:`.convert_resnet`.
 
     Raises:
-        ValueError: If there is no such name.
+        ValueError: If there is no such name, or the file holds another
+            network; the message names the file.
         WeightsError: If the file cannot be had or read; the message says how
             to place it by hand.
     """
@@ -64,4 +73,8 @@ def load_from_mmcuts3d(
             'If it was not fetched whole, remove it and fetch it again from '
             f'{BACKBONE_WEIGHTS[name].address()}.'
         ) from error
-    return OrderedDict(weights)
+    try:
+        state = convert_resnet(weights, BACKBONE_WEIGHTS[name].arch)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+    return OrderedDict(state)

@@ -66,6 +66,32 @@ def test_a_mask_that_is_wholly_taken_is_dropped():
     assert len(to_instances(IMAGE, steps, PLAIN)) == 1
 
 
+def test_masks_that_may_overlap_keep_all_of_theirs():
+    first = step_of([[1, 1, 0], [0, 0, 0]])
+    second = step_of([[0, 1, 1], [0, 1, 0]])
+    inside = step_of([[1, 0, 0], [0, 0, 0]])
+    steps = [
+        replace(step, confidence=None) for step in (first, second, inside)
+    ]
+    got = to_instances(IMAGE, steps, PLAIN, overlaps='keep')
+    assert len(got) == 3 and got.confidences is None
+    for mask, step in zip(got.patch_masks, steps, strict=True):
+        assert np.array_equal(mask, step.local_cut)
+    assert (got.masks[0] & got.masks[1]).any()
+    assert told(got) == [('accepted', place) for place in range(3)]
+
+
+def test_a_map_for_each_or_for_none():
+    steps = [
+        replace(step_of([[1, 1, 0], [0, 0, 0]]), confidence=None),
+        step_of([[0, 0, 1], [0, 0, 1]]),
+    ]
+    with pytest.raises(ValueError, match='one in 1 of 2'):
+        to_instances(IMAGE, steps, PLAIN)
+    with pytest.raises(ValueError, match="'both'"):
+        to_instances(IMAGE, steps[:1], PLAIN, overlaps='both')
+
+
 @pytest.mark.parametrize('status', ['empty', 'no structure'])
 def test_nothing_found(status):
     got = to_instances(IMAGE, [step_of(np.zeros((2, 3)), status=status)])

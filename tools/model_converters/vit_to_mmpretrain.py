@@ -19,7 +19,10 @@ from mmcuts3d.models.features.weights import load_weights
 def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', help='file of DINO, DiffNCuts or MAE')
+    parser.add_argument(
+        'src',
+        help='file of DINO, DiffNCuts, MAE, MSN, MoCo v3, SelfPatch or DeiT',
+    )
     parser.add_argument('dst', help='file to write')
     parser.add_argument(
         '--arch', help="expected arch, such as 'small'; another is an error"
@@ -30,7 +33,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--key',
         help="entry of the checkpoint to take, such as 'student' "
-        "(default: 'teacher', 'model', 'state_dict' or 'student')",
+        "(default: the first of 'teacher', 'target_encoder', 'model', "
+        "'state_dict', 'student' and 'encoder')",
     )
     args = parser.parse_args()
     if (args.arch is None) != (args.patch_size is None):

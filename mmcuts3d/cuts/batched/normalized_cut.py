@@ -17,7 +17,8 @@ from torch import Tensor
 
 from .._check import check_literal, check_range
 from ..semantic import normalized_cut as reference
-from ..semantic.normalized_cut import SMALL, TOLERANCE, Solver
+from ..semantic.lanczos import SMALL, TOLERANCE
+from ..semantic.normalized_cut import Solver
 from ..semantic.strong_edges import MAX_ODD
 from .precision import binary_product
 from .sign import lapack_signs

@@ -14,17 +14,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackError
 
 from .._check import as_array, check_literal, check_range
 from .eigenvector_sign import lapack_sign
+from .lanczos import SMALL, Vector, leading_vectors
 from .strong_edges import StrongEdges
 
 Solver = Literal['lanczos', 'dense']
-SMALL = 32  # nodes below which a Krylov space is the whole space
-TOLERANCE = 1e-12  # of the eigenvalue, relative
-
-Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -146,17 +143,11 @@ def _lanczos(
     nodes: NDArray[np.bool_] | None,
     sign_matters: Callable[[Vector], bool],
 ) -> NormalizedCut:
-    """Lanczos on M - 2 u u', u = Z^1/2 1 / |.|: u's eigenvalue is then -1.
-
-    In float64 throughout: float32 gives other masks (CutLER #71).
-    """
+    """By :func:`leading_vectors`, the dense solver where that fails."""
     index = slice(None) if nodes is None else np.flatnonzero(nodes)
     num_strong = edges.degrees[index]
-    number = len(num_strong)
-    degrees = (1 - eps) * num_strong + eps * number
+    degrees = (1 - eps) * num_strong + eps * len(num_strong)
     scale = 1 / np.sqrt(degrees)
-    top = np.sqrt(degrees)
-    top /= np.linalg.norm(top)
     wide = np.zeros(len(edges))
 
     def normalised(vector: Vector) -> Vector:
@@ -165,20 +156,9 @@ def _lanczos(
         weighted = (1 - eps) * edges.product(wide)[index] + eps * scaled.sum()
         return np.asarray(scale * weighted)
 
-    def deflated(vector: Vector) -> Vector:
-        vector = vector.ravel()
-        return np.asarray(normalised(vector) - 2 * (top @ vector) * top)
-
-    operator = LinearOperator(
-        (number, number), matvec=deflated, dtype=np.float64
-    )
-    # Any start will do that is no eigenvector; a fixed one repeats.
-    start = scale * np.cos(np.arange(number))
     try:
-        values, vectors = eigsh(
-            operator, k=1, which='LA', v0=start, tol=TOLERANCE
-        )
-    except ArpackError:  # no convergence: rare, clustered eigenvalues
+        values, vectors = leading_vectors(normalised, degrees)
+    except ArpackError:
         return _dense(edges, eps, nodes)
     vector = vectors[:, 0]
     solution = scale * vector

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._check import check_count, check_range
+from ..pixel_masks import pairwise_iou
 
 
 @dataclass(frozen=True)
@@ -119,15 +120,3 @@ class Voting:
         """(h, w) float32 in [0, 1], the share of a cluster for each patch."""
         share = masks[cluster.members].mean(axis=0)
         return np.asarray(share, np.float32)
-
-
-def pairwise_iou(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(n, n) float64, intersection over union of masks (n, h, w), none empty.
-
-    A mask overlaps itself by 1.
-    """
-    flat = masks.reshape(len(masks), masks[0].size if len(masks) else 0)
-    flat = flat.astype(np.float32)  # whole numbers up to 2^24 are exact
-    shared = (flat @ flat.T).astype(np.float64)
-    areas = np.diag(shared)
-    return np.asarray(shared / (areas[:, None] + areas[None, :] - shared))

@@ -16,11 +16,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-Doing = Literal['labeling', 'merging', 'calibrating']
+Doing = Literal['labeling', 'merging', 'calibrating', 'clustering']
 _DONE = {
     'labeling': 'labeled',
     'merging': 'merged',
     'calibrating': 'calibrated',
+    'clustering': 'clustered',
 }
 
 
@@ -34,8 +35,8 @@ class LabelingProgress:
             None: not known.
         interval (float): Seconds between two lines in the log. Defaults to
             10.
-        doing (str): What is done to the images: 'labeling', 'merging' or
-            'calibrating'. Defaults to 'labeling'.
+        doing (str): What is done to the images: 'labeling', 'merging',
+            'calibrating' or 'clustering'. Defaults to 'labeling'.
         console (Console, optional): Where the bar goes. Defaults to None:
             standard error.
     """

@@ -51,6 +51,8 @@ ARCHITECTURES: dict[str, dict[str, int]] = {
     'base': _plain(768, 12, 12),
     'large': _plain(1024, 24, 16),
     'huge': _plain(1280, 32, 16),
+    # The ViT-S of MoCo v3 has twice the heads; nothing else tells them apart.
+    'mocov3-small': _plain(384, 12, 12),
 }
 _KEYS = {'embed_dims', 'num_layers', 'num_heads', 'feedforward_channels'}
 
@@ -60,8 +62,8 @@ def resolve_architecture(arch: str | Mapping[str, int]) -> dict[str, int]:
 
     Args:
         arch (str or dict): ``'tiny'``, ``'small'``, ``'base'``, ``'large'``,
-            ``'huge'``, each also as ``'deit-…'``; or a dict with
-            ``embed_dims``, ``num_layers``, ``num_heads`` and
+            ``'huge'``, each also as ``'deit-…'``; ``'mocov3-small'``; or a
+            dict with ``embed_dims``, ``num_layers``, ``num_heads`` and
             ``feedforward_channels``.
 
     Returns:
@@ -109,7 +111,8 @@ def read_shape(state: Mapping[str, Tensor]) -> ViTShape:
 
     Raises:
         ValueError: If the patches are not square, or the position embedding
-            is not that of a square grid plus one class token.
+            is not that of a square grid, plus one for the class token if
+            there is one.
     """
     projection = state['patch_embed.projection.weight']
     if projection.ndim != 4 or projection.shape[2] != projection.shape[3]:
@@ -117,12 +120,14 @@ def read_shape(state: Mapping[str, Tensor]) -> ViTShape:
             'Expected the patch projection to have shape (C, 3, p, p), but '
             f'got {tuple(projection.shape)}'
         )
-    tokens = state['pos_embed'].shape[1] - 1
+    class_tokens = int('cls_token' in state)
+    tokens = state['pos_embed'].shape[1] - class_tokens
     grid = round(max(tokens, 0) ** 0.5)
     if tokens < 1 or grid * grid != tokens:
         raise ValueError(
-            'Expected the position embedding to hold one class token and a '
-            f'square grid, but got shape {tuple(state["pos_embed"].shape)}'
+            'Expected the position embedding to hold '
+            f'{"one class token and " if class_tokens else ""}a square grid, '
+            f'but got shape {tuple(state["pos_embed"].shape)}'
         )
     layers = {int(k.split('.')[1]) for k in state if k.startswith('layers.')}
     return ViTShape(
@@ -174,23 +179,27 @@ def check_architecture(
 
 
 def resize_position_embedding(
-    position_embedding: Tensor, grid: tuple[int, int], offset: float = 0.0
+    position_embedding: Tensor,
+    grid: tuple[int, int],
+    offset: float = 0.0,
+    class_tokens: int = 1,
 ) -> Tensor:
     """Bicubic interpolation of a position embedding to another grid.
 
     Args:
-        position_embedding (Tensor): (1, 1 + g·g, C), the class token first.
+        position_embedding (Tensor): (1, T + g·g, C), T class tokens first.
         grid (tuple[int, int]): Patches (h, w) of the new grid.
         offset (float): Added to h and w where the scale factors are computed.
             DINO's code, and what is built on it, passes 0.1 against rounding
             and so stretches the grid by 0.1 patch; 0 maps the grids onto
             each other exactly, as MAE and transformers do. Defaults to 0.
+        class_tokens (int): T. Defaults to 1.
 
     Returns:
-        Tensor: (1, 1 + h·w, C).
+        Tensor: (1, T + h·w, C).
     """
     class_token, patches = position_embedding.split(
-        [1, position_embedding.shape[1] - 1], dim=1
+        [class_tokens, position_embedding.shape[1] - class_tokens], dim=1
     )
     side = round(patches.shape[1] ** 0.5)
     if (side, side) == tuple(grid):

@@ -5,12 +5,23 @@ the user, from their authors. What stands here is what the authors and the
 papers named state.
 """
 
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from .frozen_vit import KINDS, Kind
-from .weights import OFFICIAL_WEIGHTS
+from .official_weights import OFFICIAL_WEIGHTS
 
-Family = Literal['DINO', 'DiffNCuts', 'MAE', 'DINOv2', 'DINOv3']
+Family = Literal[
+    'DINO',
+    'DiffNCuts',
+    'MAE',
+    'MoCo v3',
+    'MSN',
+    'SelfPatch',
+    'DeiT',
+    'DINOv2',
+    'DINOv3',
+]
 #: Patches of a side of the square grid that the papers cut (480 by 8).
 GRID = 60
 
@@ -19,6 +30,10 @@ LICENCES: dict[Family, str] = {
     'DINO': 'Apache-2.0',
     'DiffNCuts': 'none stated',
     'MAE': 'CC BY-NC 4.0: no commercial use',
+    'MoCo v3': 'CC BY-NC 4.0: no commercial use',
+    'MSN': 'CC BY-NC 4.0: no commercial use',
+    'SelfPatch': 'Apache-2.0',
+    'DeiT': 'Apache-2.0',
     'DINOv2': 'Apache-2.0',
     'DINOv3': (
         'DINOv3 License: terms of its own, which also bind commercial users '
@@ -36,6 +51,10 @@ TAUS: dict[Family, tuple[float, float] | None] = {
     'DINO': (0.13, 0.2),
     'DiffNCuts': (0.13, 0.15),
     'MAE': None,
+    'MoCo v3': None,
+    'MSN': None,
+    'SelfPatch': None,
+    'DeiT': None,
     'DINOv2': (0.2, 0.8),
     'DINOv3': (0.2, 0.8),
 }
@@ -58,6 +77,12 @@ class Backbone(NamedTuple):
     patch_size: int
     kind: Kind
     arch: str = ''
+    registers: int = 0
+
+    @property
+    def supervised(self) -> bool:
+        """Whether it was trained with labels."""
+        return self.family == 'DeiT'
 
     @property
     def source(self) -> str:
@@ -84,6 +109,10 @@ def _official() -> dict[str, Backbone]:
         'dino': 'DINO',
         'diffncuts': 'DiffNCuts',
         'mae': 'MAE',
+        'mocov3': 'MoCo v3',
+        'msn': 'MSN',
+        'selfpatch': 'SelfPatch',
+        'deit': 'DeiT',
     }
     return {
         name: Backbone(
@@ -100,7 +129,11 @@ def _official() -> dict[str, Backbone]:
 def _dinov2(size: str, hub: str) -> dict[str, Backbone]:
     return {
         f'dinov2_{size}14{suffix}': Backbone(
-            'DINOv2', f'facebook/dinov2-{registers}{hub}', 14, 'token'
+            'DINOv2',
+            f'facebook/dinov2-{registers}{hub}',
+            14,
+            'token',
+            registers=4 if registers else 0,
         )
         for suffix, registers in (('', ''), ('_reg', 'with-registers-'))
     }
@@ -108,12 +141,14 @@ def _dinov2(size: str, hub: str) -> dict[str, Backbone]:
 
 def _dinov3(size: str) -> dict[str, Backbone]:
     hub = f'facebook/dinov3-{size}-pretrain-lvd1689m'
-    return {f'dinov3_{size}': Backbone('DINOv3', hub, 16, 'token')}
+    backbone = Backbone('DINOv3', hub, 16, 'token', registers=4)
+    return {f'dinov3_{size}': backbone}
 
 
-#: By the names of the authors' own code: the torch.hub entries of
-#: facebookresearch/dino, dinov2 and dinov3. Registers: ``_reg``; DINOv3 always
-#: has them. Its networks for satellite images go by their name on the hub.
+#: By the names of the authors' own code, the torch.hub entries of
+#: facebookresearch/dino, dinov2 and dinov3, or made like these. Registers:
+#: ``_reg``; DINOv3 always has them. Its networks for satellite images go by
+#: their name on the hub.
 BACKBONES: dict[str, Backbone] = {
     **_official(),
     **_dinov2('vits', 'small'),
@@ -133,12 +168,15 @@ def find_backbone(name: str) -> Backbone:
     """A backbone by its name.
 
     Raises:
-        ValueError: If there is none; lists those there are.
+        ValueError: If there is none; lists those there are, and says which
+            are nearest.
     """
     if name not in BACKBONES:
+        near = get_close_matches(str(name), BACKBONES, 3)
+        hint = f' (did you mean {" or ".join(near)}?)' if near else ''
         raise ValueError(
             f'Expected the name of a backbone, one of {sorted(BACKBONES)}, '
-            f'but got {name!r}'
+            f'but got {name!r}{hint}'
         )
     return BACKBONES[name]
 

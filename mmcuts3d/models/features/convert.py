@@ -2,19 +2,31 @@
 
 Layouts: DINO (plain backbone files; full checkpoints with ``student`` and
 ``teacher``), DiffNCuts (``model`` with the ViT under ``net.`` or
-``module.net.`` and heads beside it), MAE (``model`` with or without decoder)
-and mmpretrain's own.
+``module.net.`` and heads beside it), MAE and DeiT (``model`` with or without
+decoder or head), MSN (``encoder`` and ``target_encoder``), MoCo v3
+(``state_dict`` with ``module.base_encoder.`` and its moving average),
+SelfPatch (as DINO, without class token and last norm) and mmpretrain's own.
 """
 
 import re
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any
 
 from torch import Tensor
 
-#: Where a checkpoint keeps its weights; of DINO's two networks the teacher
-#: is the one that is published and evaluated.
-CONTAINERS = ('teacher', 'model', 'state_dict', 'student')
+#: Where a checkpoint keeps its weights. Of two networks the one that its
+#: authors evaluate: the moving average of DINO and MSN, but the network itself
+#: of MoCo v3.
+CONTAINERS = (
+    'teacher',
+    'target_encoder',
+    'model',
+    'state_dict',
+    'student',
+    'encoder',
+)
+_PREFERRED = ('teacher', 'base_encoder')
 
 _ANCHOR = 'patch_embed.proj'
 _RULES = (
@@ -38,16 +50,17 @@ def convert_to_mmpretrain(
 
     Args:
         checkpoint (dict): What ``torch.load`` gives for a DINO, DiffNCuts,
-            MAE or mmpretrain file.
+            MAE, MSN, MoCo v3, SelfPatch, DeiT or mmpretrain file.
         key (str, optional): Entry of the checkpoint that holds the weights,
             such as ``'student'``. Defaults to None: the first of
-            ``teacher``, ``model``, ``state_dict``, ``student``, else the
-            checkpoint itself.
+            ``teacher``, ``target_encoder``, ``model``, ``state_dict``,
+            ``student``, ``encoder``, else the checkpoint itself.
 
     Returns:
         dict[str, Tensor]: State dict of mmpretrain's ``VisionTransformer``;
         the position embedding keeps its grid. Heads and decoders are left
-        out.
+        out. Without ``cls_token`` and ``ln1`` for SelfPatch's, which has the
+        class token in its head.
 
     Raises:
         ValueError: If no ViT, or more than one, is found, if weights are
@@ -95,7 +108,8 @@ def _backbone(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     pattern = re.compile(r'(|.*\.)patch_embed\.proj(ection)?\.weight')
     prefixes = [m[1] for name in weights if (m := pattern.fullmatch(name))]
     if len(prefixes) > 1:
-        prefixes = [p for p in prefixes if 'teacher' in p] or prefixes
+        preferred = [p for p in prefixes if any(w in p for w in _PREFERRED)]
+        prefixes = preferred or prefixes
     if len(prefixes) != 1:
         raise ValueError(
             'Expected argument `checkpoint` to hold one ViT (one '
@@ -141,12 +155,23 @@ def _names(num_layers: int) -> set[str]:
 
 def _check_complete(state: dict[str, Tensor]) -> None:
     layers = {int(k.split('.')[1]) for k in state if k.startswith('layers.')}
-    missing = _names(max(layers, default=0) + 1) - set(state)
+    expected = _names(max(layers, default=0) + 1)
+    if _is_class_free(state):
+        expected -= {'cls_token', 'ln1.weight', 'ln1.bias'}
+    missing = expected - set(state)
     if missing:
         raise ValueError(
             'Expected argument `checkpoint` to hold a whole ViT, but got one '
             f'without {_few(missing)} (names as in mmpretrain)'
         )
+
+
+def _is_class_free(state: dict[str, Tensor]) -> bool:
+    """Whether the position embedding has places for the patches alone."""
+    position = state.get('pos_embed')
+    if position is None or 'cls_token' in state or position.ndim != 3:
+        return False
+    return isqrt(position.shape[1]) ** 2 == position.shape[1]
 
 
 def _few(names: Any, count: int = 4) -> str:

@@ -41,14 +41,15 @@ class ViTKeys(FrozenViT):
 
     Args:
         arch (str or dict): ``'tiny'``, ``'small'``, ``'base'``, ``'large'``,
-            ``'huge'`` (the names of DINO and MAE), or mmpretrain's dict of
-            sizes. Defaults to 'small'.
+            ``'huge'`` (the names of DINO and MAE), ``'mocov3-small'``, or
+            mmpretrain's dict of sizes. Defaults to 'small'.
         patch_size (int): Side of a patch in pixels. Defaults to 8.
         weights (str or path, optional): A name of
             ``mmcuts3d.models.features.OFFICIAL_WEIGHTS`` (``'dino_vits8'``,
             ``'mae_vitb16'`` …; downloaded once) or a local file in the
-            layout of DINO, DiffNCuts, MAE or mmpretrain. Defaults to None:
-            random weights, good for tests only.
+            layout of DINO, DiffNCuts, MAE, MSN, MoCo v3, SelfPatch, DeiT or
+            mmpretrain. Defaults to None: random weights, good for tests
+            only.
         image_size (int or tuple[int, int]): Height and width in pixels that
             the network sees; images of another size are resized (bilinear,
             antialiased, aspect not kept). Multiples of ``patch_size``.
@@ -70,8 +71,8 @@ class ViTKeys(FrozenViT):
             block. Defaults to 'key'.
         layer (int): The block, from 0, or from −1 backwards; later ones are
             not run. Defaults to −1: the last.
-        norm (bool): Whether tokens pass the network's last normalisation.
-            Defaults to True.
+        norm (bool): Whether tokens pass the network's last normalisation,
+            which SelfPatch's has not. Defaults to True.
 
     Raises:
         ValueError: For a setting out of range, an unknown name, or weights
@@ -101,6 +102,12 @@ class ViTKeys(FrozenViT):
         self.channels = sizes['embed_dims']
         self.layer = layer_index(layer, sizes['num_layers'])
 
+        state = {}
+        if weights is not None:
+            state = self._read(
+                weights, arch, interpolate_offset, cache_dir, base_url
+            )
+
         # Here, because it imports all of mmpretrain.
         from mmpretrain.models.backbones import VisionTransformer
 
@@ -109,7 +116,8 @@ class ViTKeys(FrozenViT):
             img_size=self.image_size,
             patch_size=patch_size,
             out_type='featmap',
-            final_norm=True,
+            final_norm=not state or 'ln1.weight' in state,
+            with_cls_token=not state or 'cls_token' in state,
         )
         if weights is None:
             nn.init.trunc_normal_(self.backbone.pos_embed, std=0.02)
@@ -119,18 +127,19 @@ class ViTKeys(FrozenViT):
                 level=logging.WARNING,
             )
         else:
-            self._load(weights, arch, interpolate_offset, cache_dir, base_url)
+            self.backbone.load_state_dict(state)
         self._stop_at_layer(norm)
         self.freeze()
 
-    def _load(
+    def _read(
         self,
         weights: str | os.PathLike[str],
         arch: str | Mapping[str, int],
         offset: float,
         cache_dir: str | os.PathLike[str] | None,
         base_url: str,
-    ) -> None:
+    ) -> dict[str, Tensor]:
+        """State dict of the backbone, its position embedding on the grid."""
         path = find_weights(weights, cache_dir, base_url)
         official = OFFICIAL_WEIGHTS.get(str(weights))
         try:
@@ -146,9 +155,9 @@ class ViTKeys(FrozenViT):
                 f'save it as {path}.'
             ) from error
         state['pos_embed'] = resize_position_embedding(
-            state['pos_embed'], self.grid, offset
+            state['pos_embed'], self.grid, offset, int('cls_token' in state)
         )
-        self.backbone.load_state_dict(state)
+        return state
 
     def _stop_at_layer(self, norm: bool) -> None:
         """Cuts off what nobody reads."""
@@ -159,7 +168,7 @@ class ViTKeys(FrozenViT):
             backbone.layers[-1] = _Projection(
                 backbone.layers[-1], KINDS.index(self.kind)
             )
-        if self.kind != 'token' or not norm:
+        if backbone.final_norm and (self.kind != 'token' or not norm):
             backbone.final_norm = False
             del backbone.ln1
 

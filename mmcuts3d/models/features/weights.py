@@ -13,86 +13,18 @@ import urllib.request
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from mmcuts3d.files.whole_files import file_blocks
 
 from .convert import convert_to_mmpretrain
-
-HOST = 'https://dl.fbaipublicfiles.com'
+from .official_weights import HOST, OFFICIAL_WEIGHTS, OfficialWeights
 
 
 class WeightsError(RuntimeError):
     """Weights that cannot be had or cannot be trusted; says what to do."""
-
-
-class OfficialWeights(NamedTuple):
-    """Where the authors of a method keep a file with weights.
-
-    Args:
-        arch (str): Name of the architecture.
-        patch_size (int): Side of a patch in pixels.
-        file_name (str): Name in the cache folder.
-        url (str): Address of the file below ``HOST``, or, where no direct
-            link exists, of the page to fetch it from by hand.
-        digest (str): ``algorithm:first hex digits`` as the authors publish
-            it. Defaults to '' (nothing is published).
-    """
-
-    arch: str
-    patch_size: int
-    file_name: str
-    url: str
-    digest: str = ''
-
-    @property
-    def direct(self) -> bool:
-        """Whether ``url`` is the file itself."""
-        return self.url.startswith('/')
-
-    def address(self, base_url: str = HOST) -> str:
-        """Full address of the file or of its page."""
-        return base_url.rstrip('/') + self.url if self.direct else self.url
-
-
-def _dino(arch: str, patch_size: int, name: str) -> OfficialWeights:
-    file_name = f'{name}.pth'
-    return OfficialWeights(
-        arch, patch_size, file_name, f'/dino/{name}/{file_name}'
-    )
-
-
-def _mae(arch: str, patch_size: int, digest: str) -> OfficialWeights:
-    file_name = f'mae_pretrain_vit_{arch}.pth'
-    return OfficialWeights(
-        arch, patch_size, file_name, f'/mae/pretrain/{file_name}', digest
-    )
-
-
-#: Addresses as in the repositories facebookresearch/dino (hubconf.py),
-#: csyanbin/DiffNCuts (README.md) and facebookresearch/mae (README.md, with
-#: the first digits of the MD5). Nobody publishes a SHA-256. The training
-#: command in the README of DiffNCuts is that of a ViT-S/16; the ViT-S/8 of
-#: CutS3D's tables is not among what its authors link to.
-OFFICIAL_WEIGHTS: dict[str, OfficialWeights] = {
-    'dino_vits16': _dino('small', 16, 'dino_deitsmall16_pretrain'),
-    'dino_vits8': _dino('small', 8, 'dino_deitsmall8_pretrain'),
-    # Of 300 epochs; the one that CuVLER's networks.py reads.
-    'dino_vits8_300ep': _dino('small', 8, 'dino_deitsmall8_300ep_pretrain'),
-    'dino_vitb16': _dino('base', 16, 'dino_vitbase16_pretrain'),
-    'dino_vitb8': _dino('base', 8, 'dino_vitbase8_pretrain'),
-    'diffncuts_vits16': OfficialWeights(
-        'small',
-        16,
-        'diffncuts_vits16.pth',
-        'https://drive.google.com/file/d/1hAPR0gxBHgIOSATtJNSStaf5aBDnNzYd',
-    ),
-    'mae_vitb16': _mae('base', 16, 'md5:8cad7c'),
-    'mae_vitl16': _mae('large', 16, 'md5:b8b06e'),
-    'mae_vith14': _mae('huge', 14, 'md5:9bdbb0'),
-}
 
 
 def weights_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:

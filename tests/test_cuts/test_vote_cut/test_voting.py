@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mmcuts3d.cuts import Voting, mask_iou
-from mmcuts3d.cuts.vote_cut.voting import pairwise_iou
+from mmcuts3d.cuts import Voting, mask_iou, pairwise_iou
 
 
 def runs(*spans, size=24):

@@ -19,20 +19,24 @@ from mmcuts3d.models.features import (
 from mmcuts3d.models.features.hub_vit import model_name
 from mmcuts3d.registry import MODELS
 
-SIDES = {8: 480, 14: 840, 16: 960}
+SIDES = {4: 240, 7: 420, 8: 480, 14: 840, 16: 960}
 
 
 @pytest.mark.parametrize('name', BACKBONES)
 def test_a_name_says_what_it_is(name):
     backbone = BACKBONES[name]
     family = {'dino': 'DINO', 'diffncuts': 'DiffNCuts', 'mae': 'MAE'}
-    family.update(dinov2='DINOv2', dinov3='DINOv3')
+    family.update(dinov2='DINOv2', dinov3='DINOv3', deit='DeiT')
+    family.update(mocov3='MoCo v3', msn='MSN', selfpatch='SelfPatch')
     assert backbone.family == family[name.partition('_')[0]]
     size, patch = re.search(r'_vit(7b|[a-z])(\d+)', name).groups()
     assert backbone.patch_size == int(patch)
     assert backbone.image_side() == SIDES[int(patch)]
     assert backbone.image_side(20) == 20 * int(patch)
     assert backbone.kind in KINDS and backbone.licence
+    has_registers = name.endswith('_reg') or 'dinov3' in name
+    assert backbone.registers == (4 if has_registers else 0)
+    assert backbone.supervised == name.startswith('deit')
     if backbone.tau is not None:
         assert 0 < backbone.tau[0] < backbone.tau[1] < 1
     if name in OFFICIAL_WEIGHTS:
@@ -95,6 +99,8 @@ def test_config_of_the_hub_builds(tmp_path, monkeypatch):
 def test_unknown_names():
     with pytest.raises(ValueError, match="dinov2_vitb14_reg.*got 'dinov4'"):
         find_backbone('dinov4')
+    with pytest.raises(ValueError, match='did you mean .*mocov3_vitb16'):
+        find_backbone('moco_vitb16')
     with pytest.raises(ValueError, match="`kind` to be one of .*'keys'"):
         features_config('dinov2_vits14', kind='keys')
 

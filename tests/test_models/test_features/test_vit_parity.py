@@ -1,7 +1,8 @@
 """ViTKeys against transformers' ViT on the same random weights.
 
 The weights are written in the layouts of the official files, as the code of
-facebookresearch/dino, csyanbin/DiffNCuts and facebookresearch/mae saves them.
+facebookresearch/dino, csyanbin/DiffNCuts, facebookresearch/mae, msn, moco-v3
+and deit saves them. Of SelfPatch see test_vit_selfpatch.py.
 """
 
 import argparse
@@ -146,6 +147,40 @@ def mae_with_decoder(state):
     return {'model': {**state, **decoder}}
 
 
+def msn(state):
+    """Two networks under DistributedDataParallel, beside prototypes."""
+    wrong = {k: torch.zeros_like(v) for k, v in state.items()}
+    head = {'fc.fc1.weight': torch.zeros(4, 48), 'fc.bn1.bias': torch.ones(4)}
+    return {
+        'encoder': dict(_under('module.', {**wrong, **head}, {})),
+        'opt': {'state': {}, 'param_groups': []},
+        'prototypes': torch.zeros(4, 48),
+        'target_encoder': dict(_under('module.', {**state, **head}, {})),
+        'epoch': 600,
+    }
+
+
+def mocov3(state):
+    """The network and its moving average; its authors take the first."""
+    wrong = {k: torch.zeros_like(v) for k, v in state.items()}
+    head = {'head.0.weight': torch.zeros(4, 48), 'head.1.bias': torch.ones(4)}
+    both = _under('module.base_encoder.', {**state, **head}, {})
+    both += _under('module.momentum_encoder.', {**wrong, **head}, {})
+    both += [('module.predictor.0.weight', torch.zeros(4, 4))]
+    return {
+        'epoch': 300,
+        'arch': 'vit_base',
+        'state_dict': dict(both),
+        'optimizer': {'state': {}, 'param_groups': []},
+        'scaler': {},
+    }
+
+
+def deit(state):
+    head = {'head.weight': torch.zeros(10, 48), 'head.bias': torch.zeros(10)}
+    return {'model': {**state, **head}}
+
+
 def _under(prefix, state, others):
     return [(prefix + k, v) for k, v in state.items()] + list(others.items())
 
@@ -157,6 +192,9 @@ LAYOUTS = (
     diffncuts_parallel,
     mae,
     mae_with_decoder,
+    msn,
+    mocov3,
+    deit,
 )
 
 
@@ -190,9 +228,10 @@ def test_keys_of_every_layout_on_a_60x60_grid(layout, tmp_path):
     [
         ('small', (384, 12, 6, 1536)),
         ('base', (768, 12, 12, 3072)),
+        ('mocov3-small', (384, 12, 12, 1536)),
     ],
 )
-def test_the_four_networks_of_dino_at_full_depth(
+def test_networks_of_dino_and_of_moco_v3_at_full_depth(
     arch, sizes, patch_size, tmp_path
 ):
     sizes = dict(zip(TINY, sizes, strict=True))

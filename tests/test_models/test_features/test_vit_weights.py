@@ -205,6 +205,8 @@ def test_official_table():
         'mae_vitb16': 'md5:8cad7c',
         'mae_vitl16': 'md5:b8b06e',
         'mae_vith14': 'md5:9bdbb0',
+        'deit_vits16': 'sha256:cd65a155',
+        'deit_vitb16': 'sha256:b5f2ef4d',
     }
     assert HOST + OFFICIAL_WEIGHTS['dino_vits8'].url == (
         'https://dl.fbaipublicfiles.com/dino/dino_deitsmall8_pretrain/'
@@ -213,5 +215,15 @@ def test_official_table():
     assert HOST + OFFICIAL_WEIGHTS['mae_vitb16'].url == (
         'https://dl.fbaipublicfiles.com/mae/pretrain/mae_pretrain_vit_base.pth'
     )
+    addresses = {k: v.address() for k, v in OFFICIAL_WEIGHTS.items()}
+    assert addresses['mocov3_vitb16'] == (
+        f'{HOST}/moco-v3/vit-b-300ep/vit-b-300ep.pth.tar'
+    )
+    assert addresses['msn_vitb4'] == f'{HOST}/msn/vitb4_300ep.pth.tar'
+    assert addresses['msn_vits16'] == f'{HOST}/msn/vits16_800ep.pth.tar'
+    assert addresses['deit_vitb16'] == (
+        f'{HOST}/deit/deit_base_patch16_224-b5f2ef4d.pth'
+    )
+    assert not OFFICIAL_WEIGHTS['selfpatch_vits16'].direct
     file_names = [w.file_name for w in module.OFFICIAL_WEIGHTS.values()]
     assert len(set(file_names)) == len(file_names)
