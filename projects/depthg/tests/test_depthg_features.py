@@ -68,6 +68,23 @@ def test_oracle_features_are_shares_of_directions():
     assert torch.allclose(clean.directions.norm(dim=1), torch.ones(2))
 
 
+def test_oracle_features_of_one_class_a_patch():
+    labels = np.zeros((8, 8), np.int64)
+    labels[:4, 1:4] = 1  # three of four columns of the first patch
+    labels[4:, :4] = 255
+    settings = dict(patch_size=4, noise=0, offset=0)
+    pure = OracleFeatures(2, 16, blended=False, **settings)
+    (found,) = pure(torch.zeros(1, 3, 8, 8), [labelled('a', labels)])
+    first, second = pure.directions
+    assert torch.equal(found[:, 0, 0], second)
+    assert torch.equal(found[:, 0, 1], first)
+    assert not found[:, 1, 0].any()  # nothing is known of it
+    (found,) = OracleFeatures(2, 16, **settings)(
+        torch.zeros(1, 3, 8, 8), [labelled('a', labels)]
+    )
+    assert torch.allclose(found[:, 0, 0], first / 4 + second * 3 / 4)
+
+
 def test_oracle_noise_belongs_to_the_image():
     labels = np.zeros((64, 64), np.int64)
     noisy = OracleFeatures(1, 64, patch_size=4, noise=2.0, offset=0)

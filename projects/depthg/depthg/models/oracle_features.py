@@ -31,6 +31,9 @@ class OracleFeatures(nn.Module):
         offset (float): Length of an image's offset. Defaults to 0.3.
         alike (Sequence): (first, second, share): the second class has this
             share of the direction of the first. Defaults to (): none.
+        blended (bool): Whether a patch of several classes has the mean of
+            their directions; if not, that of its most frequent class.
+            Defaults to True.
         seed (int): Of directions and noise. Defaults to 0.
 
     Raises:
@@ -48,6 +51,7 @@ class OracleFeatures(nn.Module):
         noise: float = 1.5,
         offset: float = 0.3,
         alike: Sequence[Sequence[float]] = (),
+        blended: bool = True,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -77,6 +81,7 @@ class OracleFeatures(nn.Module):
         self.patch_size = patch_size
         self.noise = noise
         self.offset = offset
+        self.blended = blended
         self.seed = seed
 
     @torch.no_grad()
@@ -119,6 +124,11 @@ class OracleFeatures(nn.Module):
         shares = functional.adaptive_avg_pool2d(
             one_hot.permute(2, 0, 1)[None].float(), grid
         )[0]
+        if not self.blended:
+            most = shares.argmax(0)
+            known = shares.sum(0) > 0
+            shares = functional.one_hot(most, number).permute(2, 0, 1) * known
+            shares = shares.float()
         features = torch.einsum(
             'khw,kc->chw', shares, self.directions.cpu().float()
         )
