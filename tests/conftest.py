@@ -1,21 +1,3 @@
 """What every test starts from."""
 
-import os
-import sys
-
-import pytest
-
-from mmcuts3d import compat
-
-os.environ.setdefault('MPLBACKEND', 'Agg')
-compat.install_hooks()  # tests of the pure layers import no registry
-
-
-@pytest.fixture(autouse=True)
-def _no_scope_left_behind():
-    """Configs set mmengine's default scope; each test starts with none."""
-    yield
-    if 'mmengine.registry' in sys.modules:
-        from mmengine.registry import DefaultScope
-
-        DefaultScope._instance_dict.clear()
+from helpers.starts import no_scope_left_behind  # noqa: F401
