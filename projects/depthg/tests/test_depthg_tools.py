@@ -32,7 +32,7 @@ _base_ = {str(demo.CONFIG)!r}
 train_dataloader = dict(batch_size=2, dataset=dict(dataset=dict(dataset=dict(
     num_scenes=3, size=(64, 64)))))
 test_dataloader = dict(dataset=dict(num_scenes=6, size=(64, 64)))
-model = dict(sampling=dict(side=3))
+model = dict(sampling=dict(side=3, near=0.9))  # not of random places
 train_cfg = dict(max_iters=2)
 default_hooks = dict(checkpoint=dict(interval=1))
 """

@@ -43,7 +43,10 @@ from projects.depthg.depthg.training import RESULT, run_arm, spread
 CONFIG = Path(__file__).resolve().parents[1] / (
     'configs/depthg_oracle_scenes.py'
 )
-_RANDOM = {'model.sampling': dict(type='mmcuts3d.RandomPlaces', side=7)}
+#: In place of farthest places, whatever --cfg-options set of those.
+_RANDOM = {
+    'model.sampling': dict(_delete_=True, type='mmcuts3d.RandomPlaces', side=7)
+}
 #: Name to what it changes of the config.
 ARMS = {
     'STEGO': {
