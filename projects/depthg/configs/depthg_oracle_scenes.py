@@ -58,6 +58,7 @@ train_dataloader = dict(
                 data_root=f'{__root}/train',
                 num_scenes=48,
                 scene_seed=0,
+                serialize_data=False,  # few: packing them takes longer
                 size=(128, 128),
                 pipeline=__pipeline,
             ),
@@ -74,6 +75,7 @@ test_dataloader = dict(
         data_root=f'{__root}/test',
         num_scenes=24,
         scene_seed=1,
+        serialize_data=False,
         size=(128, 128),
         test_mode=True,
         pipeline=__pipeline,
