@@ -238,6 +238,22 @@ def check_mask(name: str, mask: ArrayLike) -> NDArray[np.bool_]:
     return array.astype(bool)
 
 
+def check_affinity(affinity: ArrayLike) -> NDArray[Any]:
+    """(n, n), finite, or ValueError."""
+    matrix = as_array('affinity', affinity)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(
+            'Expected argument `affinity` to be square, '
+            f'but got shape {matrix.shape}.'
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError(
+            'Expected argument `affinity` to be finite, '
+            'but got values NaN or infinite.'
+        )
+    return matrix
+
+
 def check_points(
     points: ArrayLike, number: int | None = None
 ) -> NDArray[np.floating]:

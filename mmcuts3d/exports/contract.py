@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from mmcuts3d.cuts import box_of
+from mmcuts3d.cuts import box_of, resize_nearest
 from mmcuts3d.files import shown
 from mmcuts3d.labels import CATEGORY_NAME, ImageRecord, decode_confidence
 
@@ -40,6 +40,13 @@ class ExportedInstance:
         """Left, top, right, bottom in pixels, the last two exclusive."""
         left, top, right, bottom = (int(side) for side in box_of(self.mask))
         return left, top, right, bottom
+
+    def confidence_map(self) -> npt.NDArray[np.float32] | None:
+        """(H, W), 0 outside of the mask; None without confidence."""
+        if self.confidence is None:
+            return None
+        size = (self.mask.shape[0], self.mask.shape[1])
+        return np.asarray(resize_nearest(self.confidence, size) * self.mask)
 
 
 @dataclass(frozen=True)
@@ -154,9 +161,13 @@ class ExportFormat(ABC):
             Path: Where it is.
 
         Raises:
-            ValueError: If there is no such file.
+            ValueError: If there is no such file, or no folder of images.
         """
-        assert self.images is not None
+        if self.images is None:
+            raise ValueError(
+                'Expected argument `images`, the folder of the images, for '
+                f'format {self.name!r}, but got none.'
+            )
         source = self.images / image.file_name
         if not source.is_file():
             raise ValueError(

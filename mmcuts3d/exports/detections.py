@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from mmcuts3d.cuts import resize_nearest
 from mmcuts3d.labels import CATEGORY_NAME, ImageRecord
 
 from .contract import ExportedImage
@@ -42,17 +41,13 @@ def to_detections(
     )
     if not image.instances:
         return supervision.Detections.empty()
-    size = (image.height, image.width)
     data: dict[str, Any] = {
         'class_name': np.array([CATEGORY_NAME] * len(image.instances))
     }
-    maps = [
-        resize_nearest(one.confidence, size) * one.mask
-        for one in image.instances
-        if one.confidence is not None
-    ]
-    if len(maps) == len(image.instances):
-        data['spatial_confidence'] = np.stack(maps)
+    maps = [one.confidence_map() for one in image.instances]
+    known = [one for one in maps if one is not None]
+    if len(known) == len(maps):
+        data['spatial_confidence'] = np.stack(known)
     return supervision.Detections(
         xyxy=np.array([one.corners for one in image.instances], np.float32),
         mask=np.stack([one.mask for one in image.instances]),

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mmcuts3d.cuts import resize_nearest
 from mmcuts3d.files.whole_files import write_json
 
 from .contract import ExportedImage, ExportFormat, rounded
@@ -92,13 +91,8 @@ class FiftyOne(ExportFormat):
 
 def heatmap(image: ExportedImage) -> npt.NDArray[np.uint8] | None:
     """(H, W), uint8, 255 being a confidence of 1; None without any."""
-    known = [one for one in image.instances if one.confidence is not None]
+    maps = [one.confidence_map() for one in image.instances]
+    known = [one for one in maps if one is not None]
     if not known:
         return None
-    size = (image.height, image.width)
-    heat = np.zeros(size, np.float32)
-    for one in known:
-        assert one.confidence is not None
-        values = resize_nearest(one.confidence, size) * one.mask
-        heat = np.maximum(heat, values)
-    return np.rint(heat * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.max(known, axis=0) * 255), np.uint8)

@@ -32,7 +32,8 @@ class HuggingFace(ExportFormat):
 
     def __init__(self, folder: Path, images: Path | None = None) -> None:
         super().__init__(folder, images)
-        self._rows: list[dict[str, Any]] = []
+        self._metadata = self.path('train', 'metadata.jsonl')
+        self._metadata.touch()
 
     def add(self, image: ExportedImage) -> None:
         """Write what belongs to one image."""
@@ -64,17 +65,15 @@ class HuggingFace(ExportFormat):
             }
             for key, value in row.items():
                 objects[key].append(value)
-        self._rows.append(
-            {
-                'file_name': image.file_name,
-                'width': image.width,
-                'height': image.height,
-                'objects': objects,
-            }
-        )
+        entry = {
+            'file_name': image.file_name,
+            'width': image.width,
+            'height': image.height,
+            'objects': objects,
+        }
+        with self._metadata.open('a', encoding='utf-8') as file:
+            file.write(json.dumps(entry) + '\n')
 
     def finish(self) -> None:
         """Write what belongs to all of them."""
-        path = self.path('train', 'metadata.jsonl')
-        lines = (json.dumps(row) + '\n' for row in self._rows)
-        path.write_text(''.join(lines), encoding='utf-8')
+        # Each row was written with its image.

@@ -12,8 +12,6 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
-from mmcuts3d.files.whole_files import write_json
-
 from .contract import (
     ExportedImage,
     ExportedInstance,
@@ -48,18 +46,16 @@ class LabelMe(ExportFormat):
         stem = self._names.take(stem_of(image.file_name), image.file_name)
         placed = self.place_image(image, '')
         path = self.path('', f'{stem}.json')
-        write_json(
-            path,
-            {
-                'version': VERSION,
-                'flags': {},
-                'shapes': [self._shape(one) for one in image.instances],
-                'imagePath': os.path.relpath(placed, path.parent),
-                'imageData': None,
-                'imageHeight': image.height,
-                'imageWidth': image.width,
-            },
-        )
+        content: dict[str, Any] = {
+            'version': VERSION,
+            'flags': {},
+            'shapes': [self._shape(one) for one in image.instances],
+            'imagePath': os.path.relpath(placed, path.parent),
+            'imageData': None,
+            'imageHeight': image.height,
+            'imageWidth': image.width,
+        }
+        path.write_text(json.dumps(content), encoding='utf-8')
 
     def _shape(self, one: ExportedInstance) -> dict[str, Any]:
         left, top, right, bottom = one.corners

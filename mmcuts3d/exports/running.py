@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmcuts3d.files import draft_folder
 from mmcuts3d.labels import LabelStore
 from mmcuts3d.labels.coco import is_plain, shown
 
@@ -127,10 +127,7 @@ def export_store(
             f'Expected argument `images` to be a folder, but got {folder}.'
         )
     _check_place(out, folder, store, overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f'.{out.name}-', dir=out.parent))
-    try:
-        draft.chmod(0o755)  # mkdtemp gives the owner alone access
+    with draft_folder(out) as draft:
         writer = kind(draft, folder)
         masks = below = 0
         for place in follow(range(len(store)), len(store)):
@@ -149,9 +146,6 @@ def export_store(
         if out.exists():
             shutil.rmtree(out)
         draft.rename(out)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return ExportSummary(len(store), masks, below, kind.lost)
 
 

@@ -13,6 +13,7 @@ from .images import (
 from .names import as_path, find_spelled, first_few, shown
 from .regular import open_regular
 from .shipped import config_names, find_config, shipped_folder
+from .whole_folders import draft_folder, write_once
 
 __all__ = [
     'IMAGE_SUFFIXES',
@@ -20,6 +21,7 @@ __all__ = [
     'as_path',
     'config_names',
     'decode_image',
+    'draft_folder',
     'find_config',
     'find_spelled',
     'first_few',
@@ -32,4 +34,5 @@ __all__ = [
     'shipped_folder',
     'shown',
     'turn_upright',
+    'write_once',
 ]

@@ -40,6 +40,7 @@ from .records import (
     build_labels,
     encode_mask,
     instance_to_annotation,
+    masks_by_image,
 )
 from .rounds import label_statistics, largest_iou, merge_rounds
 from .sharing import share_out
@@ -79,6 +80,7 @@ __all__ = [
     'label_statistics',
     'largest_iou',
     'mask_levels',
+    'masks_by_image',
     'merge_rounds',
     'merge_stores',
     'open_shard',

@@ -4,6 +4,7 @@ Masks become run-length codes here, at the door of the label store; nothing
 behind it sees pixels.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -116,6 +117,24 @@ def instance_to_annotation(
     if confidence is not None:
         annotation['confidence'] = encode_confidence(confidence)
     return annotation
+
+
+def masks_by_image(
+    annotations: Iterable[dict[str, Any]],
+) -> dict[int, list[npt.NDArray[np.bool_]]]:
+    """The masks of annotations by the id of their image.
+
+    Args:
+        annotations (Iterable[dict]): With run-length codes.
+
+    Returns:
+        dict: Lists of (H, W), bool, in the order of the annotations.
+    """
+    masks: dict[int, list[npt.NDArray[np.bool_]]] = {}
+    for row in annotations:
+        mask = coco_mask.decode(row['segmentation']).astype(bool)
+        masks.setdefault(row['image_id'], []).append(mask)
+    return masks
 
 
 def build_labels(

@@ -6,8 +6,9 @@
 
 FOLDER is what tools/generate_pseudo_labels.py, merge_rounds.py or
 import_pseudo_labels.py wrote, of either kind. Without --format OUT is one COCO
-file. A Parquet store is read image by image, so that a million of them need
-little memory. docs/labels_in_other_tools.md says who reads what.
+file. Stores are read image by image; cvat, label_studio and fiftyone, whose
+labels are one file, gather its rows in memory.
+docs/labels_in_other_tools.md says who reads what.
 """
 
 import argparse

@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import DATASETS, MODELS
-from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import load_ground_truth
 from mmcuts3d.files import read_image, shown
-from mmcuts3d.labels import read_labels
+from mmcuts3d.labels import masks_by_image, read_labels
 from mmcuts3d.visualization import (
     build_point_cloud,
     draw_cut,
@@ -53,7 +52,7 @@ def draw_pictures(
         )[1]
         # A box in place of a mask is no mask to draw.
         masks = [row for row in truth if 'box_only' not in row]
-        sources.append(('ground truth', _by_image(masks)))
+        sources.append(('ground truth', masks_by_image(masks)))
     rows = []
     places = np.linspace(0, len(dataset) - 1, min(number, len(dataset)))
     for index in sorted(set(places.round().astype(int).tolist())):
@@ -112,15 +111,7 @@ def _warn(path: str, reason: str) -> None:
 
 def _masks_of(labels: Path) -> dict[int, list[np.ndarray]]:
     rows = read_labels(labels)['annotations']
-    return _by_image([row for row in rows if row['score'] >= SURE])
-
-
-def _by_image(annotations: Sequence[dict]) -> dict[int, list[np.ndarray]]:
-    masks: dict[int, list[np.ndarray]] = {}
-    for row in annotations:
-        mask = coco_mask.decode(row['segmentation']).astype(bool)
-        masks.setdefault(row['image_id'], []).append(mask)
-    return masks
+    return masks_by_image([row for row in rows if row['score'] >= SURE])
 
 
 def _overlay(image: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackError
 
-from .._check import as_array, check_count, check_literal, check_range
+from .._check import check_affinity, check_count, check_literal, check_range
 from .lanczos import SMALL, leading_vectors
 from .normalized_cut import Solver
 from .strong_edges import StrongEdges
@@ -167,17 +167,7 @@ def _signed(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _check_cosines(affinity: ArrayLike) -> NDArray[np.float64]:
     """(n, n) float64 of an affinity, or ValueError."""
-    matrix = as_array('affinity', affinity)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(
-            'Expected argument `affinity` to be square, '
-            f'but got shape {matrix.shape}.'
-        )
-    if not np.isfinite(matrix).all():
-        raise ValueError(
-            'Expected argument `affinity` to be finite, '
-            'but got values NaN or infinite.'
-        )
+    matrix = check_affinity(affinity)
     matrix = matrix.astype(np.float64)
     largest = float(np.abs(matrix).max(initial=0))
     if largest > 1 + ASYMMETRY:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._check import as_array, check_literal, check_range
+from .._check import check_affinity, check_literal, check_range
 from .affinity import unit_vectors
 from .spatial_importance import PairRule, pair_powers
 
@@ -47,17 +47,7 @@ class StrongEdges:
         Raises:
             ValueError: If `affinity` is not square, symmetric and finite.
         """
-        matrix = as_array('affinity', affinity)
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-            raise ValueError(
-                'Expected argument `affinity` to be square, '
-                f'but got shape {matrix.shape}.'
-            )
-        if not np.isfinite(matrix).all():
-            raise ValueError(
-                'Expected argument `affinity` to be finite, '
-                'but got values NaN or infinite.'
-            )
+        matrix = check_affinity(affinity)
         return cls(_symmetric(matrix > check_range('tau', tau, 0, 1)))
 
     @classmethod

@@ -6,14 +6,13 @@ the very code that real images run through.
 
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from mmcuts3d.files import write_once
 from mmcuts3d.labels import CATEGORY_ID, CATEGORY_NAME, encode_mask
 from mmcuts3d.labels.coco import CocoAnnotation, CocoImage
 
@@ -70,23 +69,11 @@ def write_scenes(
         'size': list(size),
         'num_objects': list(num_objects),
     }
-    if _holds(root, settings):
-        return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f'.{root.name}-', dir=root.parent))
-    try:
-        _fill(draft, settings)
-        # mkdtemp gives the owner alone access; a data folder is shared.
-        draft.chmod(0o755)
-        try:
-            draft.replace(root)
-        except OSError:
-            # Somebody else was faster; theirs must be the same.
-            if not _holds(root, settings):
-                raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return root
+    return write_once(
+        root,
+        lambda: _holds(root, settings),
+        lambda draft: _fill(draft, settings),
+    )
 
 
 def _holds(root: Path, settings: dict[str, Any]) -> bool:

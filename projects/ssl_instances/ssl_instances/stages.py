@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from pycocotools import mask as coco_mask
 
 from mmcuts3d.evaluation import (
     evaluate_coco,
@@ -16,7 +15,7 @@ from mmcuts3d.evaluation import (
     same_class_recall,
 )
 from mmcuts3d.files import read_image
-from mmcuts3d.labels import read_labels
+from mmcuts3d.labels import masks_by_image, read_labels
 from mmcuts3d.visualization import draw_instances, save_image
 
 METRICS = ('AP50', 'AP', 'AR10', 'AR100')
@@ -107,7 +106,7 @@ def draw_stages(
         (stage.title, _surest(read_labels(stage.labels)['annotations']))
         for stage in stages
     ]
-    columns.append(('truth', _by_image(truth)))
+    columns.append(('truth', masks_by_image(truth)))
     places = np.linspace(0, len(images) - 1, min(number, len(images)))
     chosen = [images[int(place)] for place in places.round()]
     figure = Figure(
@@ -146,15 +145,7 @@ def _surest(annotations: Sequence[dict]) -> dict[int, list[np.ndarray]]:
             key=lambda row: -row['area'],
         )
     ]
-    return _by_image(chosen)
-
-
-def _by_image(annotations: Sequence[dict]) -> dict[int, list[np.ndarray]]:
-    masks: dict[int, list[np.ndarray]] = {}
-    for row in annotations:
-        mask = coco_mask.decode(row['segmentation']).astype(bool)
-        masks.setdefault(row['image_id'], []).append(mask)
-    return masks
+    return masks_by_image(chosen)
 
 
 def _over(image: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import numpy as np
 
 from mmcuts3d.datasets.rgbd_scenes import Scene, make_scene
 from mmcuts3d.datasets.rgbd_scenes.kinds import KINDS
-from mmcuts3d.files import shown
+from mmcuts3d.files import shown, write_once
 from mmcuts3d.files.json_files import read_json
 from mmcuts3d.registry import DATASETS
 
@@ -171,23 +169,11 @@ def write_class_scenes(
         size=list(size),
         num_objects=list(num_objects),
     )
-    if _holds(root, settings):
-        return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f'.{root.name}-', dir=root.parent))
-    try:
-        _fill(draft, settings)
-        # mkdtemp gives the owner alone access; a data folder is shared.
-        draft.chmod(0o755)
-        try:
-            draft.replace(root)
-        except OSError:
-            # Somebody else was faster; theirs must be the same.
-            if not _holds(root, settings):
-                raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return root
+    return write_once(
+        root,
+        lambda: _holds(root, settings),
+        lambda draft: _fill(draft, settings),
+    )
 
 
 def _holds(root: Path, settings: dict[str, Any]) -> bool:
