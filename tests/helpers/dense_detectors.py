@@ -49,6 +49,11 @@ def weighted(name):
     return model
 
 
+def _stages(config):
+    """Of a cascade one after the other, of other detectors the one."""
+    return config if isinstance(config, list) else [config]
+
+
 def shrink_model(model):
     """Make any of these models small, in place; one class."""
     model.backbone.init_cfg = None
@@ -56,18 +61,21 @@ def shrink_model(model):
         model.backbone.update(depth=18, base_channels=8)
         if 'neck' in model:
             model.neck.update(in_channels=[8, 16, 32, 64], out_channels=32)
-    if model.type == 'MaskRCNN':
+    if model.type in ('MaskRCNN', 'CascadeRCNN'):
         model.rpn_head.update(in_channels=32, feat_channels=32)
         roi_head = model.roi_head
         roi_head.bbox_roi_extractor.out_channels = 32
         roi_head.mask_roi_extractor.out_channels = 32
-        roi_head.bbox_head.update(in_channels=32, fc_out_channels=32)
-        roi_head.mask_head.update(
-            in_channels=32, conv_out_channels=32, num_convs=1
-        )
+        for head in _stages(roi_head.bbox_head):
+            head.update(in_channels=32, fc_out_channels=32)
+            if 'conv_out_channels' in head:
+                head.conv_out_channels = 32
+        for head in _stages(roi_head.mask_head):
+            head.update(in_channels=32, conv_out_channels=32, num_convs=1)
         model.train_cfg.rpn_proposal.update(nms_pre=50, max_per_img=50)
         model.test_cfg.rpn.update(nms_pre=50, max_per_img=50)
-        model.train_cfg.rcnn.sampler.num = 16
+        for stage in _stages(model.train_cfg.rcnn):
+            stage.sampler.num = 16
     if model.type == 'SOLOv2':
         model.mask_head.update(
             stacked_convs=1, feat_channels=32, in_channels=32, num_classes=1

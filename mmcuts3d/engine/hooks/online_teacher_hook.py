@@ -159,9 +159,15 @@ class OnlineTeacherHook(EMAHook):
 
 
 def _plain(sample: DetDataSample) -> DetDataSample:
-    """A sample without labels, whose image is as large as it ever was."""
+    """A sample without labels, whose image is as large as it ever was, and
+    was never flipped: a cascade turns the masks of flipped images back."""
     plain = DetDataSample(metainfo=copy.copy(sample.metainfo))
     plain.set_metainfo(
-        {'ori_shape': sample.img_shape[:2], 'scale_factor': (1.0, 1.0)}
+        {
+            'ori_shape': sample.img_shape[:2],
+            'scale_factor': (1.0, 1.0),
+            'flip': False,
+            'flip_direction': None,
+        }
     )
     return plain
