@@ -68,6 +68,17 @@ class MaskGraph:
         background[self.source] = np.inf
         self.sink = peak(-background)
 
+    def edges(self, tau: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Edges (E, 2) inside the mask, by the patches at their ends.
+
+        Returns:
+            Those that are at most `tau` long, and the longer ones.
+        """
+        within = self.inside[self.graph.edges].all(axis=1)
+        ends = self.nodes[self.graph.edges[within]]
+        short = self.graph.lengths[within] <= tau
+        return ends[short], ends[~short]
+
     def within(self, tau: float) -> Graph:
         """The graph without the edges longer than `tau`."""
         if tau not in self._short:
