@@ -112,24 +112,24 @@ def script_json(value: Any) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text that plotly, which knows some markup, shows as it is."""
     return html.escape(shown(text), quote=False)
 
 
-def _packed(values: np.ndarray, kind: str) -> dict[str, str]:
+def packed(values: np.ndarray, kind: str) -> dict[str, str]:
     """Numbers as plotly's typed arrays: base64 in little endian."""
     data = np.ascontiguousarray(values, np.dtype(f'<{kind}')).tobytes()
     return {'dtype': kind, 'bdata': base64.b64encode(data).decode('ascii')}
 
 
-def _place(points: np.ndarray) -> dict[str, Any]:
+def packed_points(points: np.ndarray) -> dict[str, Any]:
     """x, y and z of (P, 3) points; rows of NaN part lines."""
     scaled = upright(points) / _UNIT
     whole = np.isfinite(scaled).all() and np.abs(scaled).max(initial=0) < 2**15
     values, kind = (scaled.round(), 'i2') if whole else (scaled, 'f4')
     return {
-        axis: _packed(values[:, column], kind)
+        axis: packed(values[:, column], kind)
         for column, axis in enumerate('xyz')
     }
 
@@ -140,25 +140,25 @@ def _trace(layer: Layer, group: str, size: float) -> dict[str, Any]:
         is_seen = True if layer.shown else 'legendonly'
     trace = {
         'type': 'scatter3d',
-        'name': _plain(layer.name),
-        'text': _plain(layer.note or layer.name),
+        'name': plain_text(layer.name),
+        'text': plain_text(layer.note or layer.name),
         'hoverinfo': 'text',
         'visible': is_seen,
     }
     if not len(layer.points):
         gaps = np.full((len(layer.line_ends), 1, 3), np.nan)
         ends = np.concatenate([layer.line_ends, gaps], axis=1)
-        line = {'color': _css(layer.colors), 'width': 2}
-        place = _place(ends.reshape(-1, 3))
+        line = {'color': css_color(layer.colors), 'width': 2}
+        place = packed_points(ends.reshape(-1, 3))
         return {**trace, **place, 'mode': 'lines', 'line': line}
     marker = {'size': size, 'line': {'width': 0}, **_colors(layer)}
     if layer.values is not None:
         trace['hovertemplate'] = '%{text} %{marker.color:.2f}<extra></extra>'
-    place = _place(layer.points)
+    place = packed_points(layer.points)
     return {**trace, **place, 'mode': 'markers', 'marker': marker}
 
 
-def _css(color: np.ndarray) -> str:
+def css_color(color: np.ndarray) -> str:
     return '#{:02x}{:02x}{:02x}'.format(*(int(value) for value in color))
 
 
@@ -173,23 +173,23 @@ def _colors(layer: Layer) -> dict[str, Any]:
             'outlinewidth': 0,
         }
         return {
-            'color': _packed(layer.values, 'f4'),
+            'color': packed(layer.values, 'f4'),
             'colorscale': 'Viridis',
             'cmin': 0,
             'cmax': 1,
             'colorbar': bar,
         }
     if layer.colors.ndim == 1:
-        return {'color': _css(layer.colors)}
+        return {'color': css_color(layer.colors)}
     pixels = Image.fromarray(np.asarray(layer.colors, np.uint8)[None])
     drawn = pixels.quantize(256, dither=Image.Dither.NONE)
     palette = np.array(drawn.getpalette(), np.uint8).reshape(-1, 3)
     if len(palette) < 2:
-        return {'color': _css(palette[0])}
+        return {'color': css_color(palette[0])}
     last = len(palette) - 1
     return {
-        'color': _packed(np.asarray(drawn).ravel(), 'u1'),
-        'colorscale': [[i / last, _css(c)] for i, c in enumerate(palette)],
+        'color': packed(np.asarray(drawn).ravel(), 'u1'),
+        'colorscale': [[i / last, css_color(c)] for i, c in enumerate(palette)],
         'cmin': 0,
         'cmax': last,
         'showscale': False,
@@ -241,7 +241,7 @@ def _layout(
         place = {'x': 0.01, 'xanchor': 'left', 'y': 1, 'yanchor': 'top'}
         place |= {'yref': 'container', 'pad': {'t': 8}}
         layout['title'] = {
-            'text': _plain(title),
+            'text': plain_text(title),
             'font': {'size': 15},
             **place,
         }
@@ -267,7 +267,7 @@ def _buttons(
         'active': list(groups).index(group),
         'buttons': [
             {
-                'label': _plain(name),
+                'label': plain_text(name),
                 'method': 'restyle',
                 'args': [
                     {'visible': [name in layers[i].groups for i in grouped]},

@@ -287,7 +287,8 @@ class LocalCut:
             return np.zeros((0, 2), np.intp)
         surface = self.surface(depth, grid_of(inside))
         found = self.mask_graph(inside, inside * 1.0, surface, self.tau_knn)
-        return found.edges(self.tau_knn)[1]
+        ends, lengths = found.edges()
+        return ends[lengths > self.tau_knn]
 
     def separation(self, mask: ArrayLike, depth: ArrayLike | Surface) -> float:
         """How much of a mask's border parts in 3D, see :func:`separation`."""

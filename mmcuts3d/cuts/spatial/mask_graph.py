@@ -68,16 +68,11 @@ class MaskGraph:
         background[self.source] = np.inf
         self.sink = peak(-background)
 
-    def edges(self, tau: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Edges (E, 2) inside the mask, by the patches at their ends.
-
-        Returns:
-            Those that are at most `tau` long, and the longer ones.
-        """
+    def edges(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Edges inside the mask: (E, 2) patches at their ends, (E,) lengths."""
         within = self.inside[self.graph.edges].all(axis=1)
-        ends = self.nodes[self.graph.edges[within]]
-        short = self.graph.lengths[within] <= tau
-        return ends[short], ends[~short]
+        ends = np.asarray(self.nodes[self.graph.edges[within]])
+        return ends, self.graph.lengths[within]
 
     def within(self, tau: float) -> Graph:
         """The graph without the edges longer than `tau`."""
