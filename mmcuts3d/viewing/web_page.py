@@ -1,13 +1,14 @@
 """One page for the browser: the cloud of a cut, no server, no download."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mmcuts3d.files import shown
-from mmcuts3d.visualization.layers import EDGE_COLOR, REMOVED_EDGES
+from mmcuts3d.visualization.layers import EDGE_COLOR, REMOVED_EDGES, Layer
 from mmcuts3d.visualization.point_cloud import shaded
 from mmcuts3d.visualization.web_cloud import (
     cloud_figure,
@@ -30,6 +31,8 @@ from .cut_view import (
     CutView,
 )
 
+# Browsers draw a point of plotly as many triangles.
+_MAX_POINTS = 16_000
 _LEVELS = 85  # of grey, for each of the three classes of a step
 
 
@@ -51,13 +54,13 @@ def save_web_page(view: CutView, path: str | os.PathLike[str]) -> Path:
     """
     script = plotly_script()
     text = Path(__file__).with_name('web_page.html').read_text('utf-8')
-    page = _page_data(view)
+    page = _page_data(replace(view, max_points=_MAX_POINTS))
     for mark, value in (
         ('{{title}}', plain_text(view.name)),
         ('{{data}}', script_json(page)),
         ('{{plotly}}', script),  # last: it may hold anything
     ):
-        text = text.replace(mark, value, 1)
+        text = text.replace(mark, value)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, 'utf-8')
@@ -89,7 +92,7 @@ def _page_data(view: CutView) -> dict[str, Any]:
     }
 
 
-def _of_step(layer) -> bool:
+def _of_step(layer: Layer) -> bool:
     """Whether the page draws a layer anew for each step."""
     return not layer.groups or SEMANTIC in layer.groups or (
         LOCAL_CUT in layer.groups
