@@ -170,9 +170,7 @@ class CutView:
             *self.graph_layers(step, tau),
         ]
 
-    def graph_layers(
-        self, step: int, tau: float | None = None
-    ) -> list[Layer]:
+    def graph_layers(self, step: int, tau: float | None = None) -> list[Layer]:
         """Edges of a step up to tau and above it, its source and its sink."""
         graph = self.graph(step)
         if graph is None:

@@ -94,8 +94,10 @@ def _page_data(view: CutView) -> dict[str, Any]:
 
 def _of_step(layer: Layer) -> bool:
     """Whether the page draws a layer anew for each step."""
-    return not layer.groups or SEMANTIC in layer.groups or (
-        LOCAL_CUT in layer.groups
+    return (
+        not layer.groups
+        or SEMANTIC in layer.groups
+        or (LOCAL_CUT in layer.groups)
     )
 
 
@@ -167,7 +169,10 @@ def _step(view: CutView, index: int) -> dict[str, Any]:
     grey = np.arange(_LEVELS).repeat(3).reshape(-1, 3) * 255 / (_LEVELS - 1)
     palette = np.array([SEMANTIC_COLOR, view.step_color(index)])
     colours = np.concatenate(
-        [shaded(grey, np.full(_LEVELS, which), palette) for which in (-1, 0, 1)]
+        [
+            shaded(grey, np.full(_LEVELS, which), palette)
+            for which in (-1, 0, 1)
+        ]
     )
     last = len(colours) - 1
     told: dict[str, Any] = {

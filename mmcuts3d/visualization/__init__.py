@@ -4,7 +4,7 @@ from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 
 from .cut_visualizer import CutVisualizer, save_image
 from .drawing import draw_instances
-from .layers import Layer, cloud_layers
+from .layers import Layer, as_cloud, cloud_layers
 from .panels import draw_cut
 from .ply import load_edges, load_ply, save_edges, save_ply
 from .point_cloud import Cloud, build_point_cloud, removed_edges
@@ -16,6 +16,7 @@ __all__ = [
     'Cloud',
     'CutVisualizer',
     'Layer',
+    'as_cloud',
     'build_point_cloud',
     'cloud_figure',
     'cloud_layers',

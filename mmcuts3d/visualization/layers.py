@@ -142,3 +142,39 @@ def _instance_layers(
             )
         )
     return layers
+
+
+def as_cloud(layers: Sequence[Layer], group: str) -> Cloud:
+    """What is seen of layers at first, as one cloud for files and pictures.
+
+    Args:
+        layers (Sequence[Layer]): The layers.
+        group (str): How the cloud is coloured.
+
+    Returns:
+        Cloud: The points of the group, points and lines of layers without
+        a group that are `shown`.
+
+    Raises:
+        ValueError: If no layer is of the group.
+    """
+    groups = dict.fromkeys(name for one in layers for name in one.groups)
+    if group not in groups:
+        raise ValueError(
+            f'Expected argument `group` to be one of {list(groups)}, but got '
+            f'{group!r}'
+        )
+    seen = [
+        one
+        for one in layers
+        if group in one.groups or (one.shown and not one.groups)
+    ]
+    colors = [
+        np.broadcast_to(one.colors, one.points.shape).astype(np.uint8)
+        for one in seen
+    ]
+    return Cloud(
+        np.concatenate([one.points for one in seen]),
+        np.concatenate(colors),
+        np.concatenate([one.line_ends for one in seen]),
+    )

@@ -159,6 +159,7 @@ def _trace(layer: Layer, group: str, size: float) -> dict[str, Any]:
 
 
 def css_color(color: np.ndarray) -> str:
+    """A colour (3,) of RGB as '#rrggbb'."""
     return '#{:02x}{:02x}{:02x}'.format(*(int(value) for value in color))
 
 
@@ -189,7 +190,9 @@ def _colors(layer: Layer) -> dict[str, Any]:
     last = len(palette) - 1
     return {
         'color': packed(np.asarray(drawn).ravel(), 'u1'),
-        'colorscale': [[i / last, css_color(c)] for i, c in enumerate(palette)],
+        'colorscale': [
+            [i / last, css_color(c)] for i, c in enumerate(palette)
+        ],
         'cmin': 0,
         'cmax': last,
         'showscale': False,

@@ -69,7 +69,7 @@ class MaskGraph:
         self.sink = peak(-background)
 
     def edges(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Edges inside the mask: (E, 2) patches at their ends, (E,) lengths."""
+        """Edges inside the mask, (E, 2) patches, and their lengths (E,)."""
         within = self.inside[self.graph.edges].all(axis=1)
         ends = np.asarray(self.nodes[self.graph.edges[within]])
         return ends, self.graph.lengths[within]
