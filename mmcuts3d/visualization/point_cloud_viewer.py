@@ -49,13 +49,7 @@ def show(cloud: Cloud, view: str = 'side', title: str = 'mmcuts3d') -> None:
         ValueError: If there is no such view.
     """
     front = _front(view)
-    o3d = _open3d()
-    problem = display_problem()
-    if problem:
-        raise RuntimeError(
-            f'The point-cloud window needs a display, but {problem}: use '
-            '`render_png`, or copy the PLY file.'
-        )
+    o3d = ready_for_window()
     points = upright(cloud.points)
     shape = o3d.geometry.PointCloud()
     shape.points = o3d.utility.Vector3dVector(points)
@@ -183,6 +177,23 @@ def _open3d() -> ModuleType:
             f'The import said: {error}'
         ) from error
     return open3d
+
+
+def ready_for_window() -> ModuleType:
+    """Open3D, if it is installed and a window can be opened.
+
+    Raises:
+        ImportError: If Open3D is not installed.
+        RuntimeError: If there is no display, or it does not answer.
+    """
+    o3d = _open3d()
+    problem = display_problem()
+    if problem:
+        raise RuntimeError(
+            f'The point-cloud window needs a display, but {problem}: use '
+            '`render_png`, or copy the PLY file.'
+        )
+    return o3d
 
 
 def _front(view: str) -> np.ndarray:
