@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from mmcuts3d.visualization.layers import CONFIDENCE, IMAGE, INSTANCES, Layer
 
@@ -25,7 +24,7 @@ OVERLAYS = {
     REMOVED_EDGES: (REMOVED_EDGES,),
     'source and sink': (SOURCE, SINK),
 }
-_REACH = 0.05  # of a click, in sides of the image
+_REACH = 1.5  # of a ray, in distances between neighbouring points
 
 
 @dataclass
@@ -111,21 +110,29 @@ class ViewState:
         if self.group not in self.groups:
             self.group = INSTANCES
 
-    def pick(self, point: np.ndarray) -> str:
-        """What is at a point of the cloud.
+    def pick(self, eye: np.ndarray, direction: np.ndarray) -> str:
+        """What a ray from the eye meets first.
 
         Args:
-            point (np.ndarray): (3,), x right, y down, z away.
+            eye (np.ndarray): (3,), x right, y down, z away.
+            direction (np.ndarray): (3,), of any length.
 
         Returns:
             str: Such as 'instance 2, score 0.93, 4.1 % of the image'; ''
-            where the click met no point.
+            where the ray meets no point.
         """
         cloud = self.view.cloud
-        distance, index = cKDTree(cloud.points).query(point)
-        if not np.isfinite(distance) or distance > _REACH:
+        unit = direction / np.linalg.norm(direction)
+        places = cloud.points - eye
+        along = places @ unit
+        aside = np.linalg.norm(places - along[:, None] * unit, axis=1)
+        met = (along > 0) & (aside < _REACH / np.sqrt(len(along)))
+        if self.group == INSTANCES:
+            met &= ~np.isin(cloud.instances, list(self.hidden))
+        if not met.any():
             return ''
-        which = int(cloud.instances[index])
+        first = np.flatnonzero(met)[along[met].argmin()]
+        which = int(cloud.instances[first])
         return 'no instance' if which < 0 else self.view.instance_text(which)
 
     def summary(self) -> str:

@@ -66,7 +66,9 @@ class CutWindow:
         self.scene = gui.SceneWidget()
         self.scene.scene = rendering.Open3DScene(self.window.renderer)
         self.scene.scene.set_background([1, 1, 1, 1])
+        # Colours as they are: no light, no tone mapping.
         self.scene.scene.scene.enable_sun_light(False)
+        self.scene.scene.view.set_post_processing(False)
         self.scene.set_on_mouse(self._on_mouse)
         em = self.window.theme.font_size
         self.panel = gui.ScrollableVert(0.4 * em, gui.Margins(0.5 * em))
@@ -121,7 +123,7 @@ class CutWindow:
         middle = (low + high) / 2
         self.scene.setup_camera(50, box, middle)
         front = np.array(VIEWS['side']) / np.linalg.norm(VIEWS['side'])
-        reach = max(float(np.linalg.norm(high - low)), 0.1) * 0.95
+        reach = max(float(np.linalg.norm(high - low)), 0.1) * 1.1
         self.scene.look_at(middle, middle + reach * front, [0, 1, 0])
 
     def _on_layout(self, context: Any) -> None:
@@ -288,27 +290,15 @@ class CutWindow:
         return self.gui.Widget.EventCallbackResult.IGNORED
 
     def _pick(self, x: int, y: int) -> None:
-        frame = self.scene.frame
-        place = (x - frame.x, y - frame.y)
-
-        def found(picture: Any) -> None:
-            depth = np.asarray(picture)[place[1], place[0]]
-            text = ''
-            if depth < 1:
-                point = self.scene.scene.camera.unproject(
-                    *place, float(depth), frame.width, frame.height
-                )
-                text = self.state.pick(upright(np.asarray(point)))
-
-            def show() -> None:
-                self.picked.text = _folded(text or 'No point there.')
-                self.window.set_needs_layout()
-
-            self.gui.Application.instance.post_to_main_thread(
-                self.window, show
-            )
-
-        self.scene.scene.scene.render_to_depth_image(found)
+        frame, camera = self.scene.frame, self.scene.scene.camera
+        eye = np.linalg.inv(camera.get_view_matrix())[:3, 3]
+        # Any depth does: all of them lie on the ray through the pixel.
+        through = camera.unproject(
+            x - frame.x, y - frame.y, 0.5, frame.width, frame.height
+        )
+        text = self.state.pick(upright(eye), upright(through - eye))
+        self.picked.text = _folded(text or 'No point there.')
+        self.window.set_needs_layout()
 
 
 def _folded(text: str) -> str:
