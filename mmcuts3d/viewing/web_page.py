@@ -81,7 +81,7 @@ def _page_data(view: CutView) -> dict[str, Any]:
         'first': number,
         'name': shown(view.name),
         'light': packed(_light(view.cloud.colors), 'u1'),
-        'patches': packed(view.patches, 'u2'),
+        'patches': packed(view.patches, 'i4'),
         'points': packed_points(view.patch_points),
         'taus': view.taus.round(6).tolist(),
         'steps': [_step(view, index) for index in range(len(view.steps))],
@@ -185,7 +185,7 @@ def _step(view: CutView, index: int) -> dict[str, Any]:
     if graph is not None:
         ends, lengths = graph.edges()
         told |= {
-            'edges': packed(ends, 'u2'),
+            'edges': packed(ends, 'i4'),
             'lengths': packed(lengths, 'f4'),
             'terminals': graph.nodes[[graph.source, graph.sink]].tolist(),
         }
