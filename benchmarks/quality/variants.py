@@ -19,6 +19,7 @@ class MaskRange(LocalCut):
     """Depth scaled to [0, 1] inside the semantic mask."""
 
     def mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        """With the range of the mask."""
         depth = surface.depth
         low, high = depth[mask].min(), depth[mask].max()
         scaled = ((depth - low) / max(high - low, 1e-6)).clip(0, 1)
@@ -30,6 +31,7 @@ class SlopeRemoved(LocalCut):
     """Depth without its local mean inside the semantic mask."""
 
     def mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        """With the depth that is left."""
         depth = surface.depth
         weight = gaussian_filter(mask.astype(float), SLOPE_SIGMA)
         mean = gaussian_filter(np.where(mask, depth, 0), SLOPE_SIGMA)
