@@ -1,12 +1,19 @@
 """Shows how an image is cut: panels of every step, and its point cloud.
 
-    python tools/view_cuts.py                       an embedded scene
-    python tools/view_cuts.py IMAGE --depth FILE --web OUT.html
-
 Writes cuts/NAME.png, clouds/NAME.png, vis/NAME.png, preds/NAME.json and three
 PLY files below --out: clouds/NAME.ply (colours of the image; each vertex has
 its instance and confidence), NAME.painted.ply (colours of the instances) and
 NAME.edges.ply (edges that were removed from the graph).
+"""
+
+EXAMPLES = """\
+examples:
+  python tools/view_cuts.py
+      an embedded scene, into pictures and PLY files
+  python tools/view_cuts.py street.jpg --depth street.npy --web street.html
+      an image of yours, into a page for the browser as well
+  python tools/view_cuts.py --show
+      a window with a panel
 """
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
@@ -28,6 +35,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('image', nargs='?', help='image file')
@@ -134,14 +142,13 @@ def main(arguments: list[str] | None = None) -> int:
     from mmcuts3d.apis.items import as_items
     from mmcuts3d.apis.looking import as_maps, as_view
     from mmcuts3d.files import shown
-    from mmcuts3d.viewing import ViewState, check_movie, open_window
+    from mmcuts3d.viewing import ViewState, open_window
 
-    if args.spin:
-        try:
-            check_movie(args.spin)
-        except ValueError as error:
-            print(f'--spin: {error}', file=sys.stderr)
-            return 1
+    try:
+        check_views(args)
+    except (ImportError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     out = Path(args.out)
     image, depth = args.image, args.depth
     settings = {
@@ -195,9 +202,23 @@ def main(arguments: list[str] | None = None) -> int:
             print('  window: close it to end', flush=True)
             open_window(ViewState(view, as_maps(inferencer, data)))
     except (ImportError, OSError, RuntimeError, ValueError) as error:
-        print(f'{error} Pictures of it: {shown(out)}', file=sys.stderr)
+        text = str(error).rstrip('.')
+        print(f'{text}. Pictures of it: {shown(out)}', file=sys.stderr)
         return 1
     return 0
+
+
+def check_views(args: argparse.Namespace) -> None:
+    """What a view needs is asked for before the image is cut."""
+    from mmcuts3d.viewing import check_movie, rerun_module
+    from mmcuts3d.visualization import plotly_script
+
+    if args.spin:
+        check_movie(args.spin)
+    if args.web:
+        plotly_script()
+    if args.rrd:
+        rerun_module()
 
 
 def write_views(view: 'CutView', args: argparse.Namespace) -> None:

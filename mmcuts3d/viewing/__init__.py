@@ -2,7 +2,7 @@
 
 from .cut_view import CutView
 from .movie import check_movie, save_movie
-from .recording import save_recording
+from .recording import rerun_module, save_recording
 from .recut import CutMaps
 from .view_state import ViewState
 from .web_page import save_web_page
@@ -14,6 +14,7 @@ __all__ = [
     'ViewState',
     'check_movie',
     'open_window',
+    'rerun_module',
     'save_movie',
     'save_recording',
     'save_web_page',

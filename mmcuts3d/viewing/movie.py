@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mmcuts3d.files import shown
+from mmcuts3d.files.whole_files import whole_path
 from mmcuts3d.visualization.point_cloud import Cloud
 from mmcuts3d.visualization.point_cloud_viewer import VIEWS, render_frames
 
@@ -40,7 +42,7 @@ def save_movie(
     Args:
         cloud (Cloud): What to show.
         path (str | PathLike): A ``.gif`` or ``.mp4``; its folder is made.
-        frames (int): Pictures of one period. Defaults to 48.
+        frames (int): Pictures of one period, even. Defaults to 48.
         fps (int): Pictures a second. Defaults to 12.
         size (tuple): Width and height, pixels. Defaults to (640, 480).
 
@@ -48,21 +50,26 @@ def save_movie(
         Path: The file.
 
     Raises:
-        ValueError: On another suffix, or a cloud without points.
+        ValueError: On another suffix, an odd number of frames, or a cloud
+            without points.
         OSError: If the file cannot be written, or OpenCV has no writer of
             MP4.
     """
     path = check_movie(path)
+    if frames < 2 or frames % 2:
+        raise ValueError(
+            'Expected argument `frames` to be even and at least 2, but got '
+            f'{frames}'
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     # There and back are the same pictures.
     half = np.arange(frames // 2 + 1)
-    angles = _SWING * np.cos(2 * np.pi * half / max(frames, 1))
+    angles = _SWING * np.cos(2 * np.pi * half / frames)
     found = render_frames(cloud, _fronts(angles), size, timeout=600.0)
     pictures = found + found[-2:0:-1]
-    if path.suffix.lower() == '.gif':
-        _save_gif(pictures, path, fps)
-    else:
-        _save_mp4(pictures, path, fps)
+    save = _save_gif if path.suffix.lower() == '.gif' else _save_mp4
+    with whole_path(path) as part:
+        save(pictures, part, fps)
     return path
 
 
@@ -93,8 +100,8 @@ def _save_mp4(pictures: list[np.ndarray], path: Path, fps: int) -> None:
     writer = cv2.VideoWriter(str(path), code, fps, (width, height))
     if not writer.isOpened():
         raise OSError(
-            f'could not write {path}: this OpenCV has no writer of MP4; '
-            'write a .gif'
+            f'could not write {shown(path)}: the folder takes no file, or '
+            'this OpenCV has no writer of MP4; then write a .gif'
         )
     for picture in pictures:
         writer.write(np.ascontiguousarray(picture[..., ::-1]))

@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from mmcuts3d.files import shown
+from mmcuts3d.files.whole_files import whole_path
 from mmcuts3d.visualization.drawing import draw_depth
 from mmcuts3d.visualization.layers import Layer
 from mmcuts3d.visualization.point_cloud import upright
@@ -35,38 +36,28 @@ def save_recording(view: CutView, path: str | os.PathLike[str]) -> Path:
     Raises:
         ImportError: If rerun-sdk is not installed.
     """
-    rr = _rerun()
+    rr = rerun_module()
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     recording = rr.RecordingStream('mmcuts3d', send_properties=False)
-    recording.save(path)
-    recording.log('/', rr.ViewCoordinates.RUB, static=True)
-    note = rr.TextDocument(shown(view.name))
-    recording.log('name', note, static=True)
-    recording.log('picture/image', rr.Image(view.image), static=True)
-    depth = rr.Image(draw_depth(view.depth))
-    recording.log('picture/depth', depth, static=True)
-    _log_cloud(rr, recording, view)
-    for step in range(len(view.steps)):
-        for tau in _taus(view):
-            recording.reset_time()
-            if tau is not None:
-                recording.set_time(TAU, sequence=round(1000 * tau))
-            for layer in _step_layers(view, step, tau):
-                name = layer.name.replace(' ', '_')
-                _log(rr, recording, f'steps/{step + 1}/{name}', layer)
-        recording.reset_time()
-        recording.set_time(STEP, sequence=step + 1)
-        recording.log('step', rr.TextLog(view.step_text(step)))
-        for layer in _step_layers(view, step, None):
-            name = layer.name.replace(' ', '_')
-            _log(rr, recording, f'step/{name}', layer)
-    recording.flush()
-    recording.disconnect()
+    with whole_path(path) as part:
+        recording.save(part)
+        recording.log('/', rr.ViewCoordinates.RUB, static=True)
+        _log_pictures(rr, recording, view)
+        _log_cloud(rr, recording, view)
+        for step in range(len(view.steps)):
+            _log_step(rr, recording, view, step)
+        recording.flush()
+        recording.disconnect()
     return path
 
 
-def _rerun() -> ModuleType:
+def rerun_module() -> ModuleType:
+    """Rerun, if it is installed.
+
+    Raises:
+        ImportError: If it is not.
+    """
     try:
         import rerun
     except ImportError as error:
@@ -81,6 +72,15 @@ def _taus(view: CutView) -> list[float | None]:
     return [float(tau) for tau in view.taus] or [None]
 
 
+def _log_pictures(rr: ModuleType, recording, view: CutView) -> None:
+    """The name of the image, the image and its depth."""
+    note = rr.TextDocument(shown(view.name))
+    recording.log('name', note, static=True)
+    recording.log('picture/image', rr.Image(view.image), static=True)
+    depth = rr.Image(draw_depth(view.depth))
+    recording.log('picture/depth', depth, static=True)
+
+
 def _log_cloud(rr: ModuleType, recording, view: CutView) -> None:
     """The cloud in the colours of the image, of instances, of confidence."""
     for layer in view.layers():
@@ -88,6 +88,23 @@ def _log_cloud(rr: ModuleType, recording, view: CutView) -> None:
             name = layer.name.replace(' ', '_')
             place = f'cloud/{group}/{name}'
             _log(rr, recording, place, layer, static=True)
+
+
+def _log_step(rr: ModuleType, recording, view: CutView, step: int) -> None:
+    """A step at each tau, and on the timeline of the steps."""
+    for tau in _taus(view):
+        recording.reset_time()
+        if tau is not None:
+            recording.set_time(TAU, sequence=round(1000 * tau))
+        for layer in _step_layers(view, step, tau):
+            name = layer.name.replace(' ', '_')
+            _log(rr, recording, f'steps/{step + 1}/{name}', layer)
+    recording.reset_time()
+    recording.set_time(STEP, sequence=step + 1)
+    recording.log('step', rr.TextLog(view.step_text(step)))
+    for layer in _step_layers(view, step, None):
+        name = layer.name.replace(' ', '_')
+        _log(rr, recording, f'step/{name}', layer)
 
 
 def _step_layers(view: CutView, step: int, tau: float | None) -> list[Layer]:

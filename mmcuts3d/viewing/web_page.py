@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmcuts3d.files import shown
+from mmcuts3d.files.whole_files import whole_file
 from mmcuts3d.visualization.layers import EDGE_COLOR, REMOVED_EDGES, Layer
 from mmcuts3d.visualization.point_cloud import shaded
 from mmcuts3d.visualization.web_cloud import (
@@ -63,7 +64,8 @@ def save_web_page(view: CutView, path: str | os.PathLike[str]) -> Path:
         text = text.replace(mark, value)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, 'utf-8')
+    with whole_file(path) as file:
+        file.write(text.encode('utf-8'))
     return path
 
 
