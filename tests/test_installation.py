@@ -121,6 +121,7 @@ def test_every_import_is_a_stated_requirement():
     """A module that the package imports stands in requirements/."""
     distributions = {
         'PIL': 'pillow',
+        'rerun': 'rerun-sdk',
         'cv2': 'mmcv',
         'yaml': 'pyyaml',
         'huggingface_hub': 'transformers',  # which needs it

@@ -21,6 +21,7 @@ LAYER = {
     'visualization': 2,
     'exports': 2,
     'reporting': 3,
+    'viewing': 3,
     'engine': 4,
     'apis': 5,
     'cli': 6,
@@ -36,7 +37,9 @@ PROJECTS = ROOT / 'projects'
 TOP = {'registry', 'version', 'utils', '_openmmlab', '__init__', '__main__'}
 #: Imported inside functions only, and only there.
 LAZY = {
-    'open3d': ('visualization/',),
+    'open3d': ('visualization/', 'viewing/'),
+    'plotly': ('visualization/web_cloud.py',),
+    'rerun': ('viewing/',),
     'pydensecrf': (),  # a reference of the tests
     'transformers': ('models/', 'compat/'),
     'diffusers': ('models/',),

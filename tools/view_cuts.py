@@ -1,22 +1,32 @@
 """Shows how an image is cut: panels of every step, and its point cloud.
 
-    python tools/view_cuts.py                       an embedded scene
-    python tools/view_cuts.py IMAGE --depth FILE    an image
-
 Writes cuts/NAME.png, clouds/NAME.png, vis/NAME.png, preds/NAME.json and three
 PLY files below --out: clouds/NAME.ply (colours of the image; each vertex has
 its instance and confidence), NAME.painted.ply (colours of the instances) and
 NAME.edges.ply (edges that were removed from the graph).
 """
 
+EXAMPLES = """\
+examples:
+  python tools/view_cuts.py
+      an embedded scene, into pictures and PLY files
+  python tools/view_cuts.py street.jpg --depth street.npy --web street.html
+      an image of yours, into a page for the browser as well
+  python tools/view_cuts.py --show
+      a window with a panel
+"""
+
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmengine.config import DictAction
+
+if TYPE_CHECKING:
+    from mmcuts3d.viewing import CutView
 
 CONFIG = Path('configs', 'cuts3d', 'cuts3d_classical_rgbd-scenes.py')
 
@@ -25,6 +35,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('image', nargs='?', help='image file')
@@ -82,15 +93,29 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='folder of the pictures (%(default)s)',
     )
     parser.add_argument(
-        '--show', action='store_true', help='open the cloud in a window'
-    )
-    parser.add_argument(
         '--edges',
         action='store_true',
-        help='draw the edges that were removed from the graph, in red',
+        help='draw the edges that were removed from the graph, in red, into '
+        'the pictures',
     )
     parser.add_argument(
         '--device', help='such as cpu or cuda:0 (a GPU where there is one)'
+    )
+    views = parser.add_argument_group('ways to look at the cloud')
+    views.add_argument(
+        '--show',
+        action='store_true',
+        help='open a window with a panel: colours, step, tau, and settings '
+        'that cut again',
+    )
+    views.add_argument(
+        '--web', metavar='FILE.html', help='a page for the browser (plotly)'
+    )
+    views.add_argument(
+        '--rrd', metavar='FILE.rrd', help='a recording for Rerun'
+    )
+    views.add_argument(
+        '--spin', metavar='FILE.gif', help='a turning view, .gif or .mp4'
     )
     return parser.parse_args(arguments)
 
@@ -114,8 +139,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Cuts one image and writes what it looks like."""
     args = parse_args(arguments)
     from mmcuts3d.apis import CutS3DInferencer
+    from mmcuts3d.apis.items import as_items
+    from mmcuts3d.apis.looking import as_maps, as_view
     from mmcuts3d.files import shown
+    from mmcuts3d.viewing import ViewState, open_window
 
+    try:
+        check_views(args)
+    except (ImportError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     out = Path(args.out)
     image, depth = args.image, args.depth
     settings = {
@@ -135,14 +168,18 @@ def main(arguments: list[str] | None = None) -> int:
     inferencer = CutS3DInferencer(
         config, device=args.device, cfg_options=args.cfg_options
     )
-    result = inferencer(
-        image,
-        depth=depth,
-        features=args.features,
-        depth_settings=settings,
-        explain=True,
-        edges=args.edges,
+    (data,) = inferencer.preprocess(
+        as_items(image, depth, args.features), depth_settings=settings
+    )
+    samples, explanations = inferencer.forward([data], explain=True)
+    inferencer.visualize([data], samples, out_dir=str(out))
+    result = inferencer.postprocess(
+        samples,
+        [],
         out_dir=str(out),
+        edges=args.edges,
+        data=[data],
+        explanations=explanations,
     )
     prediction = result['predictions'][0]
     if prediction['error'] is not None:
@@ -156,27 +193,47 @@ def main(arguments: list[str] | None = None) -> int:
     names = {stem + end for end in ends}
     for path in sorted(p for p in out.glob('*/*') if p.name in names):
         print(f'  {shown(path)}')
-    if args.show:
-        from mmcuts3d.visualization import load_edges, load_ply, show
-
-        cloud = out / 'clouds' / f'{stem}.painted.ply'
-        try:
-            shown_cloud = load_ply(cloud)
-            if args.edges:
-                lines = load_edges(cloud.with_name(f'{stem}.edges.ply'))
-                shown_cloud = replace(shown_cloud, line_ends=lines)
-            show(shown_cloud)
-        except FileNotFoundError:
-            print(
-                f'no point cloud: {shown(config)} uses no depth',
-                file=sys.stderr,
-            )
-            return 1
-        except (ImportError, RuntimeError) as error:
-            picture = shown(cloud.with_name(f'{stem}.png'))
-            print(f'{error} A picture of it: {picture}', file=sys.stderr)
-            return 1
+    if not (args.show or args.web or args.rrd or args.spin):
+        return 0
+    try:
+        view = as_view(data, samples[0], explanations[0])
+        write_views(view, args)
+        if args.show:
+            print('  window: close it to end', flush=True)
+            open_window(ViewState(view, as_maps(inferencer, data)))
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        text = str(error).rstrip('.')
+        print(f'{text}. Pictures of it: {shown(out)}', file=sys.stderr)
+        return 1
     return 0
+
+
+def check_views(args: argparse.Namespace) -> None:
+    """What a view needs is asked for before the image is cut."""
+    from mmcuts3d.viewing import check_movie, rerun_module
+    from mmcuts3d.visualization import plotly_script
+
+    if args.spin:
+        check_movie(args.spin)
+    if args.web:
+        plotly_script()
+    if args.rrd:
+        rerun_module()
+
+
+def write_views(view: 'CutView', args: argparse.Namespace) -> None:
+    """Writes the page, the recording and the turning view, as asked for."""
+    from mmcuts3d.files import shown
+    from mmcuts3d.viewing import save_movie, save_recording, save_web_page
+    from mmcuts3d.visualization import as_cloud
+
+    if args.web:
+        print(f'  {shown(save_web_page(view, args.web))}')
+    if args.rrd:
+        print(f'  {shown(save_recording(view, args.rrd))}')
+    if args.spin:
+        cloud = as_cloud(view.layers(), 'instances')
+        print(f'  {shown(save_movie(cloud, args.spin))}')
 
 
 if __name__ == '__main__':

@@ -18,25 +18,27 @@ SLOPE_SIGMA = 6.0  # patches
 class MaskRange(LocalCut):
     """Depth scaled to [0, 1] inside the semantic mask."""
 
-    def _mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+    def mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        """With the range of the mask."""
         depth = surface.depth
         low, high = depth[mask].min(), depth[mask].max()
         scaled = ((depth - low) / max(high - low, 1e-6)).clip(0, 1)
         other = Surface(scaled, surface.grid, surface.z_scale)
-        return super()._mask_graph(mask, x, other, tau)
+        return super().mask_graph(mask, x, other, tau)
 
 
 class SlopeRemoved(LocalCut):
     """Depth without its local mean inside the semantic mask."""
 
-    def _mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+    def mask_graph(self, mask, x, surface, tau):  # type: ignore[no-untyped-def]
+        """With the depth that is left."""
         depth = surface.depth
         weight = gaussian_filter(mask.astype(float), SLOPE_SIGMA)
         mean = gaussian_filter(np.where(mask, depth, 0), SLOPE_SIGMA)
         rest = depth - mean / np.maximum(weight, 1e-6)
         level = (rest + 0.5).clip(0, 1).astype(np.float32)
         other = Surface(level, surface.grid, surface.z_scale)
-        return super()._mask_graph(mask, x, other, tau)
+        return super().mask_graph(mask, x, other, tau)
 
 
 def _replace(kind: type[LocalCut]) -> Callable[[CutS3D, Case], None]:

@@ -29,6 +29,27 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     sync_folder(path.parent)
 
 
+@contextmanager
+def whole_path(path: Path) -> Iterator[Path]:
+    """As :func:`whole_file`, for a library that opens files by their name.
+
+    Args:
+        path (Path): The file; what stood there is replaced.
+
+    Yields:
+        Path: Takes the content; beside it, with the same suffix.
+    """
+    part = path.with_name(f'{path.stem}.tmp{path.suffix}')
+    try:
+        yield part
+        with part.open('r+b') as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Force the names of a folder's files to the disk, where that works."""
     if os.name == 'nt':

@@ -81,7 +81,7 @@ def build_point_cloud(
     colors = _painted(image, masks) if painted else image
     stride = max(1, int(np.ceil(np.sqrt(depth.size / max_points))))
     depth, colors = depth[::stride, ::stride], colors[::stride, ::stride]
-    cloud = Cloud(_centred(depth, z_scale), colors.reshape(-1, 3).copy())
+    cloud = Cloud(centred_points(depth, z_scale), colors.reshape(-1, 3).copy())
     if masks is None:
         return cloud
     which, sure = _instances(masks, confidences)
@@ -125,7 +125,7 @@ def removed_edges(
         return np.zeros((0, 2, 3))
     edges = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
     depth = next(step.depth for step in steps if step.depth is not None)
-    return _centred(depth, view_scale)[edges]
+    return centred_points(depth, view_scale)[edges]
 
 
 def upright(points: np.ndarray) -> np.ndarray:
@@ -161,11 +161,35 @@ def _check(
         )
 
 
-def _centred(depth: np.ndarray, z_scale: float) -> np.ndarray:
-    """Points at the centres of the cells: two grids then fit each other."""
+def centred_points(depth: np.ndarray, z_scale: float) -> np.ndarray:
+    """Points (h*w, 3) at the centres of the cells of a map (h, w).
+
+    Clouds of two grids, such as pixels and patches, then fit each other.
+    """
     height, width = depth.shape
     points = point_cloud(depth, z_scale)
     return points + np.array([0.5 / width, 0.5 / height, 0])
+
+
+def shaded(
+    colors: np.ndarray, which: np.ndarray, palette: np.ndarray
+) -> np.ndarray:
+    """Colours of groups that keep the shading; the rest in pale grey.
+
+    Args:
+        colors (np.ndarray): (P, 3) uint8 RGB, of the image.
+        which (np.ndarray): (P,) int, row of the palette, -1 for the rest.
+        palette (np.ndarray): (N, 3) RGB.
+
+    Returns:
+        np.ndarray: (P, 3) uint8 RGB.
+    """
+    light = colors.mean(1, keepdims=True)
+    painted = 255 - 0.45 * (255 - light.repeat(3, 1))
+    inside = which >= 0
+    shade = 0.45 + 0.75 * light[inside] / 255
+    painted[inside] = shade * np.asarray(palette)[which[inside]]
+    return painted.round().clip(0, 255).astype(np.uint8)
 
 
 def _instances(
@@ -185,10 +209,7 @@ def _instances(
 
 def _painted(image: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Instance colours that keep the shading; the rest in pale grey."""
-    light = image.mean(2, keepdims=True)
-    painted = 255 - 0.45 * (255 - light.repeat(3, 2))
-    for mask, color in zip(masks, instance_colors(len(masks)), strict=True):
-        inside = np.asarray(mask, bool)
-        shade = 0.45 + 0.75 * light[inside] / 255
-        painted[inside] = shade * color
-    return painted.round().clip(0, 255).astype(np.uint8)
+    which, _ = _instances(masks, None)
+    palette = instance_colors(len(masks))
+    painted = shaded(image.reshape(-1, 3), which.ravel(), palette)
+    return painted.reshape(image.shape)

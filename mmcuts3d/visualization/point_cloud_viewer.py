@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -48,13 +49,7 @@ def show(cloud: Cloud, view: str = 'side', title: str = 'mmcuts3d') -> None:
         ValueError: If there is no such view.
     """
     front = _front(view)
-    o3d = _open3d()
-    problem = display_problem()
-    if problem:
-        raise RuntimeError(
-            f'The point-cloud window needs a display, but {problem}: use '
-            '`render_png`, or copy the PLY file.'
-        )
+    o3d = ready_for_window()
     points = upright(cloud.points)
     shape = o3d.geometry.PointCloud()
     shape.points = o3d.utility.Vector3dVector(points)
@@ -104,15 +99,43 @@ def render_png(
         ValueError: If there is no such view or no point.
     """
     front = _front(view)
-    if not len(cloud.points):
-        raise ValueError('Expected argument `cloud` to have points, but got 0')
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    frames = render_frames(cloud, front[None], size, point_size, timeout)
+    if not cv2.imwrite(str(path), frames[0][..., ::-1]):
+        raise OSError(f'could not write {path}')
+    return path
+
+
+def render_frames(
+    cloud: Cloud,
+    fronts: np.ndarray,
+    size: tuple[int, int] = (960, 720),
+    point_size: float | None = None,
+    timeout: float = 90.0,
+) -> list[np.ndarray]:
+    """Render a cloud from several sides, as :func:`render_png` does.
+
+    Args:
+        cloud (Cloud): What to show.
+        fronts (np.ndarray): (F, 3) directions from the cloud to the eye, as
+            in :data:`VIEWS`.
+        size (tuple): See :func:`render_png`. Defaults to (960, 720).
+        point_size (float, optional): See there. Defaults to None.
+        timeout (float): Seconds for all of them. Defaults to 90.
+
+    Returns:
+        list[np.ndarray]: (height, width, 3) uint8 RGB each, in one frame.
+
+    Raises:
+        ValueError: If there is no point.
+    """
+    if not len(cloud.points):
+        raise ValueError('Expected argument `cloud` to have points, but got 0')
     if point_size is None:
         point_size = 1.1 * min(size) / np.sqrt(len(cloud.points)) + 0.5
     with tempfile.TemporaryDirectory() as folder:
         scene = Path(folder, 'scene.npz')
-        picture = Path(folder, 'picture.png')
         points = upright(cloud.points)
         np.savez(
             scene,
@@ -122,26 +145,26 @@ def render_png(
             size=np.array(size) * _SUPERSAMPLE,
             point_size=point_size * _SUPERSAMPLE,
             lookat=_middle(points),
-            front=front,
+            fronts=fronts,
             up=np.array([0.0, 1.0, 0.0]),
             zoom=_ZOOM,
         )
-        problem = _run_worker(scene, picture, timeout)
-        image = None if problem else cv2.imread(str(picture))
-        if image is None:
-            print_log(
-                'Open3D gave no picture of the point cloud '
-                f'({problem or "no file"}); drawn with matplotlib instead.',
-                'current',
-                logging.WARNING,
-            )
-            image = _scatter(cloud, front, size)
-        else:
-            image = image[..., ::-1]
-    image = np.ascontiguousarray(_fit(image, size)[..., ::-1])
-    if not cv2.imwrite(str(path), image):
-        raise OSError(f'could not write {path}')
-    return path
+        problem = _run_worker(scene, Path(folder), timeout)
+        images = [
+            cv2.imread(str(Path(folder, f'{index}.png')))
+            for index in range(0 if problem else len(fronts))
+        ]
+    if not images or any(image is None for image in images):
+        print_log(
+            'Open3D gave no picture of the point cloud '
+            f'({problem or "no file"}); drawn with matplotlib instead.',
+            'current',
+            logging.WARNING,
+        )
+        images = [_scatter(cloud, front, size) for front in fronts]
+    else:
+        images = [image[..., ::-1] for image in images]
+    return _fit(images, size)
 
 
 def _open3d() -> ModuleType:
@@ -154,6 +177,23 @@ def _open3d() -> ModuleType:
             f'The import said: {error}'
         ) from error
     return open3d
+
+
+def ready_for_window() -> ModuleType:
+    """Open3D, if it is installed and a window can be opened.
+
+    Raises:
+        ImportError: If Open3D is not installed.
+        RuntimeError: If there is no display, or it does not answer.
+    """
+    o3d = _open3d()
+    problem = display_problem()
+    if problem:
+        raise RuntimeError(
+            f'The point-cloud window needs a display, but {problem}: use '
+            '`render_png`, or copy the PLY file.'
+        )
+    return o3d
 
 
 def _front(view: str) -> np.ndarray:
@@ -171,10 +211,10 @@ def _middle(points: np.ndarray) -> np.ndarray:
     return (points.min(0) + points.max(0)) / 2
 
 
-def _run_worker(scene: Path, picture: Path, timeout: float) -> str:
+def _run_worker(scene: Path, folder: Path, timeout: float) -> str:
     """Render in a process of its own; '' or what went wrong."""
     worker = Path(__file__).with_name('render_worker.py')
-    command = [sys.executable, str(worker), str(scene), str(picture)]
+    command = [sys.executable, str(worker), str(scene), str(folder)]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=timeout, check=False
@@ -223,13 +263,23 @@ def _scatter(
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _fit(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Crop the white border, then fit (H, W, 3) into width and height."""
-    rows, columns = np.nonzero((image < 250).any(2))
+def _fit(
+    images: Sequence[np.ndarray], size: tuple[int, int]
+) -> list[np.ndarray]:
+    """Crop the border that is white in all, fit into width and height."""
+    drawn = np.logical_or.reduce([(one < 250).any(2) for one in images])
+    rows, columns = np.nonzero(drawn)
+    crop = (slice(None), slice(None))
     if len(rows):
-        image = image[
-            rows.min() : rows.max() + 1, columns.min() : columns.max() + 1
-        ]
+        crop = (
+            slice(rows.min(), rows.max() + 1),
+            slice(columns.min(), columns.max() + 1),
+        )
+    return [_put(np.ascontiguousarray(one[crop]), size) for one in images]
+
+
+def _put(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) as large as it fits into the middle of a white picture."""
     room = np.array(size) * (1 - 2 * _MARGIN)
     scale = min(room / image.shape[1::-1])
     inner = np.maximum(np.array(image.shape[1::-1]) * scale, 1).astype(int)

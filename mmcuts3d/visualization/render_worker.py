@@ -1,16 +1,20 @@
-"""Renders one point cloud off screen with Open3D, in a process of its own.
+"""Renders a point cloud off screen with Open3D, in a process of its own.
 
 Run as a script by point_cloud_viewer: a missing driver may abort the process,
 and only this one. It imports nothing of the package, to start quickly.
 """
 
+import os
 import sys
 
 import numpy as np
 
 
 def main(source: str, target: str) -> int:
-    """Render the arrays of an .npz file to a PNG; 0 if a picture came."""
+    """Render the arrays of an .npz file to FRONT.png in a folder; 0 if done.
+
+    One picture for each row of ``fronts``, all from one window.
+    """
     import open3d as o3d
 
     data = np.load(source)
@@ -29,13 +33,15 @@ def main(source: str, target: str) -> int:
     options.point_size = float(data['point_size'])
     options.light_on = False
     view = window.get_view_control()
-    view.set_lookat(data['lookat'])
-    view.set_front(data['front'])
-    view.set_up(data['up'])
-    view.set_zoom(float(data['zoom']))
-    window.poll_events()
-    window.update_renderer()
-    window.capture_screen_image(target, do_render=True)
+    for index, front in enumerate(data['fronts']):
+        view.set_lookat(data['lookat'])
+        view.set_front(front)
+        view.set_up(data['up'])
+        view.set_zoom(float(data['zoom']))
+        window.poll_events()
+        window.update_renderer()
+        picture = os.path.join(target, f'{index}.png')
+        window.capture_screen_image(picture, do_render=True)
     window.destroy_window()
     return 0
 

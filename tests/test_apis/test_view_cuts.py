@@ -22,12 +22,17 @@ def tool():
 
 
 def test_embedded_scene(tool, tmp_path, capsys, monkeypatch):
-    from mmcuts3d import visualization
+    from mmcuts3d import viewing
 
-    shown = []
-    monkeypatch.setattr(visualization, 'show', shown.append)
+    opened = []
+    monkeypatch.setattr(viewing, 'open_window', opened.append)
     words = ['--out', str(tmp_path), '--edges', '--show', '--device', 'cpu']
+    words += ['--web', str(tmp_path / 'view.html')]
+    words += ['--rrd', str(tmp_path / 'view.rrd')]
     assert tool.main(words) == 0
+    page = (tmp_path / 'view.html').read_text('utf-8')
+    assert 'scene-2' in page and 'Plotly.newPlot' in page
+    assert (tmp_path / 'view.rrd').read_bytes()[:3] == b'RRF'
     written = sorted(
         path.relative_to(tmp_path).as_posix() for path in tmp_path.glob('*/*')
     )
@@ -52,8 +57,12 @@ def test_embedded_scene(tool, tmp_path, capsys, monkeypatch):
     painted = load_ply(tmp_path / 'clouds' / 'scene-2.painted.ply')
     assert not np.array_equal(painted.colors, cloud.colors)
     edges = load_edges(tmp_path / 'clouds' / 'scene-2.edges.ply')
-    assert len(edges) and np.array_equal(shown[0].line_ends, edges)
-    assert np.array_equal(shown[0].colors, painted.colors)
+    assert len(edges)
+    (state,) = opened
+    assert len(state.view.instances) == number
+    again = state.maps.view()  # the panel cuts what the tool cut
+    assert len(again.instances) == number
+    assert np.array_equal(again.instances.masks, state.view.instances.masks)
     picture = cv2.imread(str(tmp_path / 'clouds' / 'scene-2.png'))
     assert 0.05 < (picture < 250).any(-1).mean() < 0.95
 
@@ -115,3 +124,20 @@ def test_a_name_with_brackets_and_a_far_value(
 def test_a_folder_is_no_image(tool, tmp_path, capsys):
     assert tool.main([str(tmp_path), '--out', str(tmp_path / 'out')]) == 1
     assert 'is a folder' in capsys.readouterr().err
+
+
+def test_a_turning_view_of_another_kind(tool, tmp_path, capsys):
+    words = ['--out', str(tmp_path), '--spin', str(tmp_path / 'a.avi')]
+    assert tool.main(words) == 1
+    assert "'.gif', '.mp4'" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())  # before anything is cut
+
+
+def test_a_cut_without_depth_has_no_cloud(tool, tmp_path, capsys):
+    path = tmp_path / 'photo.png'
+    cv2.imwrite(str(path), make_scene(2, size=(96, 96)).image[..., ::-1])
+    config = ROOT / 'configs' / 'maskcut' / 'maskcut_classical_rgbd-scenes.py'
+    words = [str(path), '--config', str(config), '--out', str(tmp_path / 'o')]
+    assert tool.main([*words, '--web', str(tmp_path / 'a.html')]) == 1
+    assert 'the method uses none' in capsys.readouterr().err
+    assert not (tmp_path / 'a.html').exists()

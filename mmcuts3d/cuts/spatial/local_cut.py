@@ -228,7 +228,7 @@ class LocalCut:
         if not inside.any():
             return np.zeros((len(thresholds), *inside.shape), bool)
         surface = self.surface(depth, grid_of(inside))
-        graph = self._mask_graph(inside, x, surface, float(thresholds.max()))
+        graph = self.mask_graph(inside, x, surface, float(thresholds.max()))
         cut = PartCut(
             self.capacity,
             self.terminals,
@@ -286,10 +286,9 @@ class LocalCut:
         if not inside.any():
             return np.zeros((0, 2), np.intp)
         surface = self.surface(depth, grid_of(inside))
-        found = self._mask_graph(inside, inside * 1.0, surface, self.tau_knn)
-        ends = found.graph.edges[found.graph.lengths > self.tau_knn]
-        within = found.inside[ends].all(axis=1)
-        return np.asarray(found.nodes[ends[within]])
+        found = self.mask_graph(inside, inside * 1.0, surface, self.tau_knn)
+        ends, lengths = found.edges()
+        return ends[lengths > self.tau_knn]
 
     def separation(self, mask: ArrayLike, depth: ArrayLike | Surface) -> float:
         """How much of a mask's border parts in 3D, see :func:`separation`."""
@@ -299,13 +298,14 @@ class LocalCut:
         graph = self._lengthened(surface.neighbours, nodes, surface)
         return separation(inside, graph, self.tau_knn)
 
-    def _mask_graph(
+    def mask_graph(
         self,
         mask: NDArray[np.bool_],
         x: NDArray[np.floating[Any]],
         surface: Surface,
         tau: float,
     ) -> MaskGraph:
+        """The graph of a mask (h, w), cut at `tau` at most, x (h, w)."""
         plain, nodes = self._knn_graph(mask, surface)
         # Where depth is noisy, so are creases.
         creases = self.creases if surface.trusted else None

@@ -68,6 +68,12 @@ class MaskGraph:
         background[self.source] = np.inf
         self.sink = peak(-background)
 
+    def edges(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Edges inside the mask, (E, 2) patches, and their lengths (E,)."""
+        within = self.inside[self.graph.edges].all(axis=1)
+        ends = np.asarray(self.nodes[self.graph.edges[within]])
+        return ends, self.graph.lengths[within]
+
     def within(self, tau: float) -> Graph:
         """The graph without the edges longer than `tau`."""
         if tau not in self._short:
