@@ -4,40 +4,22 @@ It takes plain data, so that anything may be reported.
 """
 
 import base64
-import html
+import gzip
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmcuts3d.files import shown
+from mmcuts3d.visualization import plotly_script
 
-#: Characters of one text; more is no text for a page.
-_LONGEST = 100_000
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1c1c1c; margin: 0 auto;
-  max-width: 1500px; padding: 1.5rem; background: #fff; }
-h1 { font-size: 1.6rem; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; }
-p { margin: .3rem 0; max-width: 60rem; }
-p.warning { background: #fff4d6; border-left: 4px solid #e0a100;
-  padding: .4rem .8rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .8rem 0; font-size: 14px; }
-th, td { padding: .25rem .8rem; text-align: right; white-space: nowrap;
-  font-variant-numeric: tabular-nums; border-bottom: 1px solid #e4e4e4; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
-thead th { border-bottom: 2px solid #444; vertical-align: bottom; }
-figure { margin: 1rem 0 1.6rem; }
-figure img { max-width: 100%; height: auto; display: block; }
-figcaption { margin-bottom: .3rem; }
-figcaption span { color: #555; margin-left: .6rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem;
-  margin: .5rem 0; }
-dt { color: #555; }
-dd { margin: 0; overflow-wrap: anywhere; }
-code { font: 13px/1.5 ui-monospace, monospace; }
-"""
+from .assets import SCRIPT, STYLE
+from .charts import BarChart, LineChart
+from .gallery import GalleryImage
+from .texts import LONGEST, as_html, as_source
+
+
+_PLOTLY = '<script type="text/plain" id="plotly">{}</script>'
 
 
 @dataclass(frozen=True)
@@ -49,11 +31,17 @@ class ReportTable:
         rows (Sequence[Sequence[str]]): Cells; ``**cell**`` is bold, as in
             Markdown.
         notes (Sequence[str]): Below the table. Defaults to ().
+        sortable (bool): Whether heads sort the rows, and a long table
+            scrolls in a frame of its own. Defaults to False.
+        thumbnails (Sequence[bytes | None]): A small picture for each row,
+            before the first cell. Defaults to (): none.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    sortable: bool = False
+    thumbnails: Sequence[bytes | None] = ()
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -65,21 +53,6 @@ class ReportTable:
 
 
 @dataclass(frozen=True)
-class ReportPicture:
-    """A picture that goes into the file.
-
-    Args:
-        content (bytes): PNG or JPEG.
-        title (str): E.g. the file name.
-        caption (str): Beside the title. Defaults to ''.
-    """
-
-    content: bytes
-    title: str
-    caption: str = ''
-
-
-@dataclass(frozen=True)
 class ReportSection:
     """A part of the report; everything but the heading may be absent.
 
@@ -87,15 +60,17 @@ class ReportSection:
         heading (str): Its title.
         text (Sequence[str]): Paragraphs. Defaults to ().
         table (ReportTable, optional): Defaults to None.
-        pictures (Sequence[ReportPicture]): Defaults to ().
         settings (Mapping[str, str]): Names to values. Defaults to none.
+        charts (Sequence[BarChart | LineChart]): Defaults to ().
+        gallery (Sequence[GalleryImage]): Defaults to ().
     """
 
     heading: str
     text: Sequence[str] = ()
     table: ReportTable | None = None
-    pictures: Sequence[ReportPicture] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    charts: Sequence[BarChart | LineChart] = ()
+    gallery: Sequence[GalleryImage] = ()
 
 
 def html_report(
@@ -116,18 +91,38 @@ def html_report(
     Returns:
         str: An HTML page that refers to no other file.
     """
-    parts = [f'<h1>{_text(title)}</h1>']
-    parts += [f'<p>{_text(line)}</p>' for line in lead]
-    parts += [f'<p class="warning">{_text(line)}</p>' for line in warnings]
-    for section in sections:
-        parts += _section(section)
+    parts = [f'<h1>{as_html(title)}</h1>']
+    parts += [f'<p>{as_html(line)}</p>' for line in lead]
+    parts += [f'<p class="warning">{as_html(line)}</p>' for line in warnings]
+    if len(sections) > 2:
+        links = ''.join(
+            f'<a href="#part-{number}">{as_html(section.heading)}</a>'
+            for number, section in enumerate(sections)
+        )
+        parts.append(f'<nav aria-label="parts of this page">{links}</nav>')
+    for number, section in enumerate(sections):
+        parts += _section(section, number)
+    if any(one.cloud for section in sections for one in section.gallery):
+        packed = gzip.compress(plotly_script().encode(), 9, mtime=0)
+        text = base64.b64encode(packed).decode()
+        parts.append(_PLOTLY.format(text))
     body = '\n'.join(parts)
+    # Only scripts of the page's own run, and nothing is asked for from
+    # outside, whatever a file name says.
+    nonce = hashlib.sha256(body.encode('utf-8')).hexdigest()[:32]
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}' 'unsafe-eval'; "
+        "style-src 'unsafe-inline'; img-src data: blob:"
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, '
-        'initial-scale=1">\n'
-        f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n'
-        f'</head>\n<body>\n{body}\n</body>\n</html>\n'
+        'initial-scale=1">\n<link rel="icon" href="data:,">\n'
+        f'<title>{as_html(title)}</title>\n<style>{STYLE}</style>\n'
+        f'</head>\n<body>\n{body}\n'
+        f'<script nonce="{nonce}">const NONCE = \'{nonce}\';{SCRIPT}'
+        '</script>\n</body>\n</html>\n'
     )
 
 
@@ -144,31 +139,35 @@ def markdown_table(table: ReportTable) -> str:
     lines.append('|---' + '|---:' * (len(table.columns) - 1) + '|')
     lines += [_markdown_row(row) for row in table.rows]
     for note in table.notes:
-        lines += ['', shown(note, _LONGEST)]
+        lines += ['', shown(note, LONGEST)]
     return '\n'.join(lines)
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    texts = [shown(cell, _LONGEST).replace('|', '\\|') for cell in cells]
+    texts = [shown(cell, LONGEST).replace('|', '\\|') for cell in cells]
     return f'| {" | ".join(texts)} |'
 
 
-def _text(text: str) -> str:
-    """Text of others as HTML: no tags, no control characters."""
-    return html.escape(shown(text, _LONGEST))
-
-
-def _section(section: ReportSection) -> list[str]:
-    parts = ['<section>', f'<h2>{_text(section.heading)}</h2>']
-    parts += [f'<p>{_text(line)}</p>' for line in section.text]
+def _section(section: ReportSection, number: int) -> list[str]:
+    parts = [f'<section id="part-{number}">']
+    parts.append(f'<h2>{as_html(section.heading)}</h2>')
+    parts += [f'<p>{as_html(line)}</p>' for line in section.text]
     if section.table is not None:
         parts += _table(section.table)
-    for picture in section.pictures:
-        parts += _picture(picture)
+    if section.charts:
+        charts = ''.join(chart.to_html() for chart in section.charts)
+        parts.append(f'<div class="charts">{charts}</div>')
+    if section.gallery:
+        parts.append('<div class="looks">')
+        parts += [
+            image.to_html(f'cloud-{number}-{place}')
+            for place, image in enumerate(section.gallery)
+        ]
+        parts.append('</div>')
     if section.settings:
         parts.append('<dl>')
         parts += [
-            f'<dt>{_text(name)}</dt><dd><code>{_text(value)}</code></dd>'
+            f'<dt>{as_html(name)}</dt><dd><code>{as_html(value)}</code></dd>'
             for name, value in section.settings.items()
         ]
         parts.append('</dl>')
@@ -176,32 +175,46 @@ def _section(section: ReportSection) -> list[str]:
 
 
 def _table(table: ReportTable) -> list[str]:
-    heads = ''.join(f'<th>{_cell(head)}</th>' for head in table.columns)
+    heads = [_cell(head) for head in table.columns]
+    if table.sortable:
+        heads = [f'<button type="button">{head}</button>' for head in heads]
+    pictured = bool(table.thumbnails)
+    head = ''.join(f'<th scope="col">{one}</th>' for one in heads)
+    frame, kind = ('wide', '')
+    if table.sortable:
+        frame, kind = 'wide tall', ' class="sortable"'
     parts = [
-        '<div class="wide"><table>',
-        f'<thead><tr>{heads}</tr></thead>',
+        f'<div class="{frame}" tabindex="0" role="region" '
+        f'aria-label="table"><table{kind}>',
+        f'<thead><tr>{head}</tr></thead>',
         '<tbody>',
     ]
-    for row in table.rows:
-        cells = ''.join(f'<td>{_cell(cell)}</td>' for cell in row)
-        parts.append(f'<tr>{cells}</tr>')
+    for place, row in enumerate(table.rows):
+        cells = [_data(cell, table.sortable) for cell in row]
+        if pictured:
+            cells[0] = _thumbnail(table.thumbnails[place], row[0])
+        parts.append(f'<tr>{"".join(cells)}</tr>')
     parts.append('</tbody></table></div>')
     return parts + [f'<p>{_cell(note)}</p>' for note in table.notes]
 
 
+def _data(text: str, sortable: bool) -> str:
+    if sortable and re.fullmatch(r'-?[\d,]+(\.\d+)?', text):
+        value = text.replace(',', '')
+        return f'<td data-value="{value}">{_cell(text)}</td>'
+    return f'<td>{_cell(text)}</td>'
+
+
+def _thumbnail(content: bytes | None, name: str) -> str:
+    """A small picture before the name of a row, which stays its text."""
+    picture = ''
+    if content is not None:
+        picture = (
+            '<img alt="" loading="lazy" decoding="async" width="72" '
+            f'height="54" src="{as_source(content)}">'
+        )
+    return f'<td>{picture}{_cell(name)}</td>'
+
+
 def _cell(text: str) -> str:
-    return re.sub(r'\*\*(.+?)\*\*', r'<b>\1</b>', _text(text))
-
-
-def _picture(picture: ReportPicture) -> list[str]:
-    is_png = picture.content.startswith(b'\x89PNG')
-    data = base64.b64encode(picture.content).decode()
-    title = _text(picture.title)
-    return [
-        '<figure>',
-        f'<figcaption><b>{title}</b> '
-        f'<span>{_text(picture.caption)}</span></figcaption>',
-        f'<img alt="{title}" loading="lazy" '
-        f'src="data:image/{"png" if is_png else "jpeg"};base64,{data}">',
-        '</figure>',
-    ]
+    return re.sub(r'\*\*(.+?)\*\*', r'<b>\1</b>', as_html(text))
