@@ -13,8 +13,8 @@ from mmcuts3d.visualization import save_image
 from mmcuts3d.visualization.drawing import draw_confidence
 
 from .choosing import KINDS
-from .measuring import ImageMetrics, LabelEvaluation
 from .gallery import GalleryImage
+from .measuring import ImageMetrics, LabelEvaluation
 from .panels import draw_abreast, draw_panel
 from .texts import counted
 from .views import (

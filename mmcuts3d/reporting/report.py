@@ -18,7 +18,6 @@ from .charts import BarChart, LineChart
 from .gallery import GalleryImage
 from .texts import LONGEST, as_html, as_source
 
-
 _PLOTLY = '<script type="text/plain" id="plotly">{}</script>'
 
 

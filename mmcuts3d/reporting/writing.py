@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmcuts3d.files import shown
 
+from .gallery import GalleryImage
 from .measuring import LabelEvaluation
 from .pictures import Pictures
-from .gallery import GalleryImage
 from .report import (
     ReportSection,
     ReportTable,
