@@ -63,9 +63,8 @@ def leave_report(make: Callable[[], Path]) -> Path | None:
         return make()
     # Whatever it is, it must not cost the labels, which are safe by now.
     except Exception as error:
-        print(
+        sys.stderr.write(
             'The report could not be made, the labels are not touched: '
-            f'{type(error).__name__}: {shown(error)}',
-            file=sys.stderr,
+            f'{type(error).__name__}: {shown(error)}\n'
         )
         return None
