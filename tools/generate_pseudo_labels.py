@@ -217,7 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         result = run_labeling(job, silence_of(environment))
     if is_main_process():
-        if args.report == 'html' and result.num_images:
+        if args.report == 'html':
             words = sys.argv[1:] if arguments is None else arguments
             command = ['python', 'tools/generate_pseudo_labels.py', *words]
             made = leave_report(
