@@ -140,7 +140,7 @@ for (const button of document.querySelectorAll('.open')) {
     plot.hidden = !plot.hidden;
     button.setAttribute('aria-expanded', !plot.hidden);
     if (plot.hidden || plot.firstChild) return;
-    plot.textContent = 'Loading the point cloud …';
+    plot.textContent = 'Loading the point cloud ...';
     try {
       await load();
       const content = document.getElementById(button.dataset.cloud);

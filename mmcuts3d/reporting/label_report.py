@@ -10,18 +10,16 @@ from typing import Any
 import numpy as np
 
 from mmcuts3d.cuts import CutStep
-from mmcuts3d.files import read_image, shown
+from mmcuts3d.files import shown
 from mmcuts3d.files.whole_files import whole_file
 from mmcuts3d.labels import ImageRecord, LabelStatistics, LabelStore
 
 from .charts import BarChart
-from .choosing import best_median_worst
 from .gallery import GalleryImage
 from .report import ReportSection, ReportTable, html_report
-from .texts import counted
+from .scored import ScoredImages, image_table
+from .texts import counted, number_text
 from .views import (
-    THUMBNAIL,
-    as_jpeg,
     cloud_of,
     fitted,
     label_views,
@@ -29,11 +27,10 @@ from .views import (
 )
 
 PAGE = 'report.html'
-#: Images of the table, and failures that are named.
-MOST_ROWS, MOST_FAILURES = 500, 100
+#: Failures that are named.
+MOST_FAILURES = 100
 #: Clouds in a page: about 0.5 MB each.
 _CLOUDS = 3
-_NONE = '–'
 
 
 @dataclass(frozen=True)
@@ -55,49 +52,6 @@ class CutAgain:
 
 #: Cuts records once more; by file name, without those that failed.
 Cutter = Callable[[Sequence[ImageRecord]], Mapping[str, CutAgain]]
-
-
-@dataclass(frozen=True)
-class ScoredImages:
-    """Images of a store by their scores, without reading a mask.
-
-    Args:
-        names (list[str]): File names.
-        numbers (np.ndarray): (N,), masks of each.
-        scores (np.ndarray): (N,), mean score; NaN without masks.
-        shares (np.ndarray): (N,), sum of the masks' areas over that of the
-            image.
-    """
-
-    names: list[str]
-    numbers: np.ndarray
-    scores: np.ndarray
-    shares: np.ndarray
-
-    @classmethod
-    def of(cls, store: LabelStore) -> 'ScoredImages':
-        """Those of a store, in its order."""
-        columns = store.image_columns()
-        sums, areas = np.zeros((2, len(store)))
-        for part in store.instance_columns():
-            np.add.at(sums, part.images, part.scores)
-            np.add.at(areas, part.images, part.areas)
-        pixels = columns.heights.astype(float) * columns.widths
-        with np.errstate(invalid='ignore'):
-            scores = sums / np.where(columns.num_masks, columns.num_masks, 0)
-        return cls(
-            list(store.file_names()), columns.num_masks, scores, areas / pixels
-        )
-
-    def chosen(self, number: int) -> dict[str, list[int]]:
-        """Places of the best, median and worst, of those with masks."""
-        known = np.flatnonzero(np.isfinite(self.scores))
-        kinds = best_median_worst(self.scores[known], number)
-        return {
-            kind: [int(known[place]) for place in places]
-            for kind, places in kinds.items()
-            if places
-        }
 
 
 def write_label_report(
@@ -132,7 +86,7 @@ def write_label_report(
     scored = ScoredImages.of(store)
     gallery, missing, steps = _gallery(store, scored, images, cut, number)
     sections = [*before, _statistics(statistics), *gallery]
-    sections += _images(scored, images, missing)
+    sections += image_table(scored, images, missing)
     sections += _failures(store, statistics)
     sections += _rejections(steps)
     sections.append(
@@ -170,18 +124,17 @@ def statistics_rows(statistics: LabelStatistics) -> list[tuple[str, str]]:
         ('images without a mask', f'{statistics.masks_per_image[0]:,}'),
         ('images that failed', f'{statistics.num_errors:,}'),
         ('masks', f'{statistics.num_masks:,}'),
-        ('masks in an image, mean', _number(mean, 2)),
-        ('mean score', _number(statistics.mean_score)),
+        ('masks in an image, mean', number_text(mean, 2)),
+        ('mean score', number_text(statistics.mean_score)),
         (
             'mean area, % of the image',
-            _number(statistics.mean_area_share, 1, 100),
+            number_text(statistics.mean_area_share, 1, 100),
         ),
-        ('mean confidence inside masks', _number(statistics.mean_confidence)),
+        (
+            'mean confidence inside masks',
+            number_text(statistics.mean_confidence),
+        ),
     ]
-
-
-def _number(value: float, digits: int = 3, scale: float = 1) -> str:
-    return _NONE if math.isnan(value) else f'{scale * value:.{digits}f}'
 
 
 def _statistics(statistics: LabelStatistics) -> ReportSection:
@@ -285,47 +238,6 @@ def _look(
         fitted((record.height, record.width)),
         cloud,
     )
-
-
-def _images(
-    scored: ScoredImages, images: str | Path, missing: list[str]
-) -> list[ReportSection]:
-    number = len(scored.names)
-    if not number:
-        return []
-    places = np.arange(number)
-    text = ['Heads sort the rows.']
-    if number > MOST_ROWS:
-        places = np.linspace(0, number - 1, MOST_ROWS).round().astype(int)
-        text = [f'{MOST_ROWS} of {number:,} images, evenly. {text[0]}']
-    rows, pictures, unread = [], [], 0
-    for place in places:
-        name = scored.names[place]
-        rows.append(
-            [
-                name,
-                str(scored.numbers[place]),
-                _number(scored.scores[place]),
-                _number(scored.shares[place], 1, 100),
-            ]
-        )
-        pictures.append(_thumbnail(Path(images, name)))
-        unread += pictures[-1] is None
-    if unread:
-        missing.append(
-            f'{counted(unread, "image")} could not be read for the small '
-            f'pictures: looked for in {shown(images)}'
-        )
-    heads = ['image', 'masks', 'mean score', 'area of the masks, %']
-    table = ReportTable(heads, rows, sortable=True, thumbnails=pictures)
-    return [ReportSection('All images', text, table)]
-
-
-def _thumbnail(path: Path) -> bytes | None:
-    try:
-        return as_jpeg(read_image(path), THUMBNAIL)
-    except (ValueError, OSError):
-        return None
 
 
 def _failures(

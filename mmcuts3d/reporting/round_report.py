@@ -9,7 +9,7 @@ import numpy as np
 from mmcuts3d.labels import LabelStore
 
 from .charts import LineChart
-from .label_report import ScoredImages, statistics_rows, write_label_report
+from .label_report import statistics_rows, write_label_report
 from .report import ReportSection, ReportTable
 
 Curves = Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]]

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 
 from mmcuts3d.files import shown
 
@@ -39,3 +40,8 @@ def counted(number: int, thing: str) -> str:
     if number == 1:
         return f'1 {thing}'
     return f'{number:,} {thing}{"es" if thing.endswith("x") else "s"}'
+
+
+def number_text(value: float, digits: int = 3, scale: float = 1) -> str:
+    """A number with so many digits, times ``scale``; a dash for NaN."""
+    return '–' if math.isnan(value) else f'{scale * value:.{digits}f}'
