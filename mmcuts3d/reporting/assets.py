@@ -29,6 +29,8 @@ th, td { padding: .25rem .8rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 td:first-child { max-width: 24rem; white-space: normal; }
+.words th, .words td { text-align: left; white-space: normal; }
+.words td { min-width: 10rem; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--faint); vertical-align: bottom; }
 td img { width: 72px; height: 54px; object-fit: contain; display: block;
   background: var(--box); }
@@ -41,6 +43,9 @@ figcaption { margin-bottom: .3rem; }
 figcaption span { color: var(--faint); }
 .charts, .looks { display: grid; gap: 1.2rem 1.6rem; margin: .8rem 0;
   grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); }
+.looks { grid-template-columns:
+  repeat(auto-fit, minmax(min(330px, 100%), 1fr)); }
+.look { max-width: 40rem; }
 svg { width: 100%; height: auto; display: block; }
 svg text { font-size: 11px; fill: var(--text); }
 svg .bar { fill: var(--bar); }

@@ -41,8 +41,8 @@ class CutAgain:
         steps (Sequence[CutStep]): None of a method without steps.
         depth (np.ndarray, optional): (H', W') in [0, 1], 0 = nearest.
             Defaults to None.
-        same (bool): Whether the masks are those of the labels. Defaults to
-            True.
+        same (bool): Whether the masks of the labels were found again.
+            Defaults to True.
     """
 
     steps: Sequence[CutStep] = ()
@@ -172,8 +172,8 @@ def _gallery(
     differ = [name for name, one in again.items() if not one.same]
     if differ:
         missing.append(
-            'Cut once more, these images gave other masks than the labels '
-            f'hold; their eigenvectors are those of the new cut: '
+            'Cut once more, these images did not give the same masks; their '
+            'eigenvectors are those of the new cut: '
             f'{", ".join(shown(name, 80) for name in differ)}'
         )
     sections, clouds = [], _CLOUDS
@@ -257,7 +257,9 @@ def _failures(
     text = []
     if statistics.num_errors > len(rows):
         text = [f'The first {len(rows)} of {statistics.num_errors:,}.']
-    named = ReportTable(['image', 'what was wrong'], rows, sortable=True)
+    named = ReportTable(
+        ['image', 'what was wrong'], rows, sortable=True, words=True
+    )
     return [
         ReportSection('Failures', table=reasons),
         ReportSection('Images that failed', text, named),

@@ -34,6 +34,8 @@ class ReportTable:
             scrolls in a frame of its own. Defaults to False.
         thumbnails (Sequence[bytes | None]): A small picture for each row,
             before the first cell. Defaults to (): none.
+        words (bool): Whether cells are sentences, which begin at the left
+            and wrap, instead of numbers. Defaults to False.
     """
 
     columns: Sequence[str]
@@ -41,6 +43,7 @@ class ReportTable:
     notes: Sequence[str] = ()
     sortable: bool = False
     thumbnails: Sequence[bytes | None] = ()
+    words: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -179,12 +182,12 @@ def _table(table: ReportTable) -> list[str]:
         heads = [f'<button type="button">{head}</button>' for head in heads]
     pictured = bool(table.thumbnails)
     head = ''.join(f'<th scope="col">{one}</th>' for one in heads)
-    frame, kind = ('wide', '')
-    if table.sortable:
-        frame, kind = 'wide tall', ' class="sortable"'
+    frame = 'wide tall' if table.sortable else 'wide'
+    kinds = {'sortable': table.sortable, 'words': table.words}
+    kind = ' '.join(name for name, is_so in kinds.items() if is_so)
     parts = [
         f'<div class="{frame}" tabindex="0" role="region" '
-        f'aria-label="table"><table{kind}>',
+        f'aria-label="table"><table class="{kind}">',
         f'<thead><tr>{head}</tr></thead>',
         '<tbody>',
     ]

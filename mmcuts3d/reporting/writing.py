@@ -15,6 +15,7 @@ from .report import (
     html_report,
     markdown_table,
 )
+from .scored import MOST_ROWS
 from .tables import (
     evaluation_to_dict,
     images_to_csv,
@@ -22,8 +23,6 @@ from .tables import (
     tables_of,
 )
 
-#: Rows of a table of images.
-MOST_ROWS = 500
 _ORDER = (
     'by mean best IoU: the mean over the instances of the image of the '
     'highest IoU with any prediction'

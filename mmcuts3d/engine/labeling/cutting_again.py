@@ -1,5 +1,6 @@
 """Images of finished labels, cut once more: how did they come about?"""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,7 +30,8 @@ def cut_again(
 
     Returns:
         Mapping[str, CutAgain]: By file name, without images that fail this
-        time; empty where the model is no labeler.
+        time; empty where the model is no labeler. ``same`` says whether each
+        mask of the labels is found again, whatever their least score was.
     """
     dataset, root = job.dataset, image_root(job.dataset)
     known = {record.file_name: record for record in records}
@@ -56,16 +58,14 @@ def cut_again(
                 if values.get('error') is not None:
                     continue
                 name = name_in_store(values['img_path'], root)
-                made = prediction_record(
-                    values, name, job.score_thr, job.max_per_image
-                )
+                made = prediction_record(values, name, 0.0, sys.maxsize)
                 found[name] = CutAgain(
                     sample.get('cut_steps', ()),
                     sample.get('cut_depth'),
-                    _masks(made) == _masks(known[name]),
+                    _masks(known[name]) <= _masks(made),
                 )
     return found
 
 
-def _masks(record: ImageRecord) -> list[Any]:
-    return [row['segmentation']['counts'] for row in record.annotations]
+def _masks(record: ImageRecord) -> set[Any]:
+    return {row['segmentation']['counts'] for row in record.annotations}
