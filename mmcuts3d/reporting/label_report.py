@@ -14,11 +14,11 @@ from mmcuts3d.files import shown
 from mmcuts3d.files.whole_files import whole_file
 from mmcuts3d.labels import ImageRecord, LabelStatistics, LabelStore
 
-from .charts import BarChart
-from .gallery import GalleryImage
-from .report import ReportSection, ReportTable, html_report
+from .page.charts import BarChart
+from .page.gallery import GalleryImage
+from .page.report import ReportSection, ReportTable, html_report
+from .page.texts import counted, number_text
 from .scored import ScoredImages, image_table
-from .texts import counted, number_text
 from .views import (
     cloud_of,
     fitted,

@@ -13,10 +13,10 @@ from mmcuts3d.visualization import save_image
 from mmcuts3d.visualization.drawing import draw_confidence
 
 from .choosing import KINDS
-from .gallery import GalleryImage
 from .measuring import ImageMetrics, LabelEvaluation
+from .page.gallery import GalleryImage
+from .page.texts import counted
 from .panels import draw_abreast, draw_panel
-from .texts import counted
 from .views import (
     arrays_of,
     as_jpeg,

@@ -8,9 +8,9 @@ import numpy as np
 
 from mmcuts3d.labels import LabelStore
 
-from .charts import LineChart
 from .label_report import statistics_rows, write_label_report
-from .report import ReportSection, ReportTable
+from .page.charts import LineChart
+from .page.report import ReportSection, ReportTable
 
 Curves = Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]]
 

@@ -9,8 +9,8 @@ from mmcuts3d.files import read_image, shown
 from mmcuts3d.labels import LabelStore
 
 from .choosing import best_median_worst
-from .report import ReportSection, ReportTable
-from .texts import counted, number_text
+from .page.report import ReportSection, ReportTable
+from .page.texts import counted, number_text
 from .views import THUMBNAIL, as_jpeg
 
 #: Images of the table.

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from mmcuts3d.files import shown
 
-from .gallery import GalleryImage
 from .measuring import LabelEvaluation
-from .pictures import Pictures
-from .report import (
+from .page.gallery import GalleryImage
+from .page.report import (
     ReportSection,
     ReportTable,
     html_report,
     markdown_table,
 )
+from .pictures import Pictures
 from .scored import MOST_ROWS
 from .tables import (
     evaluation_to_dict,

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mmcuts3d.reporting.gallery import GalleryImage
-from mmcuts3d.reporting.panels import draw_abreast, draw_panel
-from mmcuts3d.reporting.report import (
+from mmcuts3d.reporting.page.gallery import GalleryImage
+from mmcuts3d.reporting.page.report import (
     ReportSection,
     ReportTable,
     html_report,
     markdown_table,
 )
+from mmcuts3d.reporting.panels import draw_abreast, draw_panel
 from mmcuts3d.visualization.drawing import draw_instances, instance_colors
 
 VOID = {'meta', 'img', 'br', 'link'}

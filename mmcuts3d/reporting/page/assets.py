@@ -28,7 +28,7 @@ th, td { padding: .25rem .8rem; text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums;
   border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-td:first-child { max-width: 24rem; white-space: normal; }
+td:first-child { min-width: 9rem; max-width: 24rem; white-space: normal; }
 .words th, .words td { text-align: left; white-space: normal; }
 .words td { min-width: 10rem; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--faint); vertical-align: bottom; }

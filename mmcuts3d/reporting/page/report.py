@@ -28,7 +28,7 @@ class ReportTable:
     Args:
         columns (Sequence[str]): Heads; the first column names the rows.
         rows (Sequence[Sequence[str]]): Cells; ``**cell**`` is bold, as in
-            Markdown.
+            Markdown, but in sortable tables, which name files.
         notes (Sequence[str]): Below the table. Defaults to ().
         sortable (bool): Whether heads sort the rows, and a long table
             scrolls in a frame of its own. Defaults to False.
@@ -201,10 +201,12 @@ def _table(table: ReportTable) -> list[str]:
 
 
 def _data(text: str, sortable: bool) -> str:
-    if sortable and re.fullmatch(r'-?[\d,]+(\.\d+)?', text):
-        value = text.replace(',', '')
-        return f'<td data-value="{value}">{_cell(text)}</td>'
-    return f'<td>{_cell(text)}</td>'
+    if not sortable:
+        return f'<td>{_cell(text)}</td>'
+    value = ''
+    if re.fullmatch(r'-?[\d,]+(\.\d+)?', text):
+        value = f' data-value="{text.replace(",", "")}"'
+    return f'<td{value}>{as_html(text)}</td>'
 
 
 def _thumbnail(content: bytes | None, name: str) -> str:
@@ -215,7 +217,7 @@ def _thumbnail(content: bytes | None, name: str) -> str:
             '<img alt="" loading="lazy" decoding="async" width="72" '
             f'height="54" src="{as_source(content)}">'
         )
-    return f'<td>{picture}{_cell(name)}</td>'
+    return f'<td>{picture}{as_html(name)}</td>'
 
 
 def _cell(text: str) -> str:
