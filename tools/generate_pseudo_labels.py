@@ -4,12 +4,16 @@
 
 CONFIG is a labeler (configs/cuts3d, configs/maskcut) or, with --checkpoint,
 a trained detector. A run that was stopped goes on with the same command.
+In the end DIR/report.html shows what the labels look like: one page, for any
+browser. tools/analysis/report_labels.py makes it again.
 """
 
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
+import shlex
 import sys
+from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.device import is_cuda_available
@@ -25,6 +29,7 @@ from mmcuts3d.engine.labeling import (
     run_labeling,
 )
 from mmcuts3d.engine.labeling.by_config import job_by_config
+from mmcuts3d.engine.labeling.reports import leave_report, report_job
 from mmcuts3d.engine.processes import join_processes
 from mmcuts3d.files import find_config
 from mmcuts3d.labels import BACKENDS
@@ -138,6 +143,21 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         default=1.0,
         help='cores of a worker of --launcher ray (default: %(default)s)',
     )
+    parser.add_argument(
+        '--report',
+        choices=['html', 'none'],
+        default='html',
+        help='the page report.html beside the labels, or none (default: '
+        '%(default)s)',
+    )
+    parser.add_argument(
+        '--report-images',
+        type=int,
+        default=3,
+        metavar='N',
+        help='best, median and worst images of the page, so many each; a '
+        'labeler cuts them once more (default: %(default)s)',
+    )
     # torch's launcher may pass it; the rank is read from the environment.
     parser.add_argument(
         '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
@@ -148,6 +168,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(
             '--ray-address, --workers and --worker-gpus are for --launcher ray'
         )
+    if args.report_images < 0:
+        parser.error(f'--report-images: at least 0, got {args.report_images}')
     if args.workers and len(args.workers) > 2:
         parser.error('--workers takes one number or two')
     return args
@@ -195,6 +217,19 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         result = run_labeling(job, silence_of(environment))
     if is_main_process():
+        if args.report == 'html':
+            words = sys.argv[1:] if arguments is None else arguments
+            command = ['python', 'tools/generate_pseudo_labels.py', *words]
+            made = leave_report(
+                lambda: report_job(
+                    job,
+                    f'Pseudo-labels of {Path(args.images).absolute().name}',
+                    {'command': shlex.join(command)},
+                    number=args.report_images,
+                )
+            )
+            if made is not None:
+                logger.info(f'What they look like: {made}')
         report(result, logger)
     return result.exit_code
 

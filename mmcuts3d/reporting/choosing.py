@@ -35,21 +35,38 @@ def choose_images(
     scores = np.array(
         [[image.best_iou[name] for name in names] for image in known]
     )
-    order = np.argsort(-scores.mean(axis=1), kind='stable')
-    each = min(number, max(len(known) // 3, 1))
-    middle = (len(known) - each) // 2
-    places = {
-        'best': order[:each],
-        'worst': order[each:][::-1][:each],
-        'median': order[middle : middle + each] if len(known) > 2 else [],
-    }
+    places = best_median_worst(scores.mean(axis=1), number)
     if len(names) == 2:
         lead = scores[:, 0] - scores[:, 1]
         for name, gain in (('first', lead), ('second', -lead)):
             ahead = np.argsort(-gain, kind='stable')[:number]
-            places[name] = [place for place in ahead if gain[place] > 0]
+            places[name] = [int(n) for n in ahead if gain[n] > 0]
     return {
         kind: [known[place] for place in places[kind]]
         for kind in KINDS
         if len(places.get(kind, ()))
+    }
+
+
+def best_median_worst(scores: np.ndarray, number: int) -> dict[str, list[int]]:
+    """Places of the best, the median and the worst of some scores.
+
+    Args:
+        scores (np.ndarray): (N,), finite, higher is better. Of equal ones
+            the first is taken.
+        number (int): Of each kind at most; fewer, if the best and the worst
+            would else overlap.
+
+    Returns:
+        dict[str, list[int]]: ``best`` (best first), ``median`` (falling) and
+        ``worst`` (worst first), perhaps empty.
+    """
+    order = np.argsort(-scores, kind='stable')
+    each = min(number, max(len(order) // 3, 1))
+    middle = (len(order) - each) // 2
+    median = order[middle : middle + each] if len(order) > 2 else order[:0]
+    return {
+        'best': order[:each].tolist(),
+        'median': median.tolist(),
+        'worst': order[each:][::-1][:each].tolist(),
     }

@@ -8,13 +8,22 @@ from pathlib import Path
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from mmcuts3d.files import read_image, shown
+from mmcuts3d.files import shown
 from mmcuts3d.visualization import save_image
+from mmcuts3d.visualization.drawing import draw_confidence
 
 from .choosing import KINDS
 from .measuring import ImageMetrics, LabelEvaluation
+from .page.gallery import GalleryImage
+from .page.texts import counted
 from .panels import draw_abreast, draw_panel
-from .report import ReportPicture
+from .views import (
+    arrays_of,
+    as_jpeg,
+    confidence_of,
+    fitted,
+    read_in_frame,
+)
 
 #: Masks with less IoU with any instance get a colour of their own.
 _MATCH = 0.1
@@ -25,13 +34,13 @@ class Pictures:
     """What was drawn.
 
     Args:
-        kinds (dict[str, list[ReportPicture]]): Kind, see
+        kinds (dict[str, list[GalleryImage]]): Kind, see
             :func:`~.choosing.choose_images`, to pictures.
         failed (dict[str, str]): Name of an image to why it is not among
             them.
     """
 
-    kinds: dict[str, list[ReportPicture]] = field(default_factory=dict)
+    kinds: dict[str, list[GalleryImage]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,18 +81,21 @@ def draw_images(
             name = metrics.image['file_name']
             path = Path(out_dir) / f'{kind}_{number:02d}_{_stem(name)}.jpg'
             try:
-                sheet = _draw(
+                panels, maps = _draw(
                     evaluation, ground_truth, metrics, image_dir, most
                 )
-                save_image(sheet, path)
-                content = path.read_bytes()
+                save_image(draw_abreast(panels), path)
+                views = [
+                    (name, as_jpeg(picture))
+                    for name, picture in [panels[0], *maps, *panels[1:]]
+                ]
             # Whatever it is, it must not cost the other pictures.
             except Exception as error:
                 pictures.failed[name] = f'{type(error).__name__}: {error}'
                 continue
-            pictures.kinds[kind].append(
-                ReportPicture(content, *_words(evaluation, metrics))
-            )
+            size = fitted(panels[0][1].shape[:2])
+            words = _words(evaluation, metrics)
+            pictures.kinds[kind].append(GalleryImage(*words, views, size))
     return pictures
 
 
@@ -117,55 +129,37 @@ def _draw(
     metrics: ImageMetrics,
     image_dir: str | Path,
     most: int,
-) -> np.ndarray:
-    image = _read(Path(image_dir), metrics.image)
+) -> tuple[list[tuple[str, np.ndarray]], list[tuple[str, np.ndarray]]]:
+    """The panels of a sheet, and the confidence of runs that have some."""
+    size = (metrics.image['height'], metrics.image['width'])
+    path = Path(image_dir) / metrics.image['file_name']
+    image = read_in_frame(path, size)
     image_id = metrics.image['id']
     with_masks = 'segm' in evaluation.iou_types
     truth = [row for row in ground_truth if row['image_id'] == image_id]
     truth.sort(key=lambda row: row.get('iscrowd', 0))
+    name = 'true masks' if with_masks else 'true boxes'
     panels = [
         ('image', image),
-        ('ground truth', draw_panel(image, **_arrays(truth, with_masks))),
+        (name, draw_panel(image, **arrays_of(truth, with_masks))),
     ]
+    maps = []
     for run in evaluation.runs:
         rows = [row for row in run.predictions if row['image_id'] == image_id]
         rows.sort(key=lambda row: -row['score'])
         colors = _colors(rows[:most], truth, with_masks)
-        arrays = _arrays(rows[:most], with_masks)
+        arrays = arrays_of(rows[:most], with_masks)
         scores = np.array([row['score'] for row in rows[:most]])
         panel = draw_panel(image, **arrays, scores=scores, colors=colors)
         title = shown(run.name)
         if len(rows) > most:
             title += f' ({most} of {len(rows)})'
         panels.append((title, panel))
-    return draw_abreast(panels)
-
-
-def _read(folder: Path, image: dict) -> np.ndarray:
-    path = folder / image['file_name']
-    size = (image['height'], image['width'])
-    # Upright as the labelers see it, or as it is stored, if the ground truth
-    # was drawn on that.
-    for upright in (True, False):
-        pixels = read_image(path, upright)
-        if pixels.shape[:2] == size:
-            return pixels
-    raise ValueError(
-        f'Expected {shown(path)} to be of size {size} as in the ground truth, '
-        f'but got {pixels.shape[:2]}.'
-    )
-
-
-def _arrays(
-    rows: Sequence[dict], with_masks: bool
-) -> dict[str, np.ndarray | None]:
-    """Masks of rows or, without, boxes (x1, y1, x2, y2)."""
-    if with_masks:
-        masks = [coco_mask.decode(row['segmentation']) > 0 for row in rows]
-        return {'masks': np.array(masks) if masks else None}
-    boxes = np.array([row['bbox'] for row in rows], float).reshape(-1, 4)
-    boxes[:, 2:] += boxes[:, :2]
-    return {'boxes': boxes if len(boxes) else None}
+        confidence = confidence_of(rows[:most], size) if with_masks else None
+        if confidence is not None:
+            name = f'confidence of {shown(run.name)}'
+            maps.append((name, draw_confidence(confidence)))
+    return panels, maps
 
 
 def _colors(
@@ -189,16 +183,10 @@ def _words(
     evaluation: LabelEvaluation, metrics: ImageMetrics
 ) -> tuple[str, str]:
     """Title and caption."""
-    parts = [_count(metrics.num_instances, 'instance')]
+    parts = [counted(metrics.num_instances, 'instance')]
     thing = 'mask' if 'segm' in evaluation.iou_types else 'box'
     for run in evaluation.runs:
-        number = _count(metrics.num_predictions[run.name], thing)
+        number = counted(metrics.num_predictions[run.name], thing)
         best = metrics.best_iou[run.name]
         parts.append(f'{shown(run.name)}: best IoU {best:.1f} %, {number}')
     return shown(metrics.image['file_name']), ' · '.join(parts)
-
-
-def _count(number: int, thing: str) -> str:
-    if number == 1:
-        return f'1 {thing}'
-    return f'{number} {thing}{"es" if thing.endswith("x") else "s"}'

@@ -11,7 +11,7 @@ from mmcuts3d.evaluation.functional.bootstrap import Comparison, Interval
 from mmcuts3d.evaluation.statistics import Measure
 
 from .measuring import LabelEvaluation
-from .report import ReportTable
+from .page.report import ReportTable
 
 _NONE = '–'
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from mmcuts3d.files import shown
 
 from .measuring import LabelEvaluation
-from .pictures import Pictures
-from .report import (
-    ReportPicture,
+from .page.gallery import GalleryImage
+from .page.report import (
     ReportSection,
+    ReportTable,
     html_report,
     markdown_table,
 )
+from .pictures import Pictures
+from .scored import MOST_ROWS
 from .tables import (
     evaluation_to_dict,
     images_to_csv,
@@ -150,7 +152,7 @@ def _lead(evaluation: LabelEvaluation) -> str:
 
 def _sections(
     evaluation: LabelEvaluation,
-    pictures: Mapping[str, Sequence[ReportPicture]],
+    pictures: Mapping[str, Sequence[GalleryImage]],
     settings: Mapping[str, str],
 ) -> list[ReportSection]:
     main, others = tables_of(evaluation)
@@ -158,10 +160,34 @@ def _sections(
     sections = [ReportSection('Main metrics', table=main)]
     for kind, chosen in pictures.items():
         heading, text = headings[kind]
-        sections.append(ReportSection(heading, [text], pictures=chosen))
+        sections.append(ReportSection(heading, [text], gallery=chosen))
     sections.append(ReportSection('Further metrics', table=others))
+    sections.append(_all_images(evaluation))
     sections.append(ReportSection('Settings', settings=settings))
     return sections
+
+
+def _all_images(evaluation: LabelEvaluation) -> ReportSection:
+    """Every image in a table that its heads sort."""
+    heads = ['image', 'instances']
+    for run in evaluation.runs:
+        heads += [f'{run.name}: predictions', f'{run.name}: best IoU, %']
+    rows = []
+    for one in evaluation.images[:MOST_ROWS]:
+        row = [one.image['file_name'], str(one.num_instances)]
+        for run in evaluation.runs:
+            best = one.best_iou.get(run.name)
+            row.append(str(one.num_predictions[run.name]))
+            row.append('–' if best is None else f'{best:.1f}')
+        rows.append(row)
+    text = []
+    if len(evaluation.images) > MOST_ROWS:
+        text = [
+            f'The first {MOST_ROWS} of {len(evaluation.images):,} images; '
+            'images.csv has all.'
+        ]
+    table = ReportTable(heads, rows, sortable=True)
+    return ReportSection('All images', text, table)
 
 
 def _headings(evaluation: LabelEvaluation) -> dict[str, tuple[str, str]]:

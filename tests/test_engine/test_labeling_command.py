@@ -9,6 +9,7 @@ from helpers import ROOT
 from helpers.labeling import CONFIG, BrightnessLabeler
 from pycocotools.coco import COCO
 
+from mmcuts3d.engine.labeling import reports
 from mmcuts3d.labels import read_labels
 from mmcuts3d.registry import MODELS
 
@@ -89,6 +90,39 @@ def test_the_last_line_says_how_many_failed_and_where(
     lines.clear()
     assert tool.main([*command, '--overwrite', '--device', 'cpu']) == 0
     assert 'failed' not in ' '.join(lines)
+
+
+def test_a_page_is_left_unless_it_is_not_wanted(
+    tool, command, tmp_path, capsys
+):
+    page = tmp_path / 'out' / 'report.html'
+    assert tool.main([*command, '--report', 'none']) == 3
+    assert not page.exists()
+    assert tool.main(command) == 3  # nothing is left to label but the page
+    assert capsys.readouterr().err == ''
+    text = page.read_text('ascii')
+    assert 'Best images' in text and '3.png' in text
+    # A labeler without steps has no eigenvectors to show.
+    assert 'eigenvector' not in text
+    assert tool.main([*command, '--report-images', '0']) == 3
+    assert 'Best images' not in page.read_text('ascii')
+
+
+def test_a_page_that_fails_costs_nothing(
+    tool, command, tmp_path, capsys, monkeypatch
+):
+    def full(*_, **__):
+        raise OSError('No space left on device')
+
+    path = tmp_path / 'out' / 'pseudo_labels.json'
+    assert tool.main([*command, '--report', 'none']) == 3
+    content = path.read_bytes()
+    monkeypatch.setattr(reports, 'write_label_report', full)
+    assert tool.main(command) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith('OSError: No space left on device')
+    assert path.read_bytes() == content
+    assert not (tmp_path / 'out' / 'report.html').exists()
 
 
 def test_help_names_the_exit_codes(tool, capsys):

@@ -130,6 +130,31 @@ def test_a_round_leaves_statistics_and_what_was_measured(averaged):
     assert second['score_thr'] == 0.2
 
 
+def test_a_round_leaves_a_page(averaged):
+    rounds = averaged.folder / 'rounds'
+    page = (rounds / 'round_1.html').read_text('ascii')
+    merged = read_labels(rounds / 'round_1.json')['annotations']
+    (folder,) = rounds.glob('round_1_*')
+    found = read_labels(folder / 'pseudo_labels.json')['annotations']
+    before = read_labels(averaged.folder / 'labels' / 'pseudo_labels.json')
+    kept = sum(row['score'] > 0.2 for row in found)
+    stay = len(merged) - kept
+    for name, count in (
+        ('predictions kept', kept),
+        ('predictions below the score', len(found) - kept),
+        ('labels before that stay', stay),
+        (
+            'labels before that a prediction covers',
+            len(before['annotations']) - stay,
+        ),
+    ):
+        assert f'<td>{name}</td><td>{count}</td>' in page
+    assert kept and 'Before and after' in page
+    # The end of training adds what was measured.
+    assert 'segm_AP50; last:' in page.replace('coco/', '')
+    assert 'Best images' in page and 'could not be read' not in page
+
+
 def test_a_round_uses_no_confidence_and_makes_no_maps(averaged):
     dataset = averaged.runner.train_dataloader.dataset
     assert not dataset.confidence.any

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mmcuts3d.reporting.panels import draw_abreast, draw_panel
-from mmcuts3d.reporting.report import (
-    ReportPicture,
+from mmcuts3d.reporting.page.gallery import GalleryImage
+from mmcuts3d.reporting.page.report import (
     ReportSection,
     ReportTable,
     html_report,
     markdown_table,
 )
+from mmcuts3d.reporting.panels import draw_abreast, draw_panel
 from mmcuts3d.visualization.drawing import draw_instances, instance_colors
 
 VOID = {'meta', 'img', 'br', 'link'}
@@ -39,7 +39,7 @@ class Page(HTMLParser):
         if tag in ('td', 'th'):
             self.rows[-1].append('')
         for key, value in attrs:
-            if key in ('src', 'href'):
+            if key in ('src', 'href') and tag == 'img':
                 self.sources.append(value)
 
     def handle_endtag(self, tag):
@@ -74,9 +74,9 @@ def test_a_report_holds_everything_and_refers_to_nothing():
                 ReportSection('One', ['some <words>'], TABLE),
                 ReportSection(
                     'Two',
-                    pictures=[
-                        ReportPicture(png, 'a.png', 'first'),
-                        ReportPicture(jpg, '"b".jpg'),
+                    gallery=[
+                        GalleryImage('a.png', 'first', [('x', png)], (4, 6)),
+                        GalleryImage('"b".jpg', '', [('y', jpg)], (4, 6)),
                     ],
                 ),
                 ReportSection('Three', settings={'seed': '<0>'}),
@@ -115,10 +115,13 @@ HOSTILE = '"><img src=x onerror=a()>\x1b[31m\u202e\ud800\n|<b>'
 
 
 def test_text_of_others_stays_text():
-    picture = ReportPicture(encoded('.png'), HOSTILE, HOSTILE)
+    views = [(HOSTILE, encoded('.png'))]
+    picture = GalleryImage(HOSTILE, HOSTILE, views, (4, 6))
     table = ReportTable([HOSTILE, 'b'], [[HOSTILE, '1']], [HOSTILE])
     sections = [
-        ReportSection(HOSTILE, [HOSTILE], table, [picture], {HOSTILE: HOSTILE})
+        ReportSection(
+            HOSTILE, [HOSTILE], table, {HOSTILE: HOSTILE}, (), [picture]
+        )
     ]
     text = html_report(HOSTILE, sections, [HOSTILE], [HOSTILE])
     page = Page(text)

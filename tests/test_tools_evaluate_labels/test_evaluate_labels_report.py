@@ -122,7 +122,7 @@ def test_the_report_shows_what_it_should(tool, data):
         'worst_02_photo_6.jpg',
     ]
     report = read(data, 'report.html')
-    assert report.count('<img ') == len(pictures)
+    assert report.count('class="look"') == len(pictures)
     assert 'http' not in report
     for text in (
         'Best images',

@@ -23,11 +23,13 @@ from mmcuts3d.registry import HOOKS
 from ..executors.launched import silence_of
 from ..innermost import innermost_config, innermost_dataset
 from ..labeling import LabelingJob, merge_job, run_labeling
+from ..labeling.dataloaders import image_root
 from .averaged_weights import averaged_weights
 from .round_data import check_labels_in_file, is_whole, merge_over
 from .round_maker import RoundMaker
 from .round_position import resume_round
 from .round_record import RoundRecord
+from .round_reports import report_rounds
 
 
 @HOOKS.register_module()
@@ -45,6 +47,8 @@ class SelfTrainingHook(Hook):
     Beside them ``rounds.json`` has the statistics of the labels of each
     round, and the metrics of every validation. Where the run has an
     ``EMAHook``, the averaged weights predict, as they do in a validation.
+
+    ``round_1.html`` … show what a round kept, its labels and the curves.
 
     The learning rate of a round is the business of ``param_scheduler``,
     whose entries begin and end where the rounds do.
@@ -189,6 +193,11 @@ class SelfTrainingHook(Hook):
         if metrics and is_main_process():
             self.record.validated(runner.iter, metrics)
 
+    def after_train(self, runner: Runner) -> None:
+        """Add the curves of the whole training to the rounds' pages."""
+        if is_main_process():
+            report_rounds(runner.work_dir, self.record)
+
     def _labels_to_resume(self, runner: Runner, number: int) -> Path:
         """Labels of a round; of one that was being made, made now."""
         labels = self._labels_of(number)
@@ -259,7 +268,11 @@ class SelfTrainingHook(Hook):
                 score_thr=score_thr,
                 iou_thr=self.iou_thr,
                 statistics=counted,
+                before=str(before),
+                predicted=folder.name,
+                images=image_root(job.dataset),
             )
+            report_rounds(runner.work_dir, self.record, number)
         return labels
 
     def _current_labels(self, runner: Runner) -> str:
