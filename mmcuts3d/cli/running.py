@@ -1,0 +1,74 @@
+"""How every tool ends: well, in one line of what is wrong, or stopped."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from mmcuts3d.files import shown
+
+PROGRAM = 'python -m mmcuts3d'
+#: What shells give to a process that Ctrl-C ended.
+EXIT_STOPPED = 130
+#: What is the user's to mend: input, files, packages that are missing.
+MISTAKES = (ValueError, OSError, ImportError)
+
+
+def run_tool_main(
+    main: Callable[[], int | None],
+    goes_on: bool = False,
+    mistakes: tuple[type[Exception], ...] = (),
+) -> NoReturn:
+    """Run a tool, and end the process as a tool should.
+
+    Mistakes of the user end in their message on standard error and status 1,
+    without a traceback. Ctrl-C ends in the command that goes on, and 130.
+
+    Args:
+        main (Callable): Of the tool; gives the exit status, None for 0.
+        goes_on (bool): Whether the same command goes on where it was
+            stopped. Defaults to False: it begins again.
+        mistakes (tuple, optional): More errors whose message says all.
+            Defaults to none.
+
+    Raises:
+        SystemExit: Always.
+    """
+    try:
+        sys.exit(main())
+    except (*MISTAKES, *mistakes) as error:
+        print(message_of(error), file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print(stopped(goes_on), file=sys.stderr)
+        sys.exit(EXIT_STOPPED)
+
+
+def message_of(error: Exception) -> str:
+    """What went wrong, as one line where it is one."""
+    if isinstance(error, OSError) and error.strerror:
+        names = [name for name in (error.filename, error.filename2) if name]
+        return ': '.join([*map(str, names), error.strerror])
+    return str(error) or repr(error)
+
+
+def stopped(goes_on: bool) -> str:
+    """The last line of a tool that was stopped."""
+    if goes_on:
+        return f'Stopped. This goes on from here: {command_line()}'
+    return f'Stopped. This begins again: {command_line()}'
+
+
+def command_line() -> str:
+    """The command that runs the same again, to be pasted into a shell."""
+    first, *words = sys.argv
+    # Python's own options, such as -m of a launcher, are not known here.
+    program = (
+        first
+        if first.startswith(PROGRAM)
+        else shlex.join(['python', os.path.relpath(first)])
+    )
+    return shown(' '.join([program, *map(shlex.quote, words)]), 4000)
