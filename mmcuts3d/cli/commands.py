@@ -55,7 +55,7 @@ COMMANDS: dict[str, Command] = {
     ),
     'import': Command(
         'labels corrected in LabelMe, CVAT, Label Studio and others',
-        'FOLDER --format labelme --before OUT --out NEW --store auto',
+        'FOLDER --format labelme --out NEW --store auto',
         'dataset_converters/import_pseudo_labels.py',
     ),
     'calibrate': Command(

@@ -58,7 +58,8 @@ def followed(
         if now - last >= interval:
             last = now
             line = progress_line(doing, count, total, now - start, unit)
-            print(line, file=sys.stderr, flush=True)
+            sys.stderr.write(f'{line}\n')
+            sys.stderr.flush()
 
 
 def progress_bar(doing: str, console: Console) -> Progress:

@@ -87,7 +87,7 @@ def find_import_format(name: str) -> ImportFormat:
 
 def import_labels_of(
     path: str | Path,
-    format: str,  # noqa: A002  # as the option
+    format: str,
     images: str | Path | None = None,
     default_score: float = 1.0,
     merge_categories: bool = False,

@@ -14,7 +14,6 @@ docs/labels_in_other_tools.md says how to save labels there.
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
