@@ -258,17 +258,8 @@ class CutS3DInferencer(BaseInferencer):
         Args:
             inputs (list[Prepared]): Of :meth:`preprocess`.
             preds (Sequence[DetDataSample]): Of :meth:`forward`.
-            show (bool): Whether a window opens. Defaults to False.
-            return_vis (bool): Whether pictures are given back. Defaults to
-                False.
-            wait_time (float): Seconds a window stays, 0 until a key.
-                Defaults to 0.
-            pred_score_thr (float, optional): Least score that is drawn.
-                Defaults to None: 0 for a labeler, 0.3 for a detector.
-            draw_pred (bool): Whether instances are drawn. Defaults to True.
-            no_save_vis (bool): Whether ``out_dir`` gets no pictures.
-                Defaults to False.
-            out_dir (str): Folder of ``vis``. Defaults to ''.
+            show (bool): See :meth:`__call__`, as the others; a window stays
+                for ``wait_time`` seconds, 0 until a key is pressed.
 
         Returns:
             list[np.ndarray]: (H, W, 3) uint8 RGB, empty unless

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
@@ -45,6 +46,20 @@ def run_tool_main(
     except KeyboardInterrupt:
         print(stopped(goes_on), file=sys.stderr)
         sys.exit(EXIT_STOPPED)
+
+
+def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
+    """End the help of a tool in commands that it takes.
+
+    Args:
+        parser (ArgumentParser): Its help keeps lines as they are from now on.
+        *examples (str): Commands without ``python``; a long one goes on
+            after a line that ends in a backslash.
+    """
+    lines = [f'  python {one}'.replace('\n', '\n      ') for one in examples]
+    before = [parser.epilog, ''] if parser.epilog else []
+    parser.epilog = '\n'.join([*before, 'examples:', *lines])
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def message_of(error: Exception) -> str:
