@@ -123,4 +123,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    run_tool_main(main, goes_on=True)
+    run_tool_main(main)
