@@ -20,7 +20,7 @@ MISTAKES = (ValueError, OSError, ImportError)
 
 def run_tool_main(
     main: Callable[[], int | None],
-    goes_on: bool = False,
+    goes_on: bool | str = False,
     mistakes: tuple[type[Exception], ...] = (),
 ) -> NoReturn:
     """Run a tool, and end the process as a tool should.
@@ -30,8 +30,9 @@ def run_tool_main(
 
     Args:
         main (Callable): Of the tool; gives the exit status, None for 0.
-        goes_on (bool): Whether the same command goes on where it was
-            stopped. Defaults to False: it begins again.
+        goes_on (bool or str): Whether the same command goes on where it was
+            stopped; or the option that it needs for this. Defaults to False:
+            it begins again.
         mistakes (tuple, optional): More errors whose message says all.
             Defaults to none.
 
@@ -53,13 +54,23 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
 
     Args:
         parser (ArgumentParser): Its help keeps lines as they are from now on.
-        *examples (str): Commands without ``python``; a long one goes on
-            after a line that ends in a backslash.
+        *examples (str): Commands without ``python``, that begin with the
+            file of the tool; a long one goes on after a line that ends in a
+            backslash. Where the tool was called by a word of
+            ``python -m mmcuts3d``, the help shows that word.
     """
-    lines = [f'  python {one}'.replace('\n', '\n      ') for one in examples]
+    lines = [f'  {called(one)}'.replace('\n', '\n      ') for one in examples]
     before = [parser.epilog, ''] if parser.epilog else []
     parser.epilog = '\n'.join([*before, 'examples:', *lines])
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
+def called(example: str) -> str:
+    """An example as the tool is called now, by its file or by a word."""
+    if sys.argv[0].startswith(PROGRAM):
+        _, _, rest = example.partition(' ')
+        return f'{sys.argv[0]} {rest}'.rstrip()
+    return f'python {example}'
 
 
 def message_of(error: Exception) -> str:
@@ -70,16 +81,24 @@ def message_of(error: Exception) -> str:
     return str(error) or repr(error)
 
 
-def stopped(goes_on: bool) -> str:
+def stopped(goes_on: bool | str) -> str:
     """The last line of a tool that was stopped."""
-    if goes_on:
-        return f'Stopped. This goes on from here: {command_line()}'
-    return f'Stopped. This begins again: {command_line()}'
+    if not goes_on:
+        return f'Stopped. This begins again: {command_line()}'
+    option = goes_on if isinstance(goes_on, str) else ''
+    return f'Stopped. This goes on from here: {command_line(option)}'
 
 
-def command_line() -> str:
-    """The command that runs the same again, to be pasted into a shell."""
+def command_line(option: str = '') -> str:
+    """The command that runs the same again, to be pasted into a shell.
+
+    Args:
+        option (str): Added, where the command does not have it. Defaults to
+            '': none.
+    """
     first, *words = sys.argv
+    if option and option not in words:
+        words.append(option)
     # Python's own options, such as -m of a launcher, are not known here.
     program = (
         first

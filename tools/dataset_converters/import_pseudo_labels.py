@@ -17,21 +17,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmcuts3d.cli.running import run_tool_main
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.files.following import followed
 
 if TYPE_CHECKING:
     from mmcuts3d.labels import ImageRecord
 
-EXAMPLES = """
-examples:
-  python tools/dataset_converters/import_pseudo_labels.py \\
-      imagenet_train_fixsize480_tau0.15_N3.json --out labels.json
-  python tools/dataset_converters/import_pseudo_labels.py corrected \\
-      --format labelme --before labels --out new --store auto
-  python tools/dataset_converters/import_pseudo_labels.py annotations.xml \\
-      --format cvat --images images --out instances.json --truth
-"""
+TOOL = 'tools/dataset_converters/import_pseudo_labels.py'
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -43,8 +35,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=f'formats:\n{listed}\n{EXAMPLES}',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f'formats:\n{listed}',
     )
     add = parser.add_argument
     add('labels', help='file of the labels, or the folder that the tool made')
@@ -104,6 +95,15 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '--overwrite',
         action='store_true',
         help='replace the file that is written, or the labels of the folder',
+    )
+    add_examples(
+        parser,
+        f'{TOOL} \\\n'
+        'imagenet_train_fixsize480_tau0.15_N3.json --out labels.json',
+        f'{TOOL} corrected \\\n'
+        '--format labelme --before labels --out new --store auto',
+        f'{TOOL} annotations.xml \\\n'
+        '--format cvat --images images --out instances.json --truth',
     )
     args = parser.parse_args(arguments)
     if not 0 <= args.default_score <= 1:
