@@ -64,6 +64,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '--kinds',
         nargs='+',
         choices=KINDS,
+        metavar='KIND',
         help=f'what is read of a block (default: {_words(KINDS)})',
     )
     add(

@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -14,6 +15,8 @@ from mmcuts3d.files import shown
 PROGRAM = 'python -m mmcuts3d'
 #: What shells give to a process that Ctrl-C ended.
 EXIT_STOPPED = 130
+#: Of a terminal, that the end of a help fits in.
+COLUMNS = 79
 #: What is the user's to mend: input, files, packages that are missing.
 MISTAKES = (ValueError, OSError, ImportError)
 
@@ -53,15 +56,18 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     """End the help of a tool in commands that it takes.
 
     Args:
-        parser (ArgumentParser): Its help keeps lines as they are from now on.
+        parser (ArgumentParser): Its help keeps lines as they are from now on,
+            but long ones of the epilog.
         *examples (str): Commands without ``python``, that begin with the
             file of the tool; a long one goes on after a line that ends in a
             backslash. Where the tool was called by a word of
             ``python -m mmcuts3d``, the help shows that word.
     """
     lines = [f'  {called(one)}'.replace('\n', '\n      ') for one in examples]
-    before = [parser.epilog, ''] if parser.epilog else []
-    parser.epilog = '\n'.join([*before, 'examples:', *lines])
+    before = (parser.epilog or '').splitlines()
+    wrapped = [textwrap.fill(line, COLUMNS) for line in before]
+    space = [''] if before else []
+    parser.epilog = '\n'.join([*wrapped, *space, 'examples:', *lines])
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 

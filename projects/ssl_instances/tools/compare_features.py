@@ -108,7 +108,13 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = search.add_argument
     add('--search', action='store_true', help='find a setting for CutS3D')
     add('--layers', nargs='+', type=int, metavar='N', help='blocks tried')
-    add('--kinds', nargs='+', choices=KINDS, help='kinds tried')
+    add(
+        '--kinds',
+        nargs='+',
+        choices=KINDS,
+        metavar='KIND',
+        help='kinds tried',
+    )
     add('--taus', nargs='+', type=_tau, metavar='TAU', help='tried')
     add(
         '--search-limit',
