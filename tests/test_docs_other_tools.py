@@ -176,3 +176,13 @@ def test_curves_by_config(tmp_path, monkeypatch):
     assert json.loads(rows[0])['loss'] == 0.5
     if len(config.visualizer.vis_backends) == 2:
         assert list((tmp_path / 'vis_data').glob('events.out.tfevents.*'))
+
+
+def test_every_format_that_comes_back_has_a_row():
+    from mmcuts3d.imports import FORMATS as BACK
+
+    section = PAGE[PAGE.index('## The other way round') :]
+    rows = {
+        row.split('`')[1] for row in section.splitlines() if row[:3] == '| `'
+    }
+    assert set(BACK) == rows - {'--format'}

@@ -22,12 +22,13 @@ LAYER = {
     'exports': 2,
     'reporting': 3,
     'viewing': 3,
+    'imports': 3,
     'engine': 4,
     'apis': 5,
     'cli': 6,
 }
 OPENMMLAB = {'mmengine', 'mmcv', 'mmdet', 'mmpretrain'}
-PURE = {'cuts', 'files', 'labels', 'exports'}
+PURE = {'cuts', 'files', 'labels', 'exports', 'imports'}
 #: Nobody but the check of the packages, and commands, installs repairs.
 REPAIRS = 'compat'
 #: Layers that start without the registry: commands say what is missing.

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.ablations import (
     Row,
     compose,
@@ -75,6 +76,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='print the config of each row, run nothing',
     )
+    add_examples(parser, 'tools/ablations.py table7 --seeds 0 1 2')
     args = parser.parse_args(arguments)
     if not args.rows and not args.list:
         parser.error('ROW: at least one, such as table7; see --list')
@@ -157,7 +159,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, RuntimeError) as error:
-        sys.exit(f'{error}')
+    run_tool_main(main, goes_on=True, mistakes=(RuntimeError,))

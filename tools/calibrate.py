@@ -14,10 +14,10 @@ With --out a call that was stopped goes on with the same command.
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
-import sys
 
 from mmengine.config import DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.calibration import (
     LAYERS,
     TAUS,
@@ -33,8 +33,6 @@ from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.files import first_few, shown
 from mmcuts3d.models.features import BACKBONES, KINDS
-
-EXIT_STOPPED = 130
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -66,6 +64,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '--kinds',
         nargs='+',
         choices=KINDS,
+        metavar='KIND',
         help=f'what is read of a block (default: {_words(KINDS)})',
     )
     add(
@@ -98,6 +97,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         action=DictAction,
         help='settings to change in the config, key=value',
     )
+    add_examples(parser, 'tools/calibrate.py cuts3d_classical --images images')
     return parser.parse_args(arguments)
 
 
@@ -184,10 +184,4 @@ def _words(values: object) -> str:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
-    except KeyboardInterrupt:
-        print('Stopped.', file=sys.stderr)
-        sys.exit(EXIT_STOPPED)
+    run_tool_main(main)

@@ -13,10 +13,11 @@ import argparse
 import contextlib
 import io
 import json
-import sys
 import time
 import warnings
 from pathlib import Path
+
+from mmcuts3d.cli.running import add_examples, run_tool_main
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = (
@@ -30,7 +31,6 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         epilog='exit codes: 0; 1, an error; 2, the command line is wrong; 3, '
         'some images failed and the others were labeled',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('--images', help='folder of images (embedded scenes)')
@@ -89,6 +89,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         '(%(default)s); benchmarks/demo measures the spread over seeds',
     )
     add('--pictures', type=int, default=4, help='images to draw (%(default)s)')
+    add_examples(
+        parser,
+        'tools/demo.py',
+        'tools/demo.py --images images --depth depth --out out',
+    )
     args = parser.parse_args(arguments)
     if args.images is None and (args.depth or args.features or args.ann):
         parser.error('--depth, --features and --ann go with --images')
@@ -163,4 +168,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

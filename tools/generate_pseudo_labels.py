@@ -20,6 +20,7 @@ from mmengine.device import is_cuda_available
 from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.executors import run_on_ray
 from mmcuts3d.engine.executors.launched import silence_of
 from mmcuts3d.engine.labeling import (
@@ -33,8 +34,6 @@ from mmcuts3d.engine.labeling.reports import leave_report, report_job
 from mmcuts3d.engine.processes import join_processes
 from mmcuts3d.files import find_config
 from mmcuts3d.labels import BACKENDS
-
-EXIT_STOPPED = 130
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -162,6 +161,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
     )
+    add_examples(
+        parser,
+        'tools/generate_pseudo_labels.py cuts3d_classical '
+        '\\\n--images images --out labels',
+    )
     args = parser.parse_args(arguments)
     of_ray = (args.ray_address, args.workers, args.worker_gpus)
     if args.launcher != 'ray' and any(value is not None for value in of_ray):
@@ -252,10 +256,4 @@ def report(result: LabelingResult, logger: MMLogger) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
-    except KeyboardInterrupt:
-        print('Stopped. The same command goes on from here.', file=sys.stderr)
-        sys.exit(EXIT_STOPPED)
+    run_tool_main(main, goes_on=True)

@@ -15,9 +15,9 @@ mask is below --iou-thr. SelfTrainingHook does the same inside a training.
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.labels import (
     MANIFEST,
     label_statistics,
@@ -63,6 +63,9 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--overwrite', action='store_true', help='replace the labels of --out'
+    )
+    add_examples(
+        parser, 'tools/merge_rounds.py before.json new.json --out merged.json'
     )
     args = parser.parse_args(arguments)
     for name in ('score_thr', 'iou_thr'):
@@ -120,7 +123,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
+    run_tool_main(main)

@@ -19,6 +19,7 @@ from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.labeling import (
@@ -31,12 +32,11 @@ from mmcuts3d.engine.test_runner import TestRunner
 from mmcuts3d.evaluation import DumpPseudoLabels
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line, in the grammar of mmdet's tools."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog=f'{EXIT_CODES} (where the run writes labels)',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file')
     parser.add_argument(
@@ -75,7 +75,11 @@ def parse_args() -> argparse.Namespace:
     )
     # torch.distributed writes --local-rank or --local_rank by its version.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
+    add_examples(
+        parser,
+        'tools/test.py configs/cuts3d/cuts3d_classical_rgbd-scenes.py',
+    )
+    args = parser.parse_args(arguments)
     if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
         parser.error(
             f'Expected argument --out to end in .pkl or .pickle, but got '
@@ -186,4 +190,4 @@ def exit_code(measures: dict[str, float]) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -15,18 +15,16 @@ from mmdet.utils import setup_cache_size_limit_of_dynamo
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_data import check_training
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.optim import in_mixed_precision
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line, in the grammar of mmdet's tools."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', nargs='+', help='config file')
     parser.add_argument(
         '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
@@ -61,7 +59,12 @@ def parse_args() -> argparse.Namespace:
     )
     # torch.distributed writes --local-rank or --local_rank by its version.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
+    add_examples(
+        parser,
+        'tools/train.py CONFIG',
+        'tools/train.py CONFIG --work-dir work_dirs/first --resume',
+    )
+    args = parser.parse_args(arguments)
     if len(args.config) > 1:
         parser.error(
             f'Expected one config, but got {len(args.config)}: '
@@ -117,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool_main(main, goes_on='--resume')

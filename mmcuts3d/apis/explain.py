@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from mmdet.structures import DetDataSample
 from mmengine import dump
+from PIL import Image
 from torch import nn
 
 from mmcuts3d.cuts import CutStep, PseudoInstances
@@ -88,6 +89,25 @@ def save_prediction(
     target = Path(out_dir, 'preds', f'{name}.json')
     target.parent.mkdir(parents=True, exist_ok=True)
     dump(prediction, str(target))
+
+
+def save_index_masks(
+    name: str, sample: DetDataSample, out_dir: str | os.PathLike[str]
+) -> None:
+    """Write ``masks/NAME.png``: (H, W) uint16, 0 for the background.
+
+    The n-th instance is n; where instances overlap a pixel is of the one with
+    the highest score.
+    """
+    instances = sample.pred_instances.cpu()
+    indices = np.zeros(sample.ori_shape[:2], np.uint16)
+    if 'masks' in instances:
+        masks = instances.masks.numpy().astype(bool)
+        for index in np.argsort(instances.scores.numpy(), kind='stable'):
+            indices[masks[index]] = index + 1
+    target = Path(out_dir, 'masks', f'{name}.png')
+    target.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(indices).save(target)
 
 
 def save_explanation(

@@ -15,17 +15,20 @@ from mmengine.infer import BaseInferencer
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
-from rich.progress import track
 from torch import nn
 
+from mmcuts3d.files.following import followed
+from mmcuts3d.labels import ImageRecord, build_labels, write_json
 from mmcuts3d.models.placeholder import spare_missing_folders
 from mmcuts3d.registry import VISUALIZERS
 
+from .drawing import check_outputs, draw_predictions
 from .explain import (
     Explanation,
     explaining,
     is_labeler,
     save_explanation,
+    save_index_masks,
     save_prediction,
     take_explanation,
 )
@@ -36,14 +39,16 @@ from .preparing import (
     read_config,
     transforms_after_loading,
 )
-from .results import empty_sample, finish, sample_to_dict
+from .results import empty_sample, finish, records_of, sample_to_dict
 
 
 class CutS3DInferencer(BaseInferencer):
     """Runs a labeler, or a detector trained on its labels, on images.
 
     Args:
-        model (str or Config): Config file, or its content.
+        model (str or Config): Config file, its content, or the name of a
+            config that came with the package, short as in the metafiles
+            (``'cuts3d_dino-vitb8_zoedepth'``) or whole.
         weights (str, optional): Checkpoint of a trained detector; a labeler
             needs none. Defaults to None.
         device (str, optional): Defaults to None, a GPU where there is one.
@@ -57,7 +62,7 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
-        >>> inferencer = CutS3DInferencer('configs/cuts3d/CONFIG.py')
+        >>> inferencer = CutS3DInferencer('cuts3d_classical')
         >>> result = inferencer('photo.jpg', depth='depth.png', out_dir='out')
         >>> result['predictions'][0]['bboxes']
     """
@@ -67,7 +72,8 @@ class CutS3DInferencer(BaseInferencer):
     visualize_kwargs = {'return_vis', 'show', 'wait_time', 'pred_score_thr'}
     visualize_kwargs |= {'draw_pred', 'no_save_vis'}
     postprocess_kwargs = {'out_dir', 'cloud', 'edges'}
-    postprocess_kwargs |= {'print_result', 'no_save_pred'}
+    postprocess_kwargs |= {'print_result', 'no_save_pred', 'save_masks'}
+    call_kwargs = {'save_coco'}
 
     def __init__(
         self,
@@ -100,7 +106,7 @@ class CutS3DInferencer(BaseInferencer):
                 folder, or a list. Arrays are (H, W, 3) uint8 **RGB**.
             return_datasamples (bool): Whether predictions are DetDataSample
                 instead of dict. Defaults to False.
-            batch_size (int): Images at a time. Defaults to 1.
+            batch_size (int): Images of a forward pass. Defaults to 1.
             **kwargs: Any of
 
                 - ``depth``, ``features``: maps of the images, see
@@ -112,8 +118,9 @@ class CutS3DInferencer(BaseInferencer):
                 - ``depth_settings`` (dict): kind, or direction, unit, scale
                   and invalid value, fill, clip and frame of ``depth``, as
                   ``DepthFromFiles`` takes them.
-                - ``explain`` (bool): also the steps of a labeler's cut as
-                  a sheet of panels. Defaults to False.
+                - ``explain`` (bool): also the steps of a labeler's cut, as
+                  ``explanations`` of the result and, with ``out_dir``, a
+                  sheet of panels. Nothing is cut twice. Defaults to False.
                 - ``out_dir`` (str): folder for ``preds/*.json``,
                   ``vis/*.png`` and, with ``explain``, ``cuts/*.png``,
                   ``clouds/*.ply`` (colours of the image, with instance and
@@ -124,6 +131,13 @@ class CutS3DInferencer(BaseInferencer):
                   is rendered too, some seconds each. Defaults to True.
                 - ``edges`` (bool): whether that picture has the edges too
                   that were removed from the graph. Defaults to False.
+                - ``save_coco`` (bool): whether ``out_dir`` gets
+                  ``coco.json``: all predictions of the call as a COCO file,
+                  which is a label store. Defaults to False.
+                - ``save_masks`` (bool): whether ``out_dir`` gets
+                  ``masks/*.png``, 16 bits: 0 is the background, n the n-th
+                  instance; a pixel is of the highest score. Defaults to
+                  False.
                 - ``return_vis``, ``show``, ``wait_time``, ``draw_pred``,
                   ``pred_score_thr``, ``print_result``, ``no_save_vis``,
                   ``no_save_pred``: as in mmdet; but the threshold defaults
@@ -131,21 +145,29 @@ class CutS3DInferencer(BaseInferencer):
 
         Returns:
             dict: ``predictions``, one dict or DetDataSample an image (see
-            :func:`~mmcuts3d.apis.results.sample_to_dict`), and
+            :func:`~mmcuts3d.apis.results.sample_to_dict`),
             ``visualization``, (H, W, 3) uint8 RGB each, empty unless
-            ``return_vis``.
+            ``return_vis``, and, with ``explain``, ``explanations``, one
+            :class:`~mmcuts3d.apis.explain.Explanation` or None an image.
 
         Raises:
             ValueError: If the arguments do not fit each other.
         """
+        save_coco = kwargs.pop('save_coco', False)
         before, during, drawing, after = self._dispatch_kwargs(**kwargs)
+        check_outputs(batch_size, save_coco, after)
         settings = before.pop('depth_settings', None)
         items = as_items(inputs, **before)
         result: dict[str, list] = {'predictions': [], 'visualization': []}
+        if during.get('explain'):
+            result['explanations'] = []
+        records: list[ImageRecord] = []
         out_dir = after.get('out_dir', '')
-        starts: Iterable[int] = range(0, len(items), batch_size)
+        starts: Sequence[int] | Iterator[int]
+        starts = range(0, len(items), batch_size)
         if self.show_progress and len(items) > batch_size:
-            starts = track(list(starts), description='Inference')
+            unit = 'images' if batch_size == 1 else 'batches'
+            starts = followed(starts, len(starts), 'inference', unit)
         for start in starts:
             batch = items[start : start + batch_size]
             data = self.preprocess(batch, depth_settings=settings)
@@ -161,8 +183,14 @@ class CutS3DInferencer(BaseInferencer):
                 explanations=explanations,
                 **after,
             )
+            if 'explanations' in result:
+                part['explanations'] = explanations
             for key, values in part.items():
                 result[key] += values
+            if save_coco:
+                records += records_of(data, samples, len(records) + 1)
+        if save_coco:
+            write_json(Path(out_dir, 'coco.json'), build_labels(records))
         return result
 
     def preprocess(  # type: ignore[override]
@@ -230,17 +258,8 @@ class CutS3DInferencer(BaseInferencer):
         Args:
             inputs (list[Prepared]): Of :meth:`preprocess`.
             preds (Sequence[DetDataSample]): Of :meth:`forward`.
-            show (bool): Whether a window opens. Defaults to False.
-            return_vis (bool): Whether pictures are given back. Defaults to
-                False.
-            wait_time (float): Seconds a window stays, 0 until a key.
-                Defaults to 0.
-            pred_score_thr (float, optional): Least score that is drawn.
-                Defaults to None: 0 for a labeler, 0.3 for a detector.
-            draw_pred (bool): Whether instances are drawn. Defaults to True.
-            no_save_vis (bool): Whether ``out_dir`` gets no pictures.
-                Defaults to False.
-            out_dir (str): Folder of ``vis``. Defaults to ''.
+            show (bool): See :meth:`__call__`, as the others; a window stays
+                for ``wait_time`` seconds, 0 until a key is pressed.
 
         Returns:
             list[np.ndarray]: (H, W, 3) uint8 RGB, empty unless
@@ -251,25 +270,16 @@ class CutS3DInferencer(BaseInferencer):
             return []
         if pred_score_thr is None:
             pred_score_thr = 0.0 if is_labeler(self.model) else 0.3
-        pictures = []
-        for data, sample in zip(inputs, preds, strict=True):
-            image, name = data.image, data.item.name
-            if image is None:
-                pictures.append(np.zeros((1, 1, 3), np.uint8))
-                continue
-            out_file = Path(out_dir, 'vis', f'{name}.png') if out_dir else None
-            self.visualizer.add_datasample(
-                name,
-                image,
-                sample,
-                draw_gt=False,
-                draw_pred=draw_pred,
-                show=show,
-                wait_time=wait_time,
-                pred_score_thr=pred_score_thr,
-                out_file=out_file and str(out_file),
-            )
-            pictures.append(self.visualizer.get_image())
+        pictures = draw_predictions(
+            self.visualizer,
+            inputs,
+            preds,
+            out_dir,
+            draw_pred=draw_pred,
+            show=show,
+            wait_time=wait_time,
+            pred_score_thr=pred_score_thr,
+        )
         return pictures if return_vis else []
 
     def postprocess(  # type: ignore[override]
@@ -282,6 +292,7 @@ class CutS3DInferencer(BaseInferencer):
         edges: bool = False,
         print_result: bool = False,
         no_save_pred: bool = False,
+        save_masks: bool = False,
         data: Sequence[Prepared] = (),
         explanations: Sequence[Explanation | None] = (),
     ) -> dict[str, list]:
@@ -295,6 +306,8 @@ class CutS3DInferencer(BaseInferencer):
             ):
                 if not no_save_pred:
                     save_prediction(parts[0].item.name, parts[2], out_dir)
+                if save_masks:
+                    save_index_masks(parts[0].item.name, parts[1], out_dir)
                 save_explanation(
                     parts[0], parts[1], parts[3], out_dir, cloud, edges
                 )

@@ -1,6 +1,8 @@
 """What the inferencer gives back: plain dicts, and files of them."""
 
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,14 @@ from mmengine.structures import InstanceData
 
 from mmcuts3d.cuts import PseudoInstances
 from mmcuts3d.files import shown
-from mmcuts3d.labels import encode_confidence, encode_mask
+from mmcuts3d.labels import (
+    ImageRecord,
+    encode_confidence,
+    encode_mask,
+    instance_to_annotation,
+)
+
+from .preparing import Prepared
 
 
 def empty_sample(metainfo: dict[str, Any]) -> DetDataSample:
@@ -65,6 +74,45 @@ def sample_to_dict(sample: DetDataSample) -> dict[str, Any]:
         maps = instances.confidences.numpy()
         result['confidences'] = [encode_confidence(map_) for map_ in maps]
     return result
+
+
+def records_of(
+    data: Sequence[Prepared], samples: Sequence[DetDataSample], first: int
+) -> list[ImageRecord]:
+    """Predictions as a label store keeps them.
+
+    Args:
+        data (Sequence[Prepared]): The images.
+        samples (Sequence[DetDataSample]): Their predictions, with masks.
+        first (int): Id of the first image.
+
+    Returns:
+        list[ImageRecord]: One an image, also one that failed, with the path
+        relative to the folder that was given. Masks without a pixel are
+        left out.
+    """
+    records = []
+    for number, (one, sample) in enumerate(
+        zip(data, samples, strict=True), first
+    ):
+        image, name = one.item.image, one.item.name
+        if not isinstance(image, np.ndarray):
+            name += Path(image).suffix
+        height, width = sample.ori_shape[:2]
+        record = ImageRecord(name, int(height), int(width), number)
+        found = sample_to_instances(sample)
+        maps = found.confidences
+        for index, mask in enumerate(found.masks):
+            if mask.any():
+                record.annotations.append(
+                    instance_to_annotation(
+                        mask,
+                        float(found.scores[index]),
+                        None if maps is None else maps[index],
+                    )
+                )
+        records.append(record)
+    return records
 
 
 def sample_to_instances(sample: DetDataSample) -> PseudoInstances:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmcuts3d.files import shipped_folder
 from mmcuts3d.version import __version__
 
-PROGRAM = 'python -m mmcuts3d'
+from .running import EXIT_STOPPED, MISTAKES, PROGRAM, message_of, stopped
 
 
 class Command(NamedTuple):
@@ -52,6 +52,11 @@ COMMANDS: dict[str, Command] = {
         'labels for LabelMe, CVAT, YOLO and others',
         'OUT FOLDER --format labelme --images DIR',
         'dataset_converters/export_pseudo_labels.py',
+    ),
+    'import': Command(
+        'labels corrected in LabelMe, CVAT, Label Studio and others',
+        'FOLDER --format labelme --out NEW --store auto',
+        'dataset_converters/import_pseudo_labels.py',
     ),
     'calibrate': Command(
         'layer, kind and threshold of the features for your images',
@@ -99,9 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tool = COMMANDS[name].tool
     try:
         return run_tool(tool, name, rest) if tool else own(name)(rest)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except MISTAKES as error:
+        print(message_of(error), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(stopped(False), file=sys.stderr)
+        return EXIT_STOPPED
 
 
 def usage() -> str:

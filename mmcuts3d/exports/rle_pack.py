@@ -57,17 +57,19 @@ def pack_mask(mask: npt.NDArray[np.bool_]) -> list[int]:
     return list(int(bits, 2).to_bytes(len(bits) // 8, 'big'))
 
 
-def unpack(code: list[int]) -> npt.NDArray[np.uint8]:
+def unpack(code: list[int], most: int | None = None) -> npt.NDArray[np.uint8]:
     """The bytes of a code, for any that the format allows.
 
     Args:
         code (list[int]): Bytes.
+        most (int, optional): How many bytes are wanted; a code that states
+            more is refused. Defaults to None: any number.
 
     Returns:
         ndarray: (n,), uint8.
 
     Raises:
-        ValueError: If the code ends too early.
+        ValueError: If the code ends too early, or states more than ``most``.
     """
     bits = ''.join(f'{byte:08b}' for byte in code)
     place = 0
@@ -83,17 +85,24 @@ def unpack(code: list[int]) -> npt.NDArray[np.uint8]:
         return int(bits[place - width : place], 2)
 
     number = take(32)
+    if most is not None and number > most:
+        raise ValueError(
+            f'Expected a run-length code of {most} bytes, but got one of '
+            f'{number}.'
+        )
     word = take(5) + 1
     widths = [take(4) + 1 for _ in range(4)]
-    found: list[int] = []
-    while len(found) < number:
+    values: list[int] = []
+    times: list[int] = []
+    found = 0
+    while found < number:
         repeated = take(1)
         length = take(widths[take(2)]) + 1
-        if repeated:
-            found += [take(word)] * length
-        else:
-            found += [take(word) for _ in range(length)]
-    return np.array(found[:number], np.uint8)
+        found += length
+        for _ in range(1 if repeated else length):
+            values.append(take(word))
+            times.append(length if repeated else 1)
+    return np.repeat(np.array(values, np.uint8), times)[:number]
 
 
 def _bits(value: int, width: int) -> str:

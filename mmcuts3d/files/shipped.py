@@ -44,13 +44,29 @@ def config_names() -> dict[str, Path]:
     return names
 
 
+def config_aliases() -> dict[str, Path]:
+    """Short names of configs, from the ``Alias`` of the metafiles."""
+    import yaml
+
+    folder = shipped_folder('configs')
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob('metafile.yml')):
+        models = yaml.safe_load(path.read_text('utf-8')).get('Models') or []
+        for model in models:
+            # Paths of a metafile begin at the top of the repository.
+            config = folder.parent / model['Config']
+            found |= dict.fromkeys(model.get('Alias') or [], config)
+    return found
+
+
 def find_config(config: str | os.PathLike[str]) -> Path:
     """The file of a config that is given by path or by name.
 
     Args:
         config (str or path): A file; or the name of a file of configs/
             without folder and suffix, such as
-            ``'cuts3d_vit-b8-dino_zoedepth_imagenet'``.
+            ``'cuts3d_vit-b8-dino_zoedepth_imagenet'``, or an alias of its
+            metafile, such as ``'cuts3d_dino-vitb8_zoedepth'``.
 
     Returns:
         Path: The file.
@@ -63,7 +79,7 @@ def find_config(config: str | os.PathLike[str]) -> Path:
         return path
     text = str(config)
     if path.suffix != '.py' and path.name == text:
-        names = config_names()
+        names = config_aliases() | config_names()
         if text in names:
             return names[text]
         near = difflib.get_close_matches(text, names, 3, 0.4)

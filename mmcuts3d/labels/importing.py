@@ -20,6 +20,10 @@ DESCRIPTION = 'imported pseudo-labels'
 EXCHANGED = 'images whose width and height were exchanged, as their masks say'
 ASSUMED = 'images without masks whose width and height were exchanged too'
 UNSCORED = 'masks without a score given the default'
+CROWDS = (
+    'masks marked as crowds (iscrowd) kept so; if CVAT or datumaro wrote the '
+    'file they are instances: say that it is of format cvat_coco'
+)
 
 Size = tuple[int, int]
 
@@ -56,6 +60,7 @@ def import_records(
     image_dir: str | Path | None = None,
     default_score: float = 1.0,
     merge_categories: bool = False,
+    crowds_are_masks: bool = False,
 ) -> tuple[list[ImageRecord], Notes]:
     """Read pseudo-labels of another method.
 
@@ -70,6 +75,9 @@ def import_records(
             to 1.0.
         merge_categories (bool): Whether several categories become one.
             Defaults to False.
+        crowds_are_masks (bool): Whether the file is of CVAT or datumaro,
+            which mark every run-length code as a crowd, and keep a score
+            among the ``attributes``. Defaults to False.
 
     Returns:
         tuple[list[ImageRecord], Notes]: The records by id, and what was
@@ -84,6 +92,8 @@ def import_records(
     notes = Notes()
     try:
         _check_category(content, merge_categories)
+        if crowds_are_masks:
+            content = _of_cvat(content)
         mended = _with_true_sizes(content, image_dir is not None, notes)
         found = parse_coco(mended, image_dir)
         records = _records(found, default_score, notes)
@@ -188,6 +198,8 @@ def _records(
             raise ValueError(f'{annotation.place}: {error}') from error
         if annotation.score is None:
             notes.add(UNSCORED, annotation.place)
+        if annotation.is_crowd:
+            notes.add(CROWDS, annotation.place)
         records[annotation.image_id].annotations.append(row)
     return records
 
@@ -204,3 +216,26 @@ def _row(annotation: CocoAnnotation, default_score: float) -> dict[str, Any]:
     row = instance_to_annotation(annotation.segmentation, score)
     row['iscrowd'] = int(annotation.is_crowd)
     return row
+
+
+def _of_cvat(content: Any) -> Any:
+    """The content with crowds as instances, and scores where COCO has them.
+
+    CVAT and datumaro write polygons as instances and masks as crowds.
+    """
+    if not isinstance(content, dict):
+        return content
+    rows = content.get('annotations')
+    if not isinstance(rows, list):
+        return content
+    mended = []
+    for row in rows:
+        if isinstance(row, dict):
+            attributes = row.get('attributes')
+            own = attributes if isinstance(attributes, dict) else {}
+            score = row.get('score', own.get('score'))
+            row = {**row, 'iscrowd': 0}
+            if score is not None:
+                row['score'] = score
+        mended.append(row)
+    return {**content, 'annotations': mended}

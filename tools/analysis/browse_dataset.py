@@ -1,7 +1,5 @@
 """Draws training samples as they leave the pipeline of a config.
 
-    python tools/analysis/browse_dataset.py CONFIG --out DIR --number 16
-
 For each sample the image, its instances with boxes, and their Spatial
 Confidence. Beside each box stands its mean confidence, and "pasted" where
 ConfidentCopyPaste took it from another image. The labels must be there:
@@ -12,22 +10,19 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('config', help='config with a train_dataloader')
     add(
@@ -41,6 +36,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         help='settings that replace those of the config: key=value',
+    )
+    add_examples(
+        parser,
+        'tools/analysis/browse_dataset.py CONFIG --out samples --number 16',
     )
     args = parser.parse_args(arguments)
     if args.number < 1:
@@ -146,4 +145,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,8 +1,5 @@
 """Measures pseudo-masks against ground truth, and shows them.
 
-    python tools/analysis/evaluate_labels.py RUN [RUN2] --ann FILE \\
-        --images DIR --out DIR
-
 RUN is what tools/generate_pseudo_labels.py wrote (a folder of either kind, or
 its pseudo_labels.json), a results file in COCO's format, or the config of a
 labeler, which then labels the images first; a call that was stopped goes on.
@@ -22,6 +19,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.files import shown
 from mmcuts3d.version import __version__
 
@@ -32,7 +30,6 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         epilog='exit codes: 0; 1, an error; 2, the command line is wrong; 3, '
         'a config was given, and some images could not be labeled',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('runs', nargs='+', metavar='RUN', help='labels, results or config')
@@ -77,6 +74,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         metavar='KEY=VALUE',
         help='settings to change in every run that is a config',
+    )
+    add_examples(
+        parser,
+        'tools/analysis/evaluate_labels.py labels \\\n'
+        '--ann instances.json --images images --out report',
     )
     args = parser.parse_args(arguments)
     _check(parser, args)
@@ -242,7 +244,4 @@ def _settings(
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit('Stopped. The same command goes on from here.')
+    run_tool_main(main, goes_on=True)

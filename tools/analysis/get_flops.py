@@ -1,7 +1,5 @@
 """Counts the operations and the parameters of a detector.
 
-    python tools/analysis/get_flops.py CONFIG --shape 800 1333
-
 One image of noise goes through the network; neither images nor weights are
 needed. Counted are multiply-adds of the operations that mmengine's analysis
 knows; what it does not know (RoIAlign, NMS) counts 0. The regions that the
@@ -14,20 +12,17 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 import argparse
 import functools
 import logging
-import sys
 from typing import Any
 
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('config', help='config of a detector')
     add(
@@ -43,6 +38,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         help='settings that replace those of the config: key=value',
+    )
+    add_examples(
+        parser,
+        'tools/analysis/get_flops.py CONFIG --shape 800 1333',
     )
     args = parser.parse_args(arguments)
     if min(args.shape) < 32:
@@ -140,4 +139,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -12,7 +12,6 @@ Parquet store only the sums are read, which were made shard by shard.
 
 import argparse
 import math
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.files import shown
 from mmcuts3d.files.whole_files import write_json
 from mmcuts3d.labels import Histogram, LabelStatistics, open_store
@@ -56,6 +56,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add('--names', nargs='+', metavar='NAME', help='of the stores')
     add('--json', help='file of all counts')
     add('--picture', help='file of the histograms (.png)')
+    add_examples(parser, 'tools/analysis/label_statistics.py labels')
     args = parser.parse_args(arguments)
     args.names = args.names or names_of(args.stores)
     if len(args.names) != len(args.stores):
@@ -311,7 +312,4 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
+    run_tool_main(main)

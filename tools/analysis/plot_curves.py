@@ -1,7 +1,5 @@
 """Draws the curves of training runs: losses, and AP of validations.
 
-    python tools/analysis/plot_curves.py work_dirs/CONFIG --out curves.png
-
 RUN is a work dir of tools/train.py, whose starts are joined (what a resumed
 run did again replaces what was lost), or one log in JSON lines, as mmengine
 writes them (TIME/vis_data/scalars.json). Several runs are drawn into one
@@ -9,18 +7,15 @@ picture. --list prints what the logs hold.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.training_logs import Curve, read_run
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('runs', nargs='+', metavar='RUN', help='work dirs or logs')
     add(
@@ -35,6 +30,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add('--names', nargs='+', help='of the runs, in the legend')
     add('--list', action='store_true', help='print the keys, draw nothing')
+    add_examples(
+        parser,
+        'tools/analysis/plot_curves.py work_dirs/CONFIG --out curves.png',
+        'tools/analysis/plot_curves.py work_dirs/a work_dirs/b --keys loss',
+    )
     args = parser.parse_args(arguments)
     args.names = args.names or _names(args.runs)
     if len(args.names) != len(args.runs):
@@ -143,4 +143,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,11 +1,12 @@
 """Reading what several originals share: JSON in COCO's form, and images."""
 
+import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from _class_agnostic import ClassAgnosticSet
-from _writing import finish, make_parser
+from _writing import finish
 from PIL import Image, UnidentifiedImageError
 
 from mmcuts3d.files.json_files import read_json
@@ -201,7 +202,7 @@ def check_images(converted: ClassAgnosticSet, folder: str | Path) -> None:
 
 def run(
     arguments: list[str] | None,
-    description: str | None,
+    parser: argparse.ArgumentParser,
     name: str,
     convert: Callable[[str], ClassAgnosticSet],
     published: Mapping[str, int],
@@ -210,7 +211,8 @@ def run(
 
     Args:
         arguments (list[str], optional): The command line.
-        description (str, optional): Text of --help.
+        parser (ArgumentParser): Of :func:`make_parser`; takes two more
+            options.
         name (str): What the original is called, for --help.
         convert (Callable): Path of the original to its set.
         published (Mapping[str, int]): Its counts.
@@ -218,7 +220,6 @@ def run(
     Returns:
         int: 0.
     """
-    parser = make_parser(description)
     parser.add_argument('--annotations', required=True, help=name)
     parser.add_argument(
         '--images',

@@ -10,22 +10,26 @@ from pathlib import Path
 
 from _class_agnostic import IGNORED, ClassAgnosticSet
 
+from mmcuts3d.cli.running import add_examples
 from mmcuts3d.labels import write_json
 
 
-def make_parser(description: str | None) -> argparse.ArgumentParser:
+def make_parser(
+    description: str | None, tool: str, *example: str
+) -> argparse.ArgumentParser:
     """The options that every converter has.
 
     Args:
         description (str, optional): Text of --help.
+        tool (str): File of the converter.
+        *example (str): Its options in the example of --help, one a line.
 
     Returns:
         argparse.ArgumentParser: With --out and --allow-other-counts.
     """
-    parser = argparse.ArgumentParser(
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=description)
+    name = f'tools/dataset_converters/{Path(tool).name}'
+    add_examples(parser, ' \\\n'.join([name, *example]))
     parser.add_argument('--out', required=True, help='the file to write')
     parser.add_argument(
         '--allow-other-counts',

@@ -1,9 +1,5 @@
 """Makes the class-agnostic ground truth of Cityscapes val: boxes and masks.
 
-    python tools/dataset_converters/cityscapes_to_class_agnostic.py
-        --root data/cityscapes
-        --out data/cityscapes/annotations/val_class-agnostic.json
-
 --root is the folder with gtFine and leftImg8bit. Objects are the instances of
 the eight classes that Cityscapes measures, from *_gtFine_instanceIds.png,
 where what lies in front hides what lies behind. Groups that could not be
@@ -11,7 +7,6 @@ separated, caravans and trailers count neither for nor against: Cityscapes
 does not measure them.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +16,7 @@ from _writing import add_ignored, finish, make_parser
 from PIL import Image, UnidentifiedImageError
 from pycocotools import mask as coco_mask
 
+from mmcuts3d.cli.running import run_tool_main
 from mmcuts3d.labels import encode_mask
 
 # The labels that have instances, by their ids (cityscapesScripts).
@@ -144,7 +140,12 @@ def convert(root: Path, ignored: str = 'crowd') -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    parser = make_parser(__doc__)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--root data/cityscapes',
+        '--out data/cityscapes/annotations/val_class-agnostic.json',
+    )
     parser.add_argument(
         '--root', required=True, help='folder of gtFine and leftImg8bit'
     )
@@ -158,4 +159,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,21 +1,16 @@
 """Makes the class-agnostic ground truth of COCO20K: boxes and masks.
 
-    python tools/dataset_converters/coco20k_to_class_agnostic.py
-        --annotations data/coco/annotations/instances_train2014.json
-        --list data/coco/annotations/coco_20k_filenames.txt
-        --images data/coco/train2014
-        --out data/coco/annotations/coco20k_class-agnostic.json
-
 --list is datasets/coco_20k_filenames.txt of github.com/valeoai/LOST: 19,817
 images of COCO train2014, one path a line. Crowds stay crowds.
 """
 
-import sys
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
 from _originals import add_coco, check_images, read_coco
 from _writing import finish, make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # Images: the lines of LOST's list, counted. Annotations: one public count of
 # the file that CutLER evaluates on (of a reproduction of unMORE); no paper
@@ -88,7 +83,14 @@ def convert(annotations: str, list_file: str) -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    parser = make_parser(__doc__)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--annotations data/coco/annotations/instances_train2014.json',
+        '--list data/coco/annotations/coco_20k_filenames.txt',
+        '--images data/coco/train2014',
+        '--out data/coco/annotations/coco20k_class-agnostic.json',
+    )
     parser.add_argument(
         '--annotations', required=True, help='instances_train2014.json'
     )
@@ -103,4 +105,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,17 +1,13 @@
 """Makes the class-agnostic ground truth of COCO val2017: boxes and masks.
 
-    python tools/dataset_converters/coco_to_class_agnostic.py
-        --annotations data/coco/annotations/instances_val2017.json
-        --images data/coco/val2017
-        --out data/coco/annotations/val2017_class-agnostic.json
-
 Crowds stay crowds. Without --images nobody looks whether they are there.
 """
 
-import sys
-
 from _class_agnostic import ClassAgnosticSet
 from _originals import add_coco, read_coco, run
+from _writing import make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # The official file: 36,335 objects and 446 crowds, as the published benchmarks
 # of COCO's evaluators state.
@@ -30,10 +26,15 @@ def convert(annotations: str) -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    return run(
-        arguments, __doc__, 'instances_val2017.json', convert, PUBLISHED
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--annotations data/coco/annotations/instances_val2017.json',
+        '--images data/coco/val2017',
+        '--out data/coco/annotations/val2017_class-agnostic.json',
     )
+    return run(arguments, parser, 'instances_val2017.json', convert, PUBLISHED)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

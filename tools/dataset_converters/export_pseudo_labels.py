@@ -12,11 +12,13 @@ docs/labels_in_other_tools.md says who reads what.
 """
 
 import argparse
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 COCO = 'coco'
+
+
+from mmcuts3d.cli.running import add_examples, run_tool_main
+from mmcuts3d.files.following import followed
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -55,6 +57,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='replace the file or folder that is written, if it is there',
     )
+    add_examples(
+        parser,
+        'tools/dataset_converters/export_pseudo_labels.py labels out '
+        '\\\n--format labelme --images images',
+    )
     args = parser.parse_args(arguments)
     if args.format == COCO and args.score_thr:
         parser.error('--score-thr: a COCO file keeps scores; filter by them')
@@ -90,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         args.images,
         args.score_thr,
         args.overwrite,
-        followed,
+        lambda places, total: followed(places, total, 'exporting'),
     )
     print(
         f'{args.out}: {written.num_masks:,} masks in '
@@ -104,21 +111,6 @@ def main(arguments: list[str] | None = None) -> int:
     for loss in written.lost:
         print(f'  not kept by {args.format}: {loss}')
     return 0
-
-
-def followed(places: Iterable[int], total: int) -> Iterator[int]:
-    """A bar with rate and remaining time, on a terminal."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    yield from track(
-        places,
-        'Exporting',
-        total,
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def write_coco(args: argparse.Namespace) -> int:
@@ -151,7 +143,4 @@ def write_coco(args: argparse.Namespace) -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
+    run_tool_main(main)

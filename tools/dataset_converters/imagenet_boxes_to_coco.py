@@ -10,22 +10,26 @@ the pictures; both may have sub-folders.
 """
 
 import argparse
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+from mmcuts3d.cli.running import add_examples, run_tool_main
 
 IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.png')
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--images', required=True, help='image folder')
     parser.add_argument('--boxes', required=True, help='folder of XML files')
     parser.add_argument('--out', required=True, help='the COCO file')
+    add_examples(
+        parser,
+        'tools/dataset_converters/imagenet_boxes_to_coco.py \\\n'
+        '--images data/imagenet/val --boxes data/imagenet/boxes \\\n'
+        '--out val.json',
+    )
     return parser.parse_args(arguments)
 
 
@@ -135,4 +139,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

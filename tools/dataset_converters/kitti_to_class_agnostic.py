@@ -1,21 +1,18 @@
 """Makes the class-agnostic ground truth of KITTI's object set: boxes.
 
-    python tools/dataset_converters/kitti_to_class_agnostic.py
-        --root data/kitti/training
-        --out data/kitti/annotations/training_class-agnostic.json
-
 --root is the folder with image_2 and label_2: the training split, for the
 test labels are not public. All eight classes are objects. `DontCare` regions,
 where nobody labelled, count neither for nor against, as in KITTI's own
 measure.
 """
 
-import sys
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
 from _originals import image_size, listed
 from _writing import add_ignored, finish, make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 DONT_CARE = 'DontCare'
 CLASSES = (
@@ -108,7 +105,12 @@ def convert(root: Path, ignored: str = 'crowd') -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    parser = make_parser(__doc__)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--root data/kitti/training',
+        '--out data/kitti/annotations/training_class-agnostic.json',
+    )
     parser.add_argument(
         '--root', required=True, help='folder of image_2 and label_2'
     )
@@ -120,4 +122,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,10 +1,5 @@
 """Makes the class-agnostic ground truth of LVIS v1 val: boxes and masks.
 
-    python tools/dataset_converters/lvis_to_class_agnostic.py
-        --annotations data/lvis_v1/annotations/lvis_v1_val.json
-        --images data/coco
-        --out data/coco/annotations/lvis_v1_val_class-agnostic.json
-
 LVIS names an image by its URL only, most of them in COCO's train2017; the
 file names are made of the last two parts, such as val2017/000000397133.jpg.
 Areas and polygons are the original's. Which categories LVIS has looked for in
@@ -13,10 +8,11 @@ COCO's measure does not look at it: an object that nobody annotated counts
 against a method that finds it, in the papers' numbers too.
 """
 
-import sys
-
 from _class_agnostic import ClassAgnosticSet
 from _originals import add_coco, read_coco, run
+from _writing import make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # The official file of version 1, as published comparisons on LVIS state.
 PUBLISHED = {'images': 19_809, 'annotations': 244_707}
@@ -61,8 +57,15 @@ def convert(annotations: str) -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    return run(arguments, __doc__, 'lvis_v1_val.json', convert, PUBLISHED)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--annotations data/lvis_v1/annotations/lvis_v1_val.json',
+        '--images data/coco',
+        '--out data/coco/annotations/lvis_v1_val_class-agnostic.json',
+    )
+    return run(arguments, parser, 'lvis_v1_val.json', convert, PUBLISHED)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,20 +1,17 @@
 """Makes the class-agnostic ground truth of Objects365 v2 val: boxes.
 
-    python tools/dataset_converters/objects365_to_class_agnostic.py
-        --annotations data/Objects365/Obj365_v2/annotations/zhiyuan_objv2_val.json
-        --images data/Objects365/Obj365_v2/val
-        --out data/Objects365/Obj365_v2/annotations/val_class-agnostic.json
-
 The original names images such as images/v1/patch8/objects365_v1_00420917.jpg,
 the archives unpack to patch8/objects365_v1_00420917.jpg: the file names are
 the last two parts, as in mmdet. Boxes of groups (`iscrowd`) stay crowds.
-"""  # noqa: E501
+"""
 
-import sys
 from pathlib import PurePosixPath
 
 from _class_agnostic import ClassAgnosticSet
 from _originals import add_coco, read_coco, run
+from _writing import make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # The official file of version 2, as published benchmarks of evaluators and
 # registrations of the set in other frameworks state.
@@ -36,10 +33,16 @@ def convert(annotations: str) -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    return run(
-        arguments, __doc__, 'zhiyuan_objv2_val.json', convert, PUBLISHED
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--images data/Objects365/Obj365_v2/val',
+        '--out data/Objects365/Obj365_v2/annotations/val_class-agnostic.json',
+        '--annotations '
+        'data/Objects365/Obj365_v2/annotations/zhiyuan_objv2_val.json',
     )
+    return run(arguments, parser, 'zhiyuan_objv2_val.json', convert, PUBLISHED)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

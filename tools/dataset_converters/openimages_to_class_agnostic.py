@@ -1,11 +1,5 @@
 """Makes the class-agnostic ground truth of OpenImages v6 val: boxes.
 
-    python tools/dataset_converters/openimages_to_class_agnostic.py
-        --boxes data/OpenImages/annotations/validation-annotations-bbox.csv
-        --classes data/OpenImages/annotations/class-descriptions-boxable.csv
-        --images data/OpenImages/OpenImages/validation
-        --out data/OpenImages/annotations/validation_class-agnostic.json
-
 Boxes are relative in the original; the sizes come from the images' headers,
 upright. All images of the folder belong to the set, those without boxes too.
 Boxes around groups (`IsGroupOf`) count neither for nor against; in
@@ -15,13 +9,14 @@ only the classes that somebody has confirmed for an image.
 """
 
 import csv
-import sys
 from collections import Counter
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
 from _originals import image_size, listed
 from _writing import add_ignored, finish, make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # openimages/web/download_v6.html states 41,620 images; the file has 303,980
 # boxes, as the description of version 6 and readers of the file state.
@@ -161,7 +156,14 @@ def convert(
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    parser = make_parser(__doc__)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--boxes data/OpenImages/annotations/validation-annotations-bbox.csv',
+        '--classes data/OpenImages/annotations/class-descriptions-boxable.csv',
+        '--images data/OpenImages/OpenImages/validation',
+        '--out data/OpenImages/annotations/validation_class-agnostic.json',
+    )
     add = parser.add_argument
     add('--boxes', required=True, help='validation-annotations-bbox.csv')
     add('--classes', required=True, help='class-descriptions-boxable.csv')
@@ -176,4 +178,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,19 +1,15 @@
 """Makes the class-agnostic ground truth of UVO's sparse val: boxes and masks.
 
-    python tools/dataset_converters/uvo_to_class_agnostic.py
-        --annotations data/uvo/annotations/UVO_frame_val.json
-        --images data/uvo/uvo_videos_sparse_frames
-        --out data/uvo/annotations/frame_val_class-agnostic.json
-
 The sparse set, three frames a video, is UVO's FrameSet: UVO_frame_val.json is
 in COCO's form. VideoSparseSet holds the same masks in the form of videos,
 which is refused. File names are the original's.
 """
 
-import sys
-
 from _class_agnostic import ClassAgnosticSet
 from _originals import add_coco, read_coco, run
+from _writing import make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 # 7,356 frames of 2,452 videos (the kit guide of UVO v1.0). The number of
 # annotations is not stated there, and not checked.
@@ -50,8 +46,15 @@ def convert(annotations: str) -> ClassAgnosticSet:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    return run(arguments, __doc__, 'UVO_frame_val.json', convert, PUBLISHED)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--annotations data/uvo/annotations/UVO_frame_val.json',
+        '--images data/uvo/uvo_videos_sparse_frames',
+        '--out data/uvo/annotations/frame_val_class-agnostic.json',
+    )
+    return run(arguments, parser, 'UVO_frame_val.json', convert, PUBLISHED)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,22 +1,19 @@
 """Makes the class-agnostic ground truth of Pascal VOC 2007: boxes.
 
-    python tools/dataset_converters/voc_to_class_agnostic.py
-        --root data/VOCdevkit/VOC2007
-        --out data/VOCdevkit/VOC2007/trainval_test_class-agnostic.json
-
 --root is the folder with Annotations, ImageSets and JPEGImages. Objects
 marked `difficult` count neither for nor against, as in VOC's own measure.
 Pixels count from 1 there, and the last one belongs to the box: x is xmin - 1,
 the width xmax - xmin + 1. Boxes of parts (heads, hands) are not read.
 """
 
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from _class_agnostic import ClassAgnosticSet
 from _originals import check_images
 from _writing import add_ignored, finish, make_parser
+
+from mmcuts3d.cli.running import run_tool_main
 
 CLASSES = (
     *('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat'),
@@ -127,7 +124,12 @@ def convert(
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the class-agnostic file."""
-    parser = make_parser(__doc__)
+    parser = make_parser(
+        __doc__,
+        __file__,
+        '--root data/VOCdevkit/VOC2007',
+        '--out data/VOCdevkit/VOC2007/trainval_test_class-agnostic.json',
+    )
     parser.add_argument('--root', required=True, help='the folder VOC2007')
     parser.add_argument(
         '--sets',
@@ -150,4 +152,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

@@ -1,7 +1,5 @@
 """Asks the package index whether each Python promised can be set up.
 
-    python tools/dev/resolve.py [--python 3.10]
-
 For each Python, pip resolves all requirements under the constraints without
 installing them, wheels only: mmcv and pydensecrf2 are built from source by the
 set-up, and are left out here.
@@ -13,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from mmcuts3d.cli.running import add_examples, run_tool_main
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / 'requirements'
@@ -63,13 +63,11 @@ def resolve(python: str) -> subprocess.CompletedProcess[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Resolves; returns 1 if a Python cannot be set up."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--python', nargs='+', default=promised_pythons(), help='3.10 …'
     )
+    add_examples(parser, 'tools/dev/resolve.py --python 3.10')
     failed = False
     for python in parser.parse_args(arguments).python:
         result = resolve(python)
@@ -81,4 +79,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

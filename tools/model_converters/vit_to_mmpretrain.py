@@ -8,15 +8,16 @@ from pathlib import Path
 import torch
 from mmengine.logging import print_log
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.models.features.architectures import (
     architecture_name,
     check_architecture,
     read_shape,
 )
-from mmcuts3d.models.features.weights import load_weights
+from mmcuts3d.models.features.weights import WeightsError, load_weights
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -36,7 +37,12 @@ def parse_args() -> argparse.Namespace:
         "(default: the first of 'teacher', 'target_encoder', 'model', "
         "'state_dict', 'student' and 'encoder')",
     )
-    args = parser.parse_args()
+    add_examples(
+        parser,
+        'tools/model_converters/vit_to_mmpretrain.py \\\n'
+        'dino_vitbase8_pretrain.pth dino_vitb8.pth --arch base --patch-size 8',
+    )
+    args = parser.parse_args(arguments)
     if (args.arch is None) != (args.patch_size is None):
         parser.error('--arch and --patch-size belong together')
     return args
@@ -59,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool_main(main, mistakes=(WeightsError,))

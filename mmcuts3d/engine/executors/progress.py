@@ -1,19 +1,19 @@
 """Progress of a labeling run: a bar on a terminal, else lines in the log."""
 
 import time
-from datetime import timedelta
 from types import TracebackType
 from typing import Literal
 
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
+from rich.progress import Progress
+
+from mmcuts3d.files.following import (
+    INTERVAL,
+    clock,
+    progress_bar,
+    progress_line,
 )
 
 Doing = Literal['labeling', 'merging', 'calibrating', 'clustering']
@@ -44,7 +44,7 @@ class LabelingProgress:
     def __init__(
         self,
         total: int | None = None,
-        interval: float = 10.0,
+        interval: float = INTERVAL,
         doing: Doing = 'labeling',
         console: Console | None = None,
     ) -> None:
@@ -61,15 +61,7 @@ class LabelingProgress:
         if self.total == 0:
             return self
         if is_main_process() and self._console.is_terminal:
-            self._bar = Progress(
-                TextColumn(self.doing),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn('{task.fields[rate]}'),
-                TextColumn('ETA'),
-                TimeRemainingColumn(),
-                console=self._console,
-            )
+            self._bar = progress_bar(self.doing, self._console)
             self._task = self._bar.add_task('', total=self.total, rate='')
             self._bar.start()
         return self
@@ -97,7 +89,10 @@ class LabelingProgress:
             )
         elif is_main_process() and now - self._last >= self.interval:
             self._last = now
-            print_log(self._line(rate), logger='current')
+            line = progress_line(
+                self.doing, count, self.total, now - self._start, 'images'
+            )
+            print_log(line, logger='current')
 
     def __exit__(
         self,
@@ -112,19 +107,6 @@ class LabelingProgress:
             done = f'{_DONE[self.doing]} {self.count} images'
             rate = self.count / elapsed
             print_log(
-                f'{done} in {_clock(elapsed)} ({rate:.2f} images/s)',
+                f'{done} in {clock(elapsed)} ({rate:.2f} images/s)',
                 logger='current',
             )
-
-    def _line(self, rate: float) -> str:
-        if self.total is None:
-            return f'{self.doing}: {self.count}, {rate:.2f} images/s'
-        left = max(self.total - self.count, 0) / rate
-        return (
-            f'{self.doing}: {self.count}/{self.total}, {rate:.2f} images/s, '
-            f'ETA {_clock(left)}'
-        )
-
-
-def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))

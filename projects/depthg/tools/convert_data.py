@@ -21,15 +21,14 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
+
 NAMES = ('coco-stuff27', 'cityscapes27', 'potsdam3', 'nyuv2')
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('name', choices=NAMES, help='the data set')
     add('source', metavar='SRC', help='folder of the original files')
@@ -45,6 +44,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         choices=(13, 40),
         default=13,
         help='nyuv2: how many (%(default)s)',
+    )
+    add_examples(
+        parser,
+        'projects/depthg/tools/convert_data.py nyuv2 original data/nyuv2',
     )
     return parser.parse_args(arguments)
 
@@ -78,4 +81,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

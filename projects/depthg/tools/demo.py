@@ -1,7 +1,5 @@
 """STEGO, with depth guidance, with farthest points: on embedded scenes.
 
-    python projects/depthg/tools/demo.py --out DIR
-
 Makes scenes by code, trains each of three arms with three seeds on a CPU,
 and measures them on scenes that were kept back: mean and standard deviation.
 Writes the table and pictures. What is done is not done again: call it again
@@ -26,6 +24,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import load_checkpoint
 
 import projects.depthg.depthg  # noqa: F401  # registers
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.registry import DATASETS, MODELS
 from mmcuts3d.visualization.drawing import draw_depth
@@ -91,10 +90,7 @@ MEASURES = (
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('--out', default='depthg_demo', help='(%(default)s)')
     add('--config', default=str(CONFIG), help='of the trainings (%(default)s)')
@@ -106,6 +102,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add('--no-pictures', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/depthg/tools/demo.py --out depthg_demo',
+    )
     args = parser.parse_args(arguments)
     if args.seeds < 1:
         parser.error(f'--seeds must be at least 1, but got {args.seeds}')
@@ -250,4 +250,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

@@ -1,7 +1,5 @@
 """Finds the nearest images of a training: .../find_neighbours.py CONFIG.
 
-    find_neighbours.py CONFIG [--device cuda] [--number 30]
-
 Computes the features of all images of the config's training, a batch at a
 time, and writes the file of neighbours that the config names
 (train_dataloader.dataset.neighbours). Memory holds a batch and two chunks of
@@ -23,6 +21,7 @@ from typing import Any
 import torch
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.registry import DATASETS, MODELS
 
@@ -32,10 +31,7 @@ CHANCE = 'MirrorAtRandom'
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('config', help='of a training on pairs')
     add('--number', type=int, default=30, help='of each image (%(default)s)')
@@ -50,6 +46,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add('--chunk', type=int, default=4096, help='descriptors (%(default)s)')
     add('--device', help='such as cpu (a GPU where there is one)')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/depthg/tools/find_neighbours.py CONFIG \\\n'
+        '--device cuda --number 30',
+    )
     return parser.parse_args(arguments)
 
 
@@ -118,4 +119,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

@@ -27,6 +27,7 @@ from mmengine.config import DictAction
 from PIL import Image
 
 import projects.depthg.depthg  # noqa: F401  # registers
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from projects.depthg.depthg.data import (
     CLASSES_FILE,
@@ -45,10 +46,7 @@ CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('images', help='folder of images')
     add('--out', default='depthg_output', help='(%(default)s)')
@@ -63,6 +61,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='depthg_classical_folder.py, or depthg_vit-s8_folder.py',
     )
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/depthg/tools/segment_folder.py images \\\n'
+        '--depth depth --out out',
+    )
     return parser.parse_args(arguments)
 
 
@@ -128,4 +131,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

@@ -1,7 +1,5 @@
 """Writes the depth of a folder of images: .../write_depth.py IMAGES DEPTH.
 
-    write_depth.py data/coco_stuff27/images data/coco_stuff27/depth
-
 Runs a depth source of mmcuts3d over whole images and writes DEPTH/NAME.png
 (16 bits, 0 = nearest, 65535 = farthest of each image), as the configs read
 it. The default is ZoeDepth, as in the paper, whose weights transformers
@@ -30,6 +28,7 @@ import numpy as np
 import torch
 
 import mmcuts3d.models.depth  # noqa: F401  # registers
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.files import list_images, read_image, shown
 from mmcuts3d.registry import MODELS
 
@@ -38,10 +37,7 @@ ZOE = 'Intel/zoedepth-nyu-kitti'
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('images', metavar='IMAGES', help='folder of images')
     add('depth', metavar='DEPTH', help='folder to write')
@@ -52,6 +48,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         help='settings of a depth source (%(default)s)',
     )
     add('--device', help='such as cpu (a GPU where there is one)')
+    add_examples(
+        parser,
+        'projects/depthg/tools/write_depth.py images depth',
+    )
     return parser.parse_args(arguments)
 
 
@@ -126,4 +126,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

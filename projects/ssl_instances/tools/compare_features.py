@@ -22,6 +22,7 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.datasets.rgbd_scenes import write_scenes
 from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.processes import check_device
@@ -57,7 +58,6 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         epilog='exit codes: 0; 1, an error; 2, the command line is wrong; 3, '
         'some images or sources could not be clustered',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('--images', help='folder of your images')
@@ -108,13 +108,24 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add = search.add_argument
     add('--search', action='store_true', help='find a setting for CutS3D')
     add('--layers', nargs='+', type=int, metavar='N', help='blocks tried')
-    add('--kinds', nargs='+', choices=KINDS, help='kinds tried')
+    add(
+        '--kinds',
+        nargs='+',
+        choices=KINDS,
+        metavar='KIND',
+        help='kinds tried',
+    )
     add('--taus', nargs='+', type=_tau, metavar='TAU', help='tried')
     add(
         '--search-limit',
         type=int,
         default=20,
         help='images that settings are tried on (%(default)s)',
+    )
+    add_examples(
+        parser,
+        'projects/ssl_instances/tools/compare_features.py --images images \\\n'
+        '--ann instances.json --features mae_vitb16 dino_vitb16',
     )
     args = parser.parse_args(arguments)
     some = args.images or args.scenes is not None
@@ -277,10 +288,4 @@ def _tau(text: str) -> Tau:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, WeightsError, ImportError) as error:
-        sys.exit(f'{error}')
-    except KeyboardInterrupt:
-        print('Stopped.', file=sys.stderr)
-        sys.exit(EXIT_STOPPED)
+    run_tool_main(main, goes_on=True, mistakes=(WeightsError,))

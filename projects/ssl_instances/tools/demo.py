@@ -1,7 +1,5 @@
 """Proposals, a training on them, and what it gains, on a CPU.
 
-    python projects/ssl_instances/tools/demo.py --out DIR
-
 Makes embedded scenes, proposes masks of those of the training, trains a small
 SOLOv2 on the proposals, and measures proposals and detector on scenes that
 were kept back, beside MaskCut on the same features. Writes a table and a
@@ -25,6 +23,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.labeling import LabelingJob, run_labeling
 from mmcuts3d.registry import MODELS
@@ -43,10 +42,7 @@ CONFIG = (
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('--out', default='ssl_instances_demo', help='(%(default)s)')
     add('--config', default=str(CONFIG), help='of the training (%(default)s)')
@@ -60,6 +56,10 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add('--seed', type=int, default=0, help='of the training (%(default)s)')
     add('--no-pictures', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/ssl_instances/tools/demo.py --out ssl_instances_demo',
+    )
     args = parser.parse_args(arguments)
     for name, least in (('scenes', 2), ('iters', 1), ('seed', 0)):
         if getattr(args, name) < least:
@@ -158,4 +158,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

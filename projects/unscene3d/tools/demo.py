@@ -1,7 +1,5 @@
 """Pseudo-masks, self-training and AP on embedded rooms, on a CPU.
 
-    python projects/unscene3d/tools/demo.py --out DIR
-
 Makes rooms, labels those of the training, trains in rounds, and measures
 every stage on rooms that were kept back, beside segments alone and DBSCAN.
 Writes a table and a picture of each stage. Call it again when it was stopped:
@@ -22,6 +20,7 @@ from collections.abc import Callable
 
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.innermost import innermost_config
 from mmcuts3d.registry import DATASETS, MODELS
@@ -40,16 +39,17 @@ CONFIG = Path(__file__).resolve().parents[1] / 'configs/unscene3d_room-demo.py'
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('--out', default='unscene3d_demo', help='(%(default)s)')
     add('--config', default=str(CONFIG), help='of the training (%(default)s)')
     add('--test-rooms', type=int, default=6, help='kept back (%(default)s)')
     add('--no-pictures', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/unscene3d/tools/demo.py --out unscene3d_demo',
+    )
     return parser.parse_args(arguments)
 
 
@@ -128,4 +128,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main, goes_on=True)

@@ -25,6 +25,7 @@ import csv
 import numpy as np
 from mmengine.config import DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.registry import MODELS
 from projects.unscene3d.unscene3d.evaluation import evaluate_scenes
@@ -36,10 +37,7 @@ HEAD = ('instance', 'score', 'vertices', 'x', 'y', 'z', 'dx', 'dy', 'dz')
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('scene', nargs='?', help='PLY, OBJ, LAS, NPZ, XYZ, or a folder')
     add('--out', default='unscene3d_output', help='(%(default)s)')
@@ -63,6 +61,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add('--show', action='store_true', help='open the Open3D viewer')
     add('--no-picture', action='store_true', help='write no PNG')
     add('--cfg-options', nargs='+', action=DictAction, help='key=value')
+    add_examples(
+        parser,
+        'projects/unscene3d/tools/segment_scene.py scene.ply --out out',
+        'projects/unscene3d/tools/segment_scene.py --frames frames',
+    )
     return parser.parse_args(arguments)
 
 
@@ -186,4 +189,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

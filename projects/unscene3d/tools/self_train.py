@@ -17,6 +17,7 @@ import argparse
 
 from mmengine.config import Config, DictAction
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
 from mmcuts3d.engine.config import load_config
 from mmcuts3d.engine.config_kinds import check_purpose
 from mmcuts3d.engine.innermost import innermost_config
@@ -25,12 +26,9 @@ from projects.unscene3d.unscene3d.labeling import label_scenes
 from projects.unscene3d.unscene3d.training import SceneSource
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--labels', help="folder of the first pseudo-masks (the config's)"
@@ -49,7 +47,12 @@ def parse_args() -> argparse.Namespace:
         help='settings that replace those of the config: key=value, '
         'key="[a,b]", key.inner=value',
     )
-    args = parser.parse_args()
+    add_examples(
+        parser,
+        'projects/unscene3d/tools/self_train.py \\\n'
+        'projects/unscene3d/configs/unscene3d_room-demo.py --rounds 2',
+    )
+    args = parser.parse_args(arguments)
     if args.rounds is not None and args.rounds < 1:
         parser.error(f'Expected --rounds of at least 1, but got {args.rounds}')
     return args
@@ -93,4 +96,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool_main(main, goes_on=True)
