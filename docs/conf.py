@@ -15,7 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import mmcuts3d.registry  # noqa: E402, F401  # repairs torchvision first
-from mmcuts3d.version import __version__  # noqa: E402
+from mmcuts3d.version import __version__  # noqa: E402  # isort: skip
+from mmcv.transforms.utils import cache_randomness  # noqa: E402  # isort: skip
+
+# mmcv's decorator cannot be looked up on a class, which autodoc does.
+_of_instance = cache_randomness.__get__
+cache_randomness.__get__ = lambda self, obj, cls=None: (
+    self if obj is None else _of_instance(self, obj, cls)
+)
 
 project = 'mmcuts3d'
 author = copyright = 'the mmcuts3d contributors'
