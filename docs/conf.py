@@ -7,6 +7,7 @@ pages, links to folders) is added here.
 """
 
 import os
+import pkgutil
 import re
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 import mmcuts3d.registry  # noqa: E402, F401  # repairs torchvision first
 from mmcuts3d.version import __version__  # noqa: E402  # isort: skip
 from mmcv.transforms.utils import cache_randomness  # noqa: E402  # isort: skip
+from sphinx.util.nodes import make_refnode  # noqa: E402
 
 # mmcv's decorator cannot be looked up on a class, which autodoc does.
 _of_instance = cache_randomness.__get__
@@ -32,7 +34,6 @@ extensions = [
     'myst_parser',
     'sphinx.ext.autodoc',
     'sphinx.ext.napoleon',
-    'sphinx.ext.viewcode',
     'sphinx_copybutton',
 ]
 root_doc = 'README'
@@ -206,6 +207,35 @@ def read_page(app, name, content):
     content[0] = text
 
 
+def find_reference(app, env, node, contnode):
+    """Links a name of a module to where its package documents it.
+
+    A name that is there and that no page documents stays text; one that is
+    not there is reported by Sphinx.
+    """
+    target = node.get('reftarget', '')
+    if node.get('refdomain') != 'py' or not target.startswith('mmcuts3d'):
+        return None
+    package, _, name = target.rpartition('.')
+    documented = env.domains['py'].objects
+    while package:
+        entry = documented.get(f'{package}.{name}')
+        if entry:
+            return make_refnode(
+                app.builder,
+                node['refdoc'],
+                entry.docname,
+                entry.node_id,
+                contnode,
+            )
+        package = package.rpartition('.')[0]
+    try:
+        pkgutil.resolve_name(target)
+    except (ImportError, AttributeError):
+        return None
+    return contnode
+
+
 def write_index(app, error):
     """A site begins with index.html."""
     if error is None and app.builder.name == 'html':
@@ -221,5 +251,6 @@ def setup(app):
     """Sphinx calls this."""
     os.environ.setdefault('MPLBACKEND', 'Agg')
     app.connect('source-read', read_page)
+    app.connect('missing-reference', find_reference)
     app.connect('build-finished', write_index)
     return {'parallel_read_safe': True}
