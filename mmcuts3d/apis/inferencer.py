@@ -57,9 +57,18 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
-        >>> inferencer = CutS3DInferencer('configs/cuts3d/CONFIG.py')
-        >>> result = inferencer('photo.jpg', depth='depth.png', out_dir='out')
-        >>> result['predictions'][0]['bboxes']
+        >>> import numpy as np
+        >>> from mmcuts3d.apis import CutS3DInferencer
+        >>> image = np.full((96, 128, 3), 60, np.uint8)  # RGB
+        >>> depth = np.full((96, 128), 200, np.uint8)
+        >>> image[30:70, 40:80], depth[30:70, 40:80] = (220, 160, 40), 40
+        >>> inferencer = CutS3DInferencer(
+        ...     'configs/cuts3d/cuts3d_classical_image-folder.py',
+        ...     show_progress=False,
+        ... )
+        >>> result = inferencer(image, depth=depth)
+        >>> sorted(result['predictions'][0])
+        ['bboxes', 'labels', 'masks', 'scores']
     """
 
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}

@@ -35,6 +35,15 @@ def open_store(path: str | Path) -> LabelStore:
     Raises:
         ValueError: If there are none, their labeling was not finished, or
             they are damaged.
+
+    Examples:
+        >>> from mmcuts3d.labels import open_store
+        >>> store = open_store('data/mine/labels.json')
+        >>> len(store)
+        4
+        >>> record = store.record(0)
+        >>> record.height, record.width, len(record.annotations) > 0
+        (96, 96, True)
     """
     path = Path(path)
     if path.is_file():
