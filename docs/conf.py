@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import mmcuts3d.registry  # noqa: E402, F401  # repairs torchvision first
+
 from mmcuts3d.version import __version__  # noqa: E402  # isort: skip
 from mmcv.transforms.utils import cache_randomness  # noqa: E402  # isort: skip
 from sphinx.util.nodes import make_refnode  # noqa: E402

@@ -21,7 +21,7 @@ PACKAGES = {'mmcuts3d/exports/detections.py': 'supervision'}
 #: Public names that a reader meets first, which have an example.
 MAIN = (
     *('mmcuts3d.apis.CutS3DInferencer', 'mmcuts3d.cuts.CutS3D'),
-    *('mmcuts3d.cuts.LocalCut.split', 'mmcuts3d.cuts.MaskCut'),
+    'mmcuts3d.cuts.MaskCut',
     *('mmcuts3d.evaluation.best_iou', 'mmcuts3d.exports.to_detections'),
     *('mmcuts3d.evaluation.correct_localization',),
     *('mmcuts3d.labels.open_store', 'mmcuts3d.labels.read_labels'),
@@ -52,6 +52,21 @@ def test_examples(name, world, monkeypatch):
         test.globs = {}
         runner.run(test, out=said.append)
     assert not runner.failures, ''.join(said)
+
+
+@pytest.mark.parametrize(
+    'page',
+    [
+        path
+        for path in sorted((ROOT / 'docs' / 'api').glob('*.rst'))
+        if '>>> ' in path.read_text('utf-8')
+    ],
+    ids=lambda path: path.name,
+)
+def test_examples_of_pages(page, world, monkeypatch):
+    monkeypatch.chdir(world)
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted and not found.failed
 
 
 @pytest.mark.parametrize('name', MAIN)

@@ -43,7 +43,7 @@ def open_store(path: str | Path) -> LabelStore:
         4
         >>> record = store.record(0)
         >>> record.height, record.width, len(record.annotations) > 0
-        (96, 96, True)
+        (128, 128, True)
     """
     path = Path(path)
     if path.is_file():

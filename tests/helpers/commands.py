@@ -12,7 +12,6 @@ from pathlib import Path
 from unittest import mock
 
 from helpers import ROOT
-
 from mmcuts3d.cli.commands import COMMANDS, run_tool
 from mmcuts3d.cli.commands import main as run_cli
 from mmcuts3d.files import find_config

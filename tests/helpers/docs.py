@@ -141,7 +141,9 @@ def form_filled(words):
     for word in words:
         if word in ('...', '…'):
             continue
-        if '[' in word and ']' not in word or re.fullmatch(r'\[[^,]+\]', word):
+        if ('[' in word and ']' not in word) or re.fullmatch(
+            r'\[[^,]+\]', word
+        ):
             word = word.removeprefix('[')
         if ']' in word and '[' not in word:
             word = word.removesuffix(']')

@@ -106,7 +106,7 @@ def sign_matters(
 def orient(
     eigenvector: ArrayLike, left: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.floating], bool]:
-    """Sign an eigenvector (h, w) so that its largest ``|x|`` is above the mean.
+    """Sign an eigenvector (h, w) whose largest ``|x|`` is then above the mean.
 
     Returns:
         The signed eigenvector, and whether the sign was changed.

@@ -252,17 +252,6 @@ class LocalCut:
 
         Returns:
             (P, h, w) bool, disjoint, largest first.
-
-        Examples:
-            >>> import numpy as np
-            >>> from mmcuts3d.cuts import LocalCut
-            >>> mask = np.zeros((60, 60), bool)
-            >>> mask[20:40, 15:45] = True
-            >>> depth = np.full((60, 60), 0.9)
-            >>> depth[20:40, 15:25], depth[20:40, 25:45] = 0.2, 0.5
-            >>> parts = LocalCut(sink='signed').split(mask, depth)
-            >>> parts.sum(axis=(1, 2))
-            array([400, 200])
         """
         rest = check_mask('mask', mask)
         check_count('max_parts', max_parts)
