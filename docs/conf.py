@@ -6,6 +6,8 @@ need no mark of Sphinx. What a browser of files shows by itself (the list of
 pages, links to folders) is added here.
 """
 
+import importlib
+import inspect
 import os
 import pkgutil
 import re
@@ -189,10 +191,50 @@ def mend_links(text, folder):
     )
 
 
+MODULE = re.compile(r'^\.\. automodule:: (\S+)\n(?: +.*\n)*', re.MULTILINE)
+
+
+def with_constants(text):
+    """Adds the constants of a module's ``__all__``, which autodoc skips."""
+
+    def added(match):
+        module = importlib.import_module(match[1])
+        entries = ''
+        for name in getattr(module, '__all__', ()):
+            value = getattr(module, name)
+            if getattr(value, '__module__', '').startswith('mmcuts3d') or (
+                inspect.ismodule(value)
+            ):
+                continue  # a class, a function or a module
+            entries += (
+                f'\n.. autodata:: {defined_in(match[1], name)}.{name}\n'
+                '   :no-value:\n'
+            )
+        return match[0] + entries
+
+    return MODULE.sub(added, text)
+
+
+def defined_in(package, name):
+    """The module that assigns a constant, where its comment stands."""
+    for module in sorted(sys.modules):
+        if (module + '.').startswith(package + '.'):
+            source = getattr(sys.modules[module], '__file__', None)
+            if source and re.search(
+                rf'^{name}\b[^=\n]* = ',
+                Path(source).read_text('utf-8'),
+                re.MULTILINE,
+            ):
+                return module
+    return package
+
+
 def read_page(app, name, content):
     """Completes a page before it is parsed."""
     path = Path(app.env.doc2path(name))
     if path.suffix != '.md':
+        if name.startswith('docs/api/'):
+            content[0] = with_constants(content[0])
         return
     text = mend_links(content[0], path.parent)
     if name == root_doc:
