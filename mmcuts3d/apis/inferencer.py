@@ -60,15 +60,17 @@ class CutS3DInferencer(BaseInferencer):
         >>> import numpy as np
         >>> from mmcuts3d.apis import CutS3DInferencer
         >>> image = np.full((96, 128, 3), 60, np.uint8)  # RGB
-        >>> depth = np.full((96, 128), 200, np.uint8)
-        >>> image[30:70, 40:80], depth[30:70, 40:80] = (220, 160, 40), 40
+        >>> depth = np.linspace(0.5, 1, 96 * 128).reshape(96, 128)
+        >>> image[30:70, 40:80] = 220, 160, 40  # a box
+        >>> depth[30:70, 40:80] -= 0.4  # nearer than the wall
         >>> inferencer = CutS3DInferencer(
         ...     'configs/cuts3d/cuts3d_classical_image-folder.py',
         ...     show_progress=False,
         ... )
         >>> result = inferencer(image, depth=depth)
-        >>> sorted(result['predictions'][0])
-        ['bboxes', 'labels', 'masks', 'scores']
+        >>> found = result['predictions'][0]
+        >>> len(found['scores']) == len(found['masks']) > 0
+        True
     """
 
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}
