@@ -47,6 +47,14 @@ LISTED = {
         'layers=[-1, -3])',
     ): 'needs the weights of DINOv2 and ZoeDepth',
 }
+#: Commands that lack an argument, by page.
+SHORTENED = {
+    (
+        'README.md',
+        'python tools/analysis/evaluate_labels.py RUN [RUN2] --ann FILE '
+        '--images DIR',
+    ): 'a row of the list of tools; docs/evaluating_labels.md has --out',
+}
 #: Commands that are run, and what stands for the words in capitals.
 RUN = {
     'python -m mmcuts3d explain cuts3d_classical_image-folder': {},
@@ -122,6 +130,8 @@ def test_programs_take_the_commands(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     refused = []
     for where, words in commands(name):
+        if (name, ' '.join(words)) in SHORTENED:
+            continue
         try:
             check(form_filled(words))
         except (AssertionError, ValueError) as error:
@@ -217,7 +227,8 @@ def accepts(part):
     """The class of a dict takes its settings."""
     settings = set(part) - {'type'}
     for registry in (MODELS, DATASETS, TRANSFORMS, METRICS, HOOKS):
-        found = registry.get(part['type'])
+        with registry.switch_scope_and_registry(None) as of_default:
+            found = of_default.get(part['type'])
         if found:
             break
     else:

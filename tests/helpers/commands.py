@@ -16,8 +16,11 @@ from mmcuts3d.cli.commands import COMMANDS, run_tool
 from mmcuts3d.cli.commands import main as run_cli
 from mmcuts3d.files import find_config
 
-#: Numbers that a form of a command leaves open.
-NUMBERS = {'N': '3', 'SCORE': '0.5', 'LOW': '1', 'HIGH': '99'}
+#: Words that a form of a command leaves open, and that are no file.
+OPEN = {
+    **{'N': '3', 'SCORE': '0.5', 'LOW': '1', 'HIGH': '99'},
+    'SET': 'rgbd_osd',
+}
 #: Settings of `make` that other programs read.
 MAKE_SETTINGS = {'MMFAMILY', 'PYTHON', 'MAX_JOBS', 'VENV'}
 #: What pages may install beside requirements/.
@@ -47,7 +50,7 @@ def check(words):
     Raises:
         AssertionError: If there is no such program, or it refuses them.
     """
-    words = [NUMBERS.get(word, word) for word in words]
+    words = [OPEN.get(word, word) for word in words]
     program, rest = words[0], words[1:]
     if program == 'make':
         _check_make(rest)
