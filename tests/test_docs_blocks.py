@@ -179,6 +179,12 @@ def test_pages_with_tests_of_their_own():
 
 def test_what_is_listed_is_there():
     assert len(python_of(True)) == len(LISTED)
+    there = {
+        (name, ' '.join(words))
+        for name in {name for name, _ in SHORTENED}
+        for _, words in commands(name)
+    }
+    assert set(SHORTENED) <= there
 
 
 @pytest.mark.parametrize('block', python_of(True))
