@@ -202,31 +202,28 @@ def with_constants(text):
         entries = ''
         for name in getattr(module, '__all__', ()):
             value = getattr(module, name)
-            if getattr(value, '__module__', '').startswith('mmcuts3d') or (
-                inspect.ismodule(value)
+            if not (
+                inspect.isclass(value)
+                or inspect.isroutine(value)
+                or inspect.ismodule(value)
             ):
-                continue  # a class, a function or a module
-            entries += (
-                f'\n.. autodata:: {defined_in(match[1], name)}.{name}\n'
-                '   :no-value:\n'
-            )
+                entries += f'\n.. py:data:: {match[1]}.{name}\n\n'
+                entries += f'{comment_of(match[1], name)}\n'
         return match[0] + entries
 
     return MODULE.sub(added, text)
 
 
-def defined_in(package, name):
-    """The module that assigns a constant, where its comment stands."""
+def comment_of(package, name):
+    """What stands above a constant, where a module of a package assigns it."""
+    assigned = re.compile(rf'((?:^#:.*\n)*)^{name}\b[^=\n]* = ', re.MULTILINE)
     for module in sorted(sys.modules):
         if (module + '.').startswith(package + '.'):
             source = getattr(sys.modules[module], '__file__', None)
-            if source and re.search(
-                rf'^{name}\b[^=\n]* = ',
-                Path(source).read_text('utf-8'),
-                re.MULTILINE,
-            ):
-                return module
-    return package
+            found = source and assigned.search(Path(source).read_text('utf-8'))
+            if found:
+                return found[1].replace('#:', '  ')
+    return ''
 
 
 def read_page(app, name, content):
