@@ -17,7 +17,9 @@ from .own_files import JOURNALS, LABEL_FILE, MANIFEST, check_own_manifest
 from .reading import read_labels
 from .records import build_labels
 
+#: How a label store is written: JSON lines, or sharded Parquet.
 Backend = Literal['jsonl', 'parquet']
+#: Names of the backends.
 BACKENDS = get_args(Backend)
 #: Sets with more images are labeled into Parquet, unless told otherwise.
 JSON_LINES_IMAGES = 10_000
