@@ -11,7 +11,7 @@ BIN = $(VENV)/bin
 SETUP = @tools/dev/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo test lint format types clean distclean
+.PHONY: help setup setup-run demo docs test lint format types clean distclean
 
 help: ## This list
 	@echo 'mmcuts3d: make TARGET [NAME=VALUE ...]'
@@ -36,6 +36,11 @@ demo: setup-run ## Label, train, self-train, measure; pictures in OUT
 	    $(if $(ANN),--ann '$(ANN)') \
 	    $(if $(DEPTH_INVALID),--depth-invalid '$(DEPTH_INVALID)') \
 	    $(DEMO_ARGS)
+
+docs: ## The documentation as a site in build/docs
+	$(SETUP) docs
+	$(BIN)/python -m sphinx -q -W --keep-going -n -c docs . build/docs
+	@echo 'Open build/docs/index.html'
 
 test: ## The tests
 	$(SETUP) all

@@ -15,7 +15,7 @@ from helpers.dense_detectors import (
 )
 from helpers.docs import blocks_by_section, page
 from helpers.levels import discs, sample_of, two_levels
-from helpers.mixed import write_labels
+from helpers.world import write_world
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
@@ -56,12 +56,8 @@ def detector_of(config):
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """data/mine of the page: images, their depth, labels and truth."""
-    folder = tmp_path / 'data' / 'mine'
-    write_labels(folder)
-    (folder / 'color').rename(folder / 'images')
-    (folder / 'instances.json').rename(folder / 'truth.json')
     monkeypatch.chdir(tmp_path)
-    return folder
+    return write_world(tmp_path)
 
 
 def test_every_block_is_run_here():

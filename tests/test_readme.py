@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 import pytest
 from helpers import ROOT
+from helpers.docs import python_blocks
 
-BLOCKS = re.findall(
-    r'```python\n(.*?)```', (ROOT / 'README.md').read_text('utf-8'), re.DOTALL
-)
+BLOCKS = python_blocks((ROOT / 'README.md').read_text('utf-8'))
 
 
 @pytest.fixture

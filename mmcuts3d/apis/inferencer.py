@@ -62,9 +62,15 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
+        >>> import numpy as np
+        >>> image = np.full((96, 128, 3), 60, np.uint8)  # RGB
+        >>> depth = np.linspace(0.5, 1, 96 * 128).reshape(96, 128)
+        >>> image[30:70, 40:80] = 220, 160, 40  # a box
+        >>> depth[30:70, 40:80] -= 0.4  # nearer than the wall
         >>> inferencer = CutS3DInferencer('cuts3d_classical')
-        >>> result = inferencer('photo.jpg', depth='depth.png', out_dir='out')
-        >>> result['predictions'][0]['bboxes']
+        >>> result = inferencer(image, depth=depth)
+        >>> len(result['predictions'][0]['masks']) > 0
+        True
     """
 
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}

@@ -92,6 +92,19 @@ class CutS3D:
 
     Raises:
         ValueError: On a setting of another name or out of range.
+
+    Examples:
+        >>> import numpy as np
+        >>> from mmcuts3d.cuts import CutS3D
+        >>> image = np.zeros((480, 480, 3), np.uint8)  # RGB
+        >>> features = np.zeros((2, 60, 60))  # two kinds of patches
+        >>> features[1, 20:40, 15:45] = 1  # two objects side by side
+        >>> features[0] = 1 - features[1]
+        >>> depth = np.full((60, 60), 0.9)  # 0 = near, 1 = far
+        >>> depth[20:40, 15:30], depth[20:40, 30:45] = 0.2, 0.5
+        >>> found = CutS3D(refine={'crf': False})(image, features, depth)
+        >>> found.masks.shape, len(found.scores)
+        ((2, 480, 480), 2)
     """
 
     def __init__(

@@ -57,6 +57,17 @@ class MaskCut:
 
     Raises:
         ValueError: On a setting of another name or out of range.
+
+    Examples:
+        >>> import numpy as np
+        >>> from mmcuts3d.cuts import MaskCut
+        >>> image = np.zeros((480, 480, 3), np.uint8)  # RGB
+        >>> features = np.zeros((2, 60, 60))  # two kinds of patches
+        >>> features[1, 20:40, 15:45] = 1  # two objects side by side
+        >>> features[0] = 1 - features[1]
+        >>> found = MaskCut(refine={'crf': False})(image, features)
+        >>> found.masks.shape  # without depth they are one
+        (1, 480, 480)
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ._check import check_literal
 
+#: Names of presets.
 Preset = Literal[
     'paper', 'paper-v1', 'guarded', 'touching', 'adaptive', 'robust'
 ]
@@ -80,6 +81,7 @@ _ROBUST = merged(
     },
 )
 
+#: Arguments of CutS3D, by the name of a preset.
 PRESETS: Mapping[Preset, Arguments] = {
     'paper': {},
     'paper-v1': _PAPER_V1,

@@ -56,7 +56,7 @@ class CutStep:
             where no depth is used.
         confidence: (h, w) float32, raw Spatial Confidence, multiples of 1/T
             in `local_cut` and 0 outside; None for a method without.
-        seed: (row, column) of the patch at max |x|.
+        seed: (row, column) of the patch at max ``|x|``.
         status: ``'accepted'``, or why the mask was not kept.
         depth: (h, w) float32 on the patch grid, or None without depth.
         eigenvalue: In [0, 2], what the semantic cut costs or, where it was

@@ -26,6 +26,14 @@ def to_detections(
 
     Raises:
         ValueError: If supervision is not installed.
+
+    Examples:
+        >>> from mmcuts3d.exports import to_detections
+        >>> from mmcuts3d.labels import open_store
+        >>> record = open_store('data/mine/labels.json').record(0)
+        >>> detections = to_detections(record)
+        >>> len(detections) == len(record.annotations)
+        True
     """
     try:
         import supervision

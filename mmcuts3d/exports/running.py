@@ -21,6 +21,7 @@ from .labelme import LabelMe
 from .voc import PascalVoc
 from .yolo import YoloSegments
 
+#: Formats of labels, by name.
 FORMATS: dict[str, type[ExportFormat]] = {
     one.name: one
     for one in (

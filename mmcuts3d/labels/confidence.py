@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from mmcuts3d.cuts import MIN_CONFIDENCE, resize_nearest
 
+#: Level that stands for a confidence of 1.
 CONFIDENCE_SCALE = 240
-"""Level that stands for a confidence of 1."""
 
 
 def encode_confidence(confidence: npt.ArrayLike) -> dict[str, Any]:

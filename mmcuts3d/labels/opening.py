@@ -17,7 +17,9 @@ from .own_files import JOURNALS, LABEL_FILE, MANIFEST, check_own_manifest
 from .reading import read_labels
 from .records import build_labels
 
+#: How a label store is written: JSON lines, or sharded Parquet.
 Backend = Literal['jsonl', 'parquet']
+#: Names of the backends.
 BACKENDS = get_args(Backend)
 #: Sets with more images are labeled into Parquet, unless told otherwise.
 JSON_LINES_IMAGES = 10_000
@@ -35,6 +37,15 @@ def open_store(path: str | Path) -> LabelStore:
     Raises:
         ValueError: If there are none, their labeling was not finished, or
             they are damaged.
+
+    Examples:
+        >>> from mmcuts3d.labels import open_store
+        >>> store = open_store('data/mine/labels.json')
+        >>> len(store)
+        4
+        >>> record = store.record(0)
+        >>> record.height, record.width, len(record.annotations) > 0
+        (128, 128, True)
     """
     path = Path(path)
     if path.is_file():

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+#: Name of the COCO file in the folder of a label store.
 LABEL_FILE = 'pseudo_labels.json'
+#: Name of the file that lists images which failed.
 ERROR_FILE = 'errors.json'
 JOURNALS = 'records.rank*.jsonl'
+#: Name of the file that describes a label store.
 MANIFEST = 'store.json'
 SHARDS = 'shard-*-of-*.parquet'
 SHARD_JOURNALS = 'shard-*-of-*.jsonl'

@@ -51,6 +51,12 @@ def read_labels(
             a mask, a mask that is broken or of another size than its image,
             a score outside [0, 1], a broken confidence map, or the name of
             an image that leads out of the image folder.
+
+    Examples:
+        >>> from mmcuts3d.labels import read_labels
+        >>> labels = read_labels('data/mine/labels.json')
+        >>> len(labels['images']), labels['categories'][0]['name']
+        (4, 'object')
     """
     content = read_json(path, 'a label file')
     try:

@@ -22,7 +22,9 @@ from .confidence import encode_confidence
 from .journal import FORMAT_VERSION
 from .own_files import DESCRIPTION
 
+#: Id of the one category of labels.
 CATEGORY_ID = 1
+#: Its name.
 CATEGORY_NAME = 'object'
 
 

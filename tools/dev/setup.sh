@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the virtual environment, or completes it: tools/dev/setup.sh [run|all]
-#   run  what labelling, training and the demo need
-#   all  the same, and what tests, lint and types need (default)
+# Makes the virtual environment, or completes it: setup.sh [run|docs|all]
+#   run   what labelling, training and the demo need
+#   docs  the same, and what the site of the documentation needs
+#   all   the same, and what tests, lint and types need (default)
 # Each step leaves a stamp named by a checksum of what it was made from, so a
 # second call takes a moment, and a changed requirement repeats its step only.
 # Environment: VENV (.venv), MMFAMILY (onedl | upstream), PYTHON, MAX_JOBS.
@@ -18,7 +19,10 @@ constraints=requirements/constraints.txt
 say() { printf '[setup] %s\n' "$*"; }
 fail() { printf '[setup] ERROR: %s\n' "$*" >&2; exit 1; }
 
-case $stage in run | all) ;; *) fail "Expected run or all, but got $stage" ;; esac
+case $stage in
+    run | docs | all) ;;
+    *) fail "Expected run, docs or all, but got $stage" ;;
+esac
 case $family in
     onedl) mminstall=requirements/mminstall-onedl.txt; mmcv=onedl-mmcv
            setuptools='setuptools>=80' other='mmcv-[0-9]*.dist-info' ;;
@@ -183,6 +187,10 @@ optional() {
     pip install -c $constraints -r requirements/optional.txt
 }
 
+docs() {
+    pip install -c $constraints -r requirements/docs.txt
+}
+
 tests() {
     pip install -c $constraints -r requirements/tests.txt
 }
@@ -228,4 +236,7 @@ step package 'mmcuts3d itself, editable: some seconds' \
     setup.py pyproject.toml mmcuts3d/version.py <(pwd)
 step check 'imports, as a check: ten seconds' tools/dev/setup.sh
 [ "$stage" = run ] ||
+    step docs 'generator of the documentation: some seconds' \
+        requirements/docs.txt
+[ "$stage" != all ] ||
     step tests 'test tools: half a minute' requirements/tests.txt

@@ -20,7 +20,7 @@ FLAT = 1e-7
 def spatial_importance(
     depth: Tensor, beta: float = 0.45, sigma: float = 3.0
 ) -> Tensor:
-    """|G_sigma * D - D|, normalised to [beta, 1] for each image.
+    """``|G_sigma * D - D|``, normalised to [beta, 1] for each image.
 
     Args:
         depth: (B, h, w) float in [0, 1], on the patch grid.

@@ -11,7 +11,7 @@ from .._check import check_features
 def affinity(features: ArrayLike) -> NDArray[np.float32]:
     """Cosine similarity between all pairs of patches.
 
-    W_ij = f_i . f_j / (|f_i| |f_j|); a patch whose features are all zero
+    ``W_ij = f_i . f_j / (|f_i| |f_j|)``; a patch whose features are all zero
     (painted out, or flat) has similarity 0 to every patch, itself included.
 
     Args:

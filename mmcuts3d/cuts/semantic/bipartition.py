@@ -43,7 +43,7 @@ def bipartition(
 ) -> Bipartition:
     """Split at the mean, choose the foreground side, keep the seed's part.
 
-    The foreground is the side with the largest |x|; if it holds three or
+    The foreground is the side with the largest ``|x|``; if it holds three or
     more of the four corners it is background after all, and the other side
     is taken (objects are rarely in three corners). The seed is the largest
     value of x on the chosen side.
@@ -55,7 +55,7 @@ def bipartition(
             its side, corners or not; it depends on the sign that LAPACK
             gives an eigenvector, which :func:`normalized_cut` reproduces.
             ``'any_sign'``, ours: as above, whatever the sign of the
-            eigenvector. ``'largest'``: the side with the largest |x|,
+            eigenvector. ``'largest'``: the side with the largest ``|x|``,
             corners or not (TokenCut). Defaults to 'published'.
         left: (h, w) bool, the patches that are nodes of the graph; others
             are on no side, and get the least value of the eigenvector.
@@ -106,7 +106,7 @@ def sign_matters(
 def orient(
     eigenvector: ArrayLike, left: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.floating], bool]:
-    """Sign an eigenvector (h, w) so that its largest |x| is above the mean.
+    """Sign an eigenvector (h, w) whose largest ``|x|`` is then above the mean.
 
     Returns:
         The signed eigenvector, and whether the sign was changed.

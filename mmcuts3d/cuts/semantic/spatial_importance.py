@@ -55,7 +55,7 @@ class Sharpening:
 def spatial_importance(
     depth: ArrayLike, beta: float = 0.45, sigma: float = 3.0
 ) -> NDArray[np.float32]:
-    """|G_sigma * D - D|, normalised to [beta, 1] (Eq. 1 and 2).
+    """``|G_sigma * D - D|``, normalised to [beta, 1] (Eq. 1 and 2).
 
     Args:
         depth: (h, w) float in [0, 1], on the patch grid.

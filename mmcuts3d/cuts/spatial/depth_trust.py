@@ -68,9 +68,10 @@ class DepthTrust:
 def depth_noise(depth: ArrayLike) -> float:
     """How rough a depth map is, where a surface would be smooth.
 
-    The median over the image, rows and columns, of |d(i-r) - 2 d(i) + d(i+r)|,
-    r a 30th of the side: 0 on planes, however steep, and steps between bodies
-    are too few to count. Depth in levels has at least the noise of one level.
+    The median over the image, rows and columns, of
+    ``|d(i-r) - 2 d(i) + d(i+r)|``, r a 30th of the side: 0 on
+    planes, however steep, and steps between bodies are too few to count.
+    Depth in levels has at least the noise of one level.
 
     Args:
         depth: (h, w) float in [0, 1], on the patch grid.

@@ -70,7 +70,7 @@ class LocalCut:
             exp(-(d/sigma)^2) with sigma = tau/4 (Golovinskiy and Funkhouser,
             2009), ``'linear'`` tau - d, ``'binary'`` 1, ``'distance'`` d,
             the literal variant. Defaults to 'gaussian'.
-        sink: The most background patch: ``'abs'`` at min |x|, as printed,
+        sink: The most background patch: ``'abs'`` at min ``|x|``, as printed,
             or ``'signed'`` at min x. Defaults to 'abs'.
         source: The most foreground patch: ``'peak'`` at max x, as printed,
             or, beyond the paper, ``'large'``, at max x among the patches

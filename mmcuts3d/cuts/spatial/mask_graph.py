@@ -61,7 +61,7 @@ class MaskGraph:
         Args:
             x: (n,) eigenvector at the nodes.
             candidates: (n,) bool, nodes that can be the source.
-            by_magnitude: Whether the sink is at min |x|, else at min x.
+            by_magnitude: Whether the sink is at min ``|x|``, else at min x.
         """
         self.source = peak(np.where(candidates, x, -np.inf))
         background = (np.abs(x) if by_magnitude else x).astype(np.float64)

@@ -75,7 +75,7 @@ def _roots(
 
 
 def _slab(start: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of |start + t step| <= 1 for one coordinate."""
+    """Interval of ``|start + t step| <= 1`` for one coordinate."""
     step = step if abs(step) > 1e-6 else 1e-6
     first, second = (-1 - start) / step, (1 - start) / step
     return np.minimum(first, second), np.maximum(first, second)

@@ -38,6 +38,14 @@ def correct_localization(
 
     Raises:
         ValueError: If the threshold is out of range.
+
+    Examples:
+        >>> from mmcuts3d.evaluation import correct_localization
+        >>> images = [{'id': 1, 'height': 8, 'width': 8}]
+        >>> truth = [{'image_id': 1, 'id': 1, 'bbox': [0, 0, 4, 4]}]
+        >>> predictions = [{'image_id': 1, 'score': 0.9, 'bbox': [0, 0, 4, 3]}]
+        >>> correct_localization(images, truth, predictions)
+        {'CorLoc': 100.0}
     """
     group = CorLoc(iou_thr, with_ignored)
     return group(images, ground_truth, predictions)

@@ -41,6 +41,14 @@ def best_iou(
 
     Raises:
         ValueError: If there is no such IoU type.
+
+    Examples:
+        >>> from mmcuts3d.evaluation import best_iou
+        >>> images = [{'id': 1, 'height': 8, 'width': 8}]
+        >>> truth = [{'image_id': 1, 'id': 1, 'bbox': [0, 0, 4, 4]}]
+        >>> predictions = [{'image_id': 1, 'score': 0.9, 'bbox': [0, 0, 4, 3]}]
+        >>> best_iou(images, truth, predictions, 'bbox')
+        {'best_IoU': 75.0}
     """
     group = BestIoU(iou_type, prefix=False)
     return group(images, ground_truth, predictions)

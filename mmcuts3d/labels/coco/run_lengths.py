@@ -13,6 +13,7 @@ from pycocotools import mask as coco_mask
 
 from .values import shown, whole_number
 
+#: A mask as COCO has it: ``size`` (H, W) and ``counts``.
 RunLength = dict[str, Any]
 """``size`` [height, width] and ``counts``, compressed, as text."""
 

@@ -132,7 +132,7 @@ def classical_features(
 
 
 def _texture(lightness: np.ndarray) -> list[np.ndarray]:
-    """|response| of zero-mean Gabor filters, (H, W) each."""
+    """Absolute response of zero-mean Gabor filters, (H, W) each."""
     responses = []
     for wavelength in WAVELENGTHS:
         side = 2 * round(wavelength) + 1

@@ -41,7 +41,7 @@ def spatial_confidence_dice(
     A confidence of 1 everywhere gives mmdet's ``dice_loss`` to the digit.
 
     Args:
-        pred (Tensor): Probabilities of shape (n, *), in [0, 1].
+        pred (Tensor): Probabilities of shape ``(n, *)``, in [0, 1].
         target (Tensor): Pseudo-masks of the same shape, in [0, 1].
         confidence (Tensor): Spatial Confidence of the same shape, in [0, 1];
             it is data, no gradient flows into it.
@@ -146,7 +146,7 @@ class SpatialConfidenceDice(DiceLoss):
         """Dice loss of masks, or of points of masks.
 
         Args:
-            pred (Tensor): Logits of shape (n, *); probabilities if
+            pred (Tensor): Logits of shape ``(n, *)``; probabilities if
                 ``activate`` is False.
             target (Tensor): Masks of the same shape, in [0, 1]. int16 stands
                 for :func:`signed_levels`: masks with their confidence.
