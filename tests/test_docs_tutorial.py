@@ -1,59 +1,67 @@
 """The tutorial runs from top to bottom, in an empty folder."""
 
+import contextlib
+import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from helpers.commands import run
-from helpers.docs import blocks_of, commands_of
+from helpers.docs import blocks_of, commands_of, page
 
 PAGE = 'docs/tutorial.md'
-#: What each command leaves, by a word of it.
-LEAVES = {
-    'write_scenes': 'data/color/000007.png',
-    'calibrate': None,
-    'label cuts3d': 'labels/pseudo_labels.json',
-    'view': 'view/cuts/000000.png',
-    'label_statistics': 'labels.png',
-    'evaluate': 'report/report.html',
-    'train': 'training/iter_4.pth',
-    'test': 'testing',
-    'label my_detector': 'detections/pseudo_labels.json',
-    'export': 'exported/000000.json',
-}
+#: What the page says that there is in the end.
+WRITTEN = (
+    'data/color/000007.png',
+    'labels/pseudo_labels.json',
+    'view/cuts/000000.png',
+    'view/clouds/000000.ply',
+    'labels.png',
+    'training/iter_4.pth',
+    'detections/pseudo_labels.json',
+    'exported/000000.json',
+)
 
 
 @pytest.fixture(scope='module')
 def printed(tmp_path_factory):
-    """Runs all blocks in order; {command: what it printed}."""
-    return run_page(tmp_path_factory.mktemp('tutorial'))
+    """{first words of a block of the page: what it printed}, in its folder."""
+    folder = tmp_path_factory.mktemp('tutorial')
+    with contextlib.chdir(folder):
+        yield {block.text: _printed(block) for block in blocks_of(PAGE)}
 
 
-def run_page(folder):
-    """See :func:`printed`."""
-    import contextlib
-    import io
-    import os
+def _printed(block):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        if block.text.startswith('_base_'):
+            Path('my_detector.py').write_text(block.text)
+        elif block.language == 'python':
+            exec(compile(block.text, block.where, 'exec'), {})
+        elif block.language == 'bash':
+            for words in commands_of(block.text):
+                assert run(words) == 0, f'{block.where}: {words}'
+    return said.getvalue()
 
-    before, said = Path.cwd(), {}
-    os.chdir(folder)
-    try:
-        for block in blocks_of(PAGE):
-            if block.language == 'bash':
-                for words in commands_of(block.text):
-                    out = io.StringIO()
-                    with contextlib.redirect_stdout(out):
-                        status = run(words)
-                    assert status == 0, (block.where, words)
-                    said[' '.join(words)] = out.getvalue()
-            elif block.language == 'python':
-                if block.text.startswith('_base_'):
-                    Path('my_detector.py').write_text(block.text)
-                    continue
-                out = io.StringIO()
-                with contextlib.redirect_stdout(out):
-                    exec(compile(block.text, block.where, 'exec'), {})
-                said[block.text] = out.getvalue()
-    finally:
-        os.chdir(before)
-    return said | {'folder': folder}
+
+def test_every_file_that_is_named_is_there(printed):
+    assert [name for name in WRITTEN if not Path(name).is_file()] == []
+    assert [name for name in WRITTEN if Path(name).stat().st_size == 0] == []
+
+
+def test_labels_and_detections_have_masks(printed):
+    for name in ('labels', 'detections'):
+        file = json.loads(Path(name, 'pseudo_labels.json').read_text())
+        assert len(file['images']) == 8
+        assert len(file['annotations']) >= 8
+        assert {row['category_id'] for row in file['annotations']} == {1}
+
+
+def test_numbers_of_the_labels_are_those_of_the_page(printed):
+    """What is shown of the labels is what this run printed."""
+    evaluated = next(v for k, v in printed.items() if 'evaluate' in k)
+    shown = re.search(r'^mask AP50 .*$', page('tutorial.md'), re.MULTILINE)
+    assert shown
+    numbers = re.findall(r'\d+\.\d', shown.group(0))
+    assert numbers and numbers[0] in evaluated

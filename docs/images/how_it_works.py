@@ -16,6 +16,7 @@ matplotlib.use('Agg')
 
 import matplotlib.pyplot as plt
 import numpy as np
+from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 import mmcuts3d.registry  # noqa: F401  # repairs torchvision first
 from mmcuts3d.cuts import CutS3D
@@ -125,8 +126,10 @@ def local_cut(scene, method, step, surface) -> 'Figure':
             *_upright(points[inside]).T, c=shown[inside], s=5, lw=0
         )
         if number == 1:
-            for pair in edges:
-                axis.plot(*_upright(points[pair]).T, color='red', lw=0.3)
+            ends = _upright(points[edges.ravel()]).reshape(-1, 2, 3)
+            axis.add_collection3d(
+                Line3DCollection(ends, colors='red', linewidths=0.3)
+            )
         axis.view_init(elev=22, azim=-62)
         axis.set_box_aspect(np.ptp(_upright(points[inside]), axis=0))
         axis.set_axis_off()
