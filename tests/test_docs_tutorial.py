@@ -26,9 +26,10 @@ WRITTEN = (
 
 @pytest.fixture(scope='module')
 def printed(tmp_path_factory):
-    """{first words of a block of the page: what it printed}, in its folder."""
+    """{block of the page: what it printed}; tests stand in its folder."""
     folder = tmp_path_factory.mktemp('tutorial')
-    with contextlib.chdir(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         yield {block.text: _printed(block) for block in blocks_of(PAGE)}
 
 

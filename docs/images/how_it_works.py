@@ -122,9 +122,7 @@ def local_cut(scene, method, step, surface) -> 'Figure':
     ):
         axis = figure.add_subplot(2, 3, number + 1, projection='3d')
         axis.set_title(title, fontsize=9)
-        axis.scatter(
-            *_upright(points[inside]).T, c=shown[inside], s=5, lw=0
-        )
+        axis.scatter(*_upright(points[inside]).T, c=shown[inside], s=5, lw=0)
         if number == 1:
             ends = _upright(points[edges.ravel()]).reshape(-1, 2, 3)
             axis.add_collection3d(
