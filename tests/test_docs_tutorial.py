@@ -17,6 +17,7 @@ WRITTEN = (
     'view/cuts/000000.png',
     'view/clouds/000000.ply',
     'labels.png',
+    'report/report.html',
     'training/iter_4.pth',
     'detections/pseudo_labels.json',
     'exported/000000.json',
