@@ -51,13 +51,16 @@ def draw_predictions(
 
 def check_outputs(
     batch_size: int, save_coco: bool, after: dict[str, Any]
-) -> None:
+) -> str:
     """Refuse arguments that do not fit each other.
 
     Args:
         batch_size (int): Images of a forward pass.
         save_coco (bool): Whether a COCO file is written.
         after (dict): Arguments of the last stage.
+
+    Returns:
+        str: The folder that files go to, '' for none.
 
     Raises:
         ValueError: If they do not.
@@ -73,3 +76,4 @@ def check_outputs(
             f'Expected argument `out_dir`, the folder of what `{what}` '
             'writes, but got none'
         )
+    return after.get('out_dir', '')

@@ -62,13 +62,9 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
-        >>> import numpy as np
         >>> image = np.full((96, 128, 3), 60, np.uint8)  # RGB
-        >>> depth = np.linspace(0.5, 1, 96 * 128).reshape(96, 128)
         >>> image[30:70, 40:80] = 220, 160, 40  # a box
-        >>> depth[30:70, 40:80] -= 0.4  # nearer than the wall
-        >>> inferencer = CutS3DInferencer('cuts3d_classical')
-        >>> result = inferencer(image, depth=depth)
+        >>> result = CutS3DInferencer('cuts3d_classical')(image)
         >>> len(result['predictions'][0]['masks']) > 0
         True
     """
@@ -141,9 +137,8 @@ class CutS3DInferencer(BaseInferencer):
                   ``coco.json``: all predictions of the call as a COCO file,
                   which is a label store. Defaults to False.
                 - ``save_masks`` (bool): whether ``out_dir`` gets
-                  ``masks/*.png``, 16 bits: 0 is the background, n the n-th
-                  instance; a pixel is of the highest score. Defaults to
-                  False.
+                  ``masks/*.png``, 16 bits: 0 for background, n for the n-th
+                  instance, the best-scored on top. Defaults to False.
                 - ``return_vis``, ``show``, ``wait_time``, ``draw_pred``,
                   ``pred_score_thr``, ``print_result``, ``no_save_vis``,
                   ``no_save_pred``: as in mmdet; but the threshold defaults
@@ -161,19 +156,18 @@ class CutS3DInferencer(BaseInferencer):
         """
         save_coco = kwargs.pop('save_coco', False)
         before, during, drawing, after = self._dispatch_kwargs(**kwargs)
-        check_outputs(batch_size, save_coco, after)
+        out_dir = check_outputs(batch_size, save_coco, after)
         settings = before.pop('depth_settings', None)
         items = as_items(inputs, **before)
         result: dict[str, list] = {'predictions': [], 'visualization': []}
         if during.get('explain'):
             result['explanations'] = []
         records: list[ImageRecord] = []
-        out_dir = after.get('out_dir', '')
-        starts: Sequence[int] | Iterator[int]
-        starts = range(0, len(items), batch_size)
+        starts: Iterable[int] = range(0, len(items), batch_size)
         if self.show_progress and len(items) > batch_size:
+            total = -(-len(items) // batch_size)
             unit = 'images' if batch_size == 1 else 'batches'
-            starts = followed(starts, len(starts), 'inference', unit)
+            starts = followed(starts, total, 'inference', unit)
         for start in starts:
             batch = items[start : start + batch_size]
             data = self.preprocess(batch, depth_settings=settings)
