@@ -22,6 +22,7 @@ PACKAGES = sorted(
 )
 #: Packages of the inside, and why no page lists them.
 INSIDE = {
+    'mmcuts3d': 'its version only',
     'mmcuts3d.cli': 'used from the command line',
     'mmcuts3d.compat': 'repairs of other packages, done at import',
     'mmcuts3d.cuts.batched.crf': 'parts of dense_crf',
