@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 from helpers.commands import run
 from helpers.docs import blocks_of, commands_of
 
@@ -28,6 +29,7 @@ WRITTEN = (
 def printed(tmp_path_factory):
     """{block of the page: what it printed}; tests stand in its folder."""
     folder = tmp_path_factory.mktemp('tutorial')
+    (folder / 'configs').symlink_to(ROOT / 'configs')
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield {block.text: _printed(block) for block in blocks_of(PAGE)}

@@ -129,7 +129,7 @@ def local_cut(scene, method, step, surface) -> 'Figure':
                 Line3DCollection(ends, colors='red', linewidths=0.3)
             )
         axis.view_init(elev=22, azim=-62)
-        axis.set_box_aspect(np.ptp(_upright(points[inside]), axis=0))
+        axis.set_box_aspect(np.ptp(_upright(points[inside]), axis=0), zoom=1.9)
         axis.set_axis_off()
     taus = method.local.taus[[0, -1]]
     cuts = method.local.sweep(mask, step.eigenvector, surface, taus)
