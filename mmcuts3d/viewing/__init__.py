@@ -1,5 +1,7 @@
 """One cut to look at: a window, pictures, a page, a recording."""
 
+from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
+
 from .cut_view import CutView
 from .movie import check_movie, save_movie
 from .recording import rerun_module, save_recording

@@ -23,6 +23,7 @@ from mmcuts3d.visualization.point_cloud import (
     build_point_cloud,
     centred_points,
     shaded,
+    thinned,
 )
 
 SEMANTIC, LOCAL_CUT = 'semantic mask', 'LocalCut'
@@ -92,8 +93,7 @@ class CutView:
         grid = self.steps[0].semantic_mask.shape
         index = np.arange(grid[0] * grid[1]).reshape(grid)
         pixels = enlarge(index, self.image.shape[:2])
-        stride = int(np.ceil(np.sqrt(pixels.size / self.max_points)))
-        return pixels[:: max(stride, 1), :: max(stride, 1)].ravel()
+        return thinned(pixels, self.max_points).ravel()
 
     @cached_property
     def taus(self) -> np.ndarray:

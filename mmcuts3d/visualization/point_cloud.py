@@ -79,16 +79,15 @@ def build_point_cloud(
         depth = enlarge(depth, image.shape[:2])
     painted = paint and masks is not None
     colors = _painted(image, masks) if painted else image
-    stride = max(1, int(np.ceil(np.sqrt(depth.size / max_points))))
-    depth, colors = depth[::stride, ::stride], colors[::stride, ::stride]
+    depth, colors = thinned(depth, max_points), thinned(colors, max_points)
     cloud = Cloud(centred_points(depth, z_scale), colors.reshape(-1, 3).copy())
     if masks is None:
         return cloud
     which, sure = _instances(masks, confidences)
     return replace(
         cloud,
-        instances=which[::stride, ::stride].ravel(),
-        confidences=sure[::stride, ::stride].ravel(),
+        instances=thinned(which, max_points).ravel(),
+        confidences=thinned(sure, max_points).ravel(),
     )
 
 
@@ -126,6 +125,13 @@ def removed_edges(
     edges = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
     depth = next(step.depth for step in steps if step.depth is not None)
     return centred_points(depth, view_scale)[edges]
+
+
+def thinned(pixels: np.ndarray, max_points: int) -> np.ndarray:
+    """Every n-th row and column of (H, W, ...), about `max_points` at most."""
+    area = pixels.shape[0] * pixels.shape[1]
+    stride = max(1, int(np.ceil(np.sqrt(area / max_points))))
+    return pixels[::stride, ::stride]
 
 
 def upright(points: np.ndarray) -> np.ndarray:

@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
-from helpers.labeler import scene_of
 from PIL import Image
 
-from mmcuts3d.cuts import CutS3D
 from mmcuts3d.cuts.types import no_cut
 from mmcuts3d.viewing import (
-    CutMaps,
     CutView,
     ViewState,
     save_movie,
@@ -19,21 +15,6 @@ from mmcuts3d.viewing import (
     save_web_page,
 )
 from mmcuts3d.visualization import as_cloud, point_cloud_viewer
-
-
-@pytest.fixture(scope='module')
-def maps():
-    image, depth = scene_of(2, (96, 96))
-    # The mean colours of patches: enough to be cut.
-    patches = cv2.resize(image, (24, 24), interpolation=cv2.INTER_AREA)
-    features = patches.transpose(2, 0, 1) / 255 - 0.5
-    cut = CutS3D.from_preset('touching', refine={'crf': False})
-    return CutMaps('a<b>\n</script>.png', image, features, depth, cut)
-
-
-@pytest.fixture(scope='module')
-def view(maps):
-    return maps.view()
 
 
 def test_layers_of_a_step_cover_the_cloud(view):
