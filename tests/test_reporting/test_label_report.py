@@ -86,9 +86,8 @@ def test_the_command_makes_the_page_again(labeled, tmp_path, capsys):
 
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_any_store_with_its_images_or_without(backend, tmp_path):
-    store = open_store(
-        make_store(tmp_path / backend, backend, failing=NAMES[5:6])
-    )
+    make_store(tmp_path / backend, backend, failing=NAMES[5:6])
+    store = open_store(tmp_path / backend)
     path = tmp_path / 'page.html'
     missing = write_label_report(store, path, tmp_path, 'A title', {})
     page = path.read_text('ascii')
@@ -114,7 +113,8 @@ def test_any_store_with_its_images_or_without(backend, tmp_path):
 
 
 def test_no_gallery_and_no_images(tmp_path):
-    store = open_store(make_store(tmp_path / 'out', 'jsonl', NAMES))
+    make_store(tmp_path / 'out', 'jsonl', NAMES)
+    store = open_store(tmp_path / 'out')
     path = tmp_path / 'page.html'
     assert write_label_report(store, path, tmp_path, '', {}, None, 0) == []
     page = path.read_text('ascii')
