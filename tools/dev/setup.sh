@@ -185,6 +185,13 @@ optional() {
 
 tests() {
     pip install -c $constraints -r requirements/tests.txt
+    # About 100 MB. Without it the tests of pages are skipped.
+    if ! command -v chromium && [ "$(id -u)" = 0 ] &&
+        command -v apt-get; then
+        export DEBIAN_FRONTEND=noninteractive
+        (apt-get update &&
+            apt-get install -y --no-install-recommends chromium) || true
+    fi
 }
 
 package() {
@@ -228,4 +235,5 @@ step package 'mmcuts3d itself, editable: some seconds' \
     setup.py pyproject.toml mmcuts3d/version.py <(pwd)
 step check 'imports, as a check: ten seconds' tools/dev/setup.sh
 [ "$stage" = run ] ||
-    step tests 'test tools: half a minute' requirements/tests.txt
+    step tests 'test tools, Chromium where apt may: one minute' \
+        requirements/tests.txt
