@@ -112,6 +112,21 @@ def test_any_store_with_its_images_or_without(backend, tmp_path):
     assert 'mean score' in sections['Best images']
 
 
+def test_cutting_that_fails_costs_no_page(tmp_path):
+    def cut(records):
+        raise RuntimeError(f'out of memory after {len(records)}')
+
+    make_store(tmp_path / 'labels', 'jsonl', names=NAMES[:4])
+    (tmp_path / 'set').mkdir()
+    for name in NAMES[:4]:
+        cv2.imwrite(str(tmp_path / name), np.zeros((*SIZE, 3), np.uint8))
+    store, path = open_store(tmp_path / 'labels'), tmp_path / 'page.html'
+    (line,) = write_label_report(store, path, tmp_path, '', {}, cut)
+    assert line.endswith('RuntimeError: out of memory after 3')
+    page = path.read_text('ascii')
+    assert line in page and page.count('class="look"') == 3
+
+
 def test_no_gallery_and_no_images(tmp_path):
     make_store(tmp_path / 'out', 'jsonl', NAMES)
     store = open_store(tmp_path / 'out')
