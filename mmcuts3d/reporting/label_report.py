@@ -168,7 +168,14 @@ def _gallery(
         )
     again: Mapping[str, CutAgain] = {}
     if cut is not None and pixels:
-        again = cut([records[place] for place in pixels])
+        try:
+            again = cut([records[place] for place in pixels])
+        # Whatever it is, the page is worth having without.
+        except Exception as error:
+            missing.append(
+                'The images of the gallery could not be cut once more: '
+                f'{type(error).__name__}: {shown(error)}'
+            )
     differ = [name for name, one in again.items() if not one.same]
     if differ:
         missing.append(

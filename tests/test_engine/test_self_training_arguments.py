@@ -79,6 +79,7 @@ def runner_stub(kind=IterBasedTrainLoop, max_iters=4, **dataset):
         train_loop=loop,
         iter=0,
         hooks=[],
+        work_dir='nowhere',
         train_dataloader=SimpleNamespace(dataset=dataset),
     )
 

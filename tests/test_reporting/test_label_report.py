@@ -86,9 +86,8 @@ def test_the_command_makes_the_page_again(labeled, tmp_path, capsys):
 
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_any_store_with_its_images_or_without(backend, tmp_path):
-    store = open_store(
-        make_store(tmp_path / backend, backend, failing=NAMES[5:6])
-    )
+    make_store(tmp_path / backend, backend, failing=NAMES[5:6])
+    store = open_store(tmp_path / backend)
     path = tmp_path / 'page.html'
     missing = write_label_report(store, path, tmp_path, 'A title', {})
     page = path.read_text('ascii')
@@ -113,8 +112,24 @@ def test_any_store_with_its_images_or_without(backend, tmp_path):
     assert 'mean score' in sections['Best images']
 
 
+def test_cutting_that_fails_costs_no_page(tmp_path):
+    def cut(records):
+        raise RuntimeError(f'out of memory after {len(records)}')
+
+    make_store(tmp_path / 'labels', 'jsonl', names=NAMES[:4])
+    (tmp_path / 'set').mkdir()
+    for name in NAMES[:4]:
+        cv2.imwrite(str(tmp_path / name), np.zeros((*SIZE, 3), np.uint8))
+    store, path = open_store(tmp_path / 'labels'), tmp_path / 'page.html'
+    (line,) = write_label_report(store, path, tmp_path, '', {}, cut)
+    assert line.endswith('RuntimeError: out of memory after 3')
+    page = path.read_text('ascii')
+    assert line in page and page.count('class="look"') == 3
+
+
 def test_no_gallery_and_no_images(tmp_path):
-    store = open_store(make_store(tmp_path / 'out', 'jsonl', NAMES))
+    make_store(tmp_path / 'out', 'jsonl', NAMES)
+    store = open_store(tmp_path / 'out')
     path = tmp_path / 'page.html'
     assert write_label_report(store, path, tmp_path, '', {}, None, 0) == []
     page = path.read_text('ascii')

@@ -193,6 +193,13 @@ docs() {
 
 tests() {
     pip install -c $constraints -r requirements/tests.txt
+    # About 100 MB. Without it the tests of pages are skipped.
+    if ! command -v chromium && [ "$(id -u)" = 0 ] &&
+        command -v apt-get; then
+        export DEBIAN_FRONTEND=noninteractive
+        (apt-get update &&
+            apt-get install -y --no-install-recommends chromium) || true
+    fi
 }
 
 package() {
@@ -239,4 +246,5 @@ step check 'imports, as a check: ten seconds' tools/dev/setup.sh
     step docs 'generator of the documentation: some seconds' \
         requirements/docs.txt
 [ "$stage" != all ] ||
-    step tests 'test tools: half a minute' requirements/tests.txt
+    step tests 'test tools, Chromium where apt may: one minute' \
+        requirements/tests.txt

@@ -1,1 +1,15 @@
 """A page of one HTML file: words, tables, charts, images to look at."""
+
+from .charts import BarChart, LineChart
+from .gallery import GalleryImage
+from .report import ReportPicture, ReportSection, ReportTable, html_report
+
+__all__ = [
+    'BarChart',
+    'GalleryImage',
+    'LineChart',
+    'ReportPicture',
+    'ReportSection',
+    'ReportTable',
+    'html_report',
+]
