@@ -11,7 +11,6 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 import argparse
 import logging
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -119,11 +118,8 @@ def main() -> int:
         failed.
     """
     args = parse_args()
-    try:
-        config = read_config(args)
-        check_purpose(config, args.config, 'test')
-    except ValueError as error:
-        sys.exit(f'{error}')
+    config = read_config(args)
+    check_purpose(config, args.config, 'test')
     setup_cache_size_limit_of_dynamo()
     runner = TestRunner.from_cfg(config)
     learns = any(p.requires_grad for p in runner.model.parameters())

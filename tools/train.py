@@ -8,7 +8,6 @@ import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from mmdet.utils import setup_cache_size_limit_of_dynamo
@@ -109,12 +108,9 @@ def read_config(args: argparse.Namespace) -> Config:
 def main() -> None:
     """Builds the runner and trains."""
     args = parse_args()
-    try:
-        config = read_config(args)
-        check_purpose(config, args.config, 'train')
-        check_training(config, args.config)
-    except ValueError as error:
-        sys.exit(f'{error}')
+    config = read_config(args)
+    check_purpose(config, args.config, 'train')
+    check_training(config, args.config)
     setup_cache_size_limit_of_dynamo()
     Runner.from_cfg(config).train()
 

@@ -3,7 +3,9 @@
 Each converter's own example makes the file that the config of its set reads.
 """
 
+import contextlib
 import importlib.util
+import io
 import json
 import shlex
 
@@ -151,13 +153,12 @@ def coco_of(name):
 
 
 def example(module):
-    """The words of the example in the docstring of a converter."""
-    (block,) = (
-        part
-        for part in module.__doc__.split('\n\n')
-        if part.startswith('    python')
-    )
-    words = shlex.split(block)
+    """The words of the example in the help of a converter."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), pytest.raises(SystemExit):
+        module.main(['--help'])
+    _, _, command = text.getvalue().partition('\nexamples:\n')
+    words = shlex.split(command.replace('\\\n', ' '))
     assert (ROOT / words[1]).samefile(module.__file__)
     return words[2:]
 

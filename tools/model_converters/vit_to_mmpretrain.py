@@ -14,7 +14,7 @@ from mmcuts3d.models.features.architectures import (
     check_architecture,
     read_shape,
 )
-from mmcuts3d.models.features.weights import WeightsError, load_weights
+from mmcuts3d.models.features.weights import load_weights
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -65,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool_main(main, mistakes=(WeightsError,))
+    run_tool_main(main)

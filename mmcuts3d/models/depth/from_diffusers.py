@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from ..hub import not_to_be_had
+from ..hub import not_to_be_had, tell_hub_download
 from .kinds import DepthKind
 from .network_images import network_images
 from .normalise import Clip, check_fill_and_clip
@@ -169,6 +169,7 @@ def _load(model: str, **kwargs: Any) -> Any:
             'DepthFromDiffusers needs diffusers and transformers: '
             '`pip install diffusers transformers`'
         ) from error
+    tell_hub_download(model, **kwargs)
     try:
         return MarigoldDepthPipeline.from_pretrained(model, **kwargs)
     except OSError as error:

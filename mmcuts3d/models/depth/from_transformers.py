@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import MODELS
 
-from ..hub import not_to_be_had
+from ..hub import not_to_be_had, tell_hub_download
 from .kinds import DepthKind
 from .network_images import network_images
 from .normalise import Clip, check_fill_and_clip
@@ -192,6 +192,7 @@ def _load(model: str, **kwargs: Any) -> tuple[Any, nn.Module]:
             'DepthFromTransformers needs transformers: `pip install '
             'transformers`'
         ) from error
+    tell_hub_download(model, **kwargs)
     try:
         processor = AutoImageProcessor.from_pretrained(model, **kwargs)
         network = AutoModelForDepthEstimation.from_pretrained(model, **kwargs)

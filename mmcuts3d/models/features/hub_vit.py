@@ -13,7 +13,7 @@ from torch import nn
 
 from mmcuts3d.files import shown
 
-from ..hub import not_to_be_had
+from ..hub import not_to_be_had, tell_hub_download
 from .backbones import BACKBONES
 from .frozen_vit import MEAN, STD
 
@@ -182,6 +182,7 @@ def load_network(name: str, hub: dict[str, Any]) -> nn.Module:
     """
     from transformers import AutoModel
 
+    tell_hub_download(name, **hub)
     try:
         network, report = AutoModel.from_pretrained(
             name, output_loading_info=True, **hub

@@ -19,11 +19,12 @@ import torch
 
 from mmcuts3d.files.whole_files import file_blocks
 
+from ..hub import tell_download
 from .convert import convert_to_mmpretrain
 from .official_weights import HOST, OFFICIAL_WEIGHTS, OfficialWeights
 
 
-class WeightsError(RuntimeError):
+class WeightsError(OSError, RuntimeError):
     """Weights that cannot be had or cannot be trusted; says what to do."""
 
 
@@ -149,8 +150,9 @@ def _download(
             partial.open('wb') as file,
             urllib.request.urlopen(url, timeout=timeout) as response,
         ):
-            shutil.copyfileobj(response, file, 1 << 20)
             expected = response.headers.get('Content-Length')
+            tell_download(path.name, url, expected, path.parent)
+            shutil.copyfileobj(response, file, 1 << 20)
             if expected is not None and file.tell() != int(expected):
                 raise OSError(
                     f'the connection ended after {file.tell()} of {expected} '
@@ -158,6 +160,8 @@ def _download(
                 )
         _check(partial, path, digest, by_hand)
         os.replace(partial, path)
+    except WeightsError:
+        raise
     except (OSError, ValueError) as error:  # URLError is an OSError
         raise WeightsError(
             f'{url} could not be downloaded: {error}. {by_hand}.'

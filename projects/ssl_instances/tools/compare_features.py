@@ -1,8 +1,5 @@
 """Compares feature sources by the instances that their clusters meet.
 
-    python projects/ssl_instances/tools/compare_features.py --images DIR \
-        --ann FILE --features mae_vitb16 dino_vitb16 --out DIR
-
 Clusters the patches of each image for several k, and takes for each true
 instance the cluster that meets it best (Engstler et al., 2023, Table 1):
 recall by the number of instances of one class in the image, with intervals,
@@ -27,7 +24,7 @@ from mmcuts3d.datasets.rgbd_scenes import write_scenes
 from mmcuts3d.engine.calibration.candidates import Tau
 from mmcuts3d.engine.processes import check_device
 from mmcuts3d.files import shown
-from mmcuts3d.models.features import KINDS, WeightsError
+from mmcuts3d.models.features import KINDS
 from projects.ssl_instances.ssl_instances.analysis import (
     MaskJob,
     SourceMasks,
@@ -48,8 +45,6 @@ from projects.ssl_instances.ssl_instances.pictures import (
     draw_sheet,
 )
 from projects.ssl_instances.ssl_instances.search import search_setting
-
-EXIT_STOPPED = 130
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -203,7 +198,7 @@ def cluster(
         print(f'[{source.title}] {len(job.images)} images', flush=True)
         try:
             run = job(source, out)
-        except (ValueError, WeightsError, ImportError, OSError) as error:
+        except (ValueError, ImportError, OSError) as error:
             not_run[source.title] = ' '.join(str(error).split())
             print(f'[{source.title}] not run: {not_run[source.title]}')
             continue
@@ -273,7 +268,7 @@ def search(args: argparse.Namespace, sources: list[Source]) -> bool:
                 args.search_limit,
                 args.device,
             )
-        except (ValueError, WeightsError, ImportError) as error:
+        except (ValueError, OSError, ImportError) as error:
             print(f'not found: {error}')
             failed = True
             continue
@@ -288,4 +283,4 @@ def _tau(text: str) -> Tau:
 
 
 if __name__ == '__main__':
-    run_tool_main(main, goes_on=True, mistakes=(WeightsError,))
+    run_tool_main(main, goes_on=True)

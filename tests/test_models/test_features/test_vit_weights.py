@@ -8,6 +8,8 @@ import threading
 import pytest
 import torch
 
+from mmcuts3d.cli.running import MISTAKES
+from mmcuts3d.models import hub
 from mmcuts3d.models.features import weights as module
 from mmcuts3d.models.features.vit_keys import ViTKeys
 from mmcuts3d.models.features.weights import (
@@ -78,6 +80,22 @@ def test_downloads_once_and_records_the_digest(server, tmp_path):
     assert record.read_text() == expected
     assert server.requests == ['/' + PATH]
     assert names(cache) == [path.name, record.name]
+
+
+def test_a_download_is_announced_once(server, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(hub, 'print_log', lambda line, _: said.append(line))
+    serve(server)
+    for _ in range(2):
+        path = find_weights('dino_vits8', tmp_path / 'cache', server.url)
+    assert said == [
+        f'Downloading {path.name}, 0.7 MB, once, from {server.url}/{PATH} to '
+        f'{path.parent}'
+    ]
+
+
+def test_tools_take_a_failure_for_a_mistake_of_the_user():
+    assert issubclass(WeightsError, MISTAKES)
 
 
 def test_file_that_changed_is_refused(server, tmp_path):
