@@ -2,13 +2,12 @@
 
 from .charts import BarChart, LineChart
 from .gallery import GalleryImage
-from .report import ReportPicture, ReportSection, ReportTable, html_report
+from .report import ReportSection, ReportTable, html_report
 
 __all__ = [
     'BarChart',
     'GalleryImage',
     'LineChart',
-    'ReportPicture',
     'ReportSection',
     'ReportTable',
     'html_report',
