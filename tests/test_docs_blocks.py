@@ -35,6 +35,7 @@ PAGES = pages()
 OWN_TESTS = {
     'README.md': 'test_readme.py',
     'docs/depth.md': 'test_docs_depth.py',
+    'docs/inference.md': 'test_docs_inference.py',
     'docs/labels_in_other_tools.md': 'test_docs_other_tools.py',
     'docs/one_component.md': 'test_docs_one_component.py',
     'docs/small_objects.md': 'test_docs_small_objects.py',
@@ -46,14 +47,6 @@ LISTED = {
         "job = CalibrationJob(load_config(path), path, 'images', "
         'layers=[-1, -3])',
     ): 'needs the weights of DINOv2 and ZoeDepth',
-}
-#: Commands that lack an argument, by page.
-SHORTENED = {
-    (
-        'README.md',
-        'python tools/analysis/evaluate_labels.py RUN [RUN2] --ann FILE '
-        '--images DIR',
-    ): 'a row of the list of tools; docs/evaluating_labels.md has --out',
 }
 #: Commands that are run, and what stands for the words in capitals.
 RUN = {
@@ -130,8 +123,6 @@ def test_programs_take_the_commands(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     refused = []
     for where, words in commands(name):
-        if (name, ' '.join(words)) in SHORTENED:
-            continue
         try:
             check(form_filled(words))
         except (AssertionError, ValueError) as error:
@@ -179,12 +170,6 @@ def test_pages_with_tests_of_their_own():
 
 def test_what_is_listed_is_there():
     assert len(python_of(True)) == len(LISTED)
-    there = {
-        (name, ' '.join(words))
-        for name in {name for name, _ in SHORTENED}
-        for _, words in commands(name)
-    }
-    assert set(SHORTENED) <= there
 
 
 @pytest.mark.parametrize('block', python_of(True))
