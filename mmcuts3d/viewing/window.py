@@ -89,6 +89,7 @@ class CutWindow:
         self.summary.text = _folded(self.state.summary())
         self.step_text.text = _folded(view.step_text(self.state.step))
         self.scene.force_redraw()
+        self.window.post_redraw()
 
     def _add(self, name: str, layer: Layer) -> None:
         import open3d as o3d
@@ -123,7 +124,7 @@ class CutWindow:
         middle = (low + high) / 2
         self.scene.setup_camera(50, box, middle)
         front = np.array(VIEWS['side']) / np.linalg.norm(VIEWS['side'])
-        reach = max(float(np.linalg.norm(high - low)), 0.1) * 1.1
+        reach = max(float(np.linalg.norm(high - low)), 0.1) * 1.3
         self.scene.look_at(middle, middle + reach * front, [0, 1, 0])
 
     def _on_layout(self, context: Any) -> None:
