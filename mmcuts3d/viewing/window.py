@@ -25,6 +25,7 @@ _RANGES = {
     'num_instances': (1, 20),
 }
 _LABELS = {'tau_knn': 'tau_knn', 'num_instances': 'N, steps'}
+_FRAMES = 5  # drawn after a change; what is seen may be some behind
 _CLICK = 4  # pixels that the mouse may move between down and up
 
 
@@ -75,6 +76,8 @@ class CutWindow:
         self.window.add_child(self.scene)
         self.window.add_child(self.panel)
         self.window.set_on_layout(self._on_layout)
+        self._frames = 0
+        self.window.set_on_tick_event(self._on_tick)
         self._fill_panel()
         self.draw()
         self._look()
@@ -89,6 +92,12 @@ class CutWindow:
         self.summary.text = _folded(self.state.summary())
         self.step_text.text = _folded(view.step_text(self.state.step))
         self.scene.force_redraw()
+        self._frames = _FRAMES
+
+    def _on_tick(self) -> bool:
+        """Ask for the next frames after a change: the first may be old."""
+        self._frames = max(self._frames - 1, 0)
+        return self._frames > 0
 
     def _add(self, name: str, layer: Layer) -> None:
         import open3d as o3d
@@ -123,7 +132,7 @@ class CutWindow:
         middle = (low + high) / 2
         self.scene.setup_camera(50, box, middle)
         front = np.array(VIEWS['side']) / np.linalg.norm(VIEWS['side'])
-        reach = max(float(np.linalg.norm(high - low)), 0.1) * 1.1
+        reach = max(float(np.linalg.norm(high - low)), 0.1) * 1.3
         self.scene.look_at(middle, middle + reach * front, [0, 1, 0])
 
     def _on_layout(self, context: Any) -> None:
@@ -298,6 +307,7 @@ class CutWindow:
         )
         text = self.state.pick(upright(eye), upright(through - eye))
         self.picked.text = _folded(text or 'No point there.')
+        self._frames = _FRAMES
         self.window.set_needs_layout()
 
 
