@@ -100,12 +100,12 @@ def test_a_page_is_left_unless_it_is_not_wanted(
     assert not page.exists()
     assert tool.main(command) == 3  # nothing is left to label but the page
     assert capsys.readouterr().err == ''
-    text = page.read_text('ascii')
+    text = page.read_text('utf-8')
     assert 'Best images' in text and '3.png' in text
     # A labeler without steps has no eigenvectors to show.
     assert 'eigenvector' not in text
     assert tool.main([*command, '--report-images', '0']) == 3
-    assert 'Best images' not in page.read_text('ascii')
+    assert 'Best images' not in page.read_text('utf-8')
 
 
 def test_a_page_that_fails_costs_nothing(

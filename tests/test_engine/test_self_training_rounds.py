@@ -132,7 +132,7 @@ def test_a_round_leaves_statistics_and_what_was_measured(averaged):
 
 def test_a_round_leaves_a_page(averaged):
     rounds = averaged.folder / 'rounds'
-    page = (rounds / 'round_1.html').read_text('ascii')
+    page = (rounds / 'round_1.html').read_text('utf-8')
     merged = read_labels(rounds / 'round_1.json')['annotations']
     (folder,) = rounds.glob('round_1_*')
     found = read_labels(folder / 'pseudo_labels.json')['annotations']
