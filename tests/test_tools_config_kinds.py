@@ -35,7 +35,7 @@ PART = CONFIGS / '_base_' / 'default_runtime.py'
 
 
 @pytest.fixture
-def call(monkeypatch):
+def call(monkeypatch, capsys):
     """What a command says before it ends, and nothing is built."""
 
     def run(tool, *words):
@@ -45,7 +45,8 @@ def call(monkeypatch):
         monkeypatch.setenv('LOCAL_RANK', '0')
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(path), run_name='__main__')
-        return str(stop.value)
+        assert stop.value.code == 1
+        return capsys.readouterr().err.removesuffix('\n')
 
     return run
 

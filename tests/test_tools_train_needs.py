@@ -23,7 +23,7 @@ FULL_PRECISION = 'mmcuts3d.ParameterwiseClipOptimWrapper'
 
 
 @pytest.fixture
-def train(tmp_path, monkeypatch):
+def train(tmp_path, monkeypatch, capsys):
     """What the command says in an empty folder before anything is built."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('LOCAL_RANK', '0')
@@ -33,7 +33,8 @@ def train(tmp_path, monkeypatch):
         monkeypatch.setattr('sys.argv', [tool, str(path), *map(str, words)])
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(tool, run_name='__main__')
-        return str(stop.value)
+        assert stop.value.code == 1
+        return capsys.readouterr().err.removesuffix('\n')
 
     return run
 

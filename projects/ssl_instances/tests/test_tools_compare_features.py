@@ -160,14 +160,15 @@ def test_nothing_to_compare(main, capsys):
     assert '--images and --features are needed' in capsys.readouterr().err
 
 
-def test_an_error_is_one_line_and_exit_code_1(folder, monkeypatch):
+def test_an_error_is_one_line_and_exit_code_1(folder, monkeypatch, capsys):
     named = words(folder, features=['mae_vitb61'])
     monkeypatch.setattr('sys.argv', [str(TOOL), *named])
     with pytest.raises(SystemExit) as end:
         runpy.run_path(str(TOOL), run_name='__main__')
-    # A text is printed on standard error, and the code is 1.
-    assert str(end.value.code).startswith('Expected the name of a feature')
-    assert '\n' not in end.value.code
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith('Expected the name of a feature')
+    assert said.count('\n') == 1
 
 
 def test_embedded_scenes(main, tmp_path, capsys):
