@@ -6,16 +6,6 @@ its instance and confidence), NAME.painted.ply (colours of the instances) and
 NAME.edges.ply (edges that were removed from the graph).
 """
 
-EXAMPLES = """\
-examples:
-  python tools/view_cuts.py
-      an embedded scene, into pictures and PLY files
-  python tools/view_cuts.py street.jpg --depth street.npy --web street.html
-      an image of yours, into a page for the browser as well
-  python tools/view_cuts.py --show
-      a window with a panel
-"""
-
 import mmcuts3d.registry  # noqa: F401  # isort: skip (checks, repairs)
 
 import argparse
@@ -24,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmengine.config import DictAction
+
+from mmcuts3d.cli.running import add_examples, run_tool_main
 
 if TYPE_CHECKING:
     from mmcuts3d.viewing import CutView
@@ -35,8 +27,13 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_examples(
+        parser,
+        'tools/view_cuts.py',
+        'tools/view_cuts.py street.jpg --depth street.npy --web street.html',
+        'tools/view_cuts.py --show',
     )
     parser.add_argument('image', nargs='?', help='image file')
     parser.add_argument(
@@ -237,4 +234,4 @@ def write_views(view: 'CutView', args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool_main(main)

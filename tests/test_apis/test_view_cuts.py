@@ -2,13 +2,11 @@
 
 import importlib.util
 import re
-import shlex
 
 import cv2
 import numpy as np
 import pytest
 from helpers import ROOT, shared_data
-from helpers.docs import page
 
 from mmcuts3d.datasets.rgbd_scenes import make_scene
 from mmcuts3d.visualization import load_edges, load_ply, point_cloud_viewer
@@ -143,14 +141,3 @@ def test_a_cut_without_depth_has_no_cloud(tool, tmp_path, capsys):
     assert tool.main([*words, '--web', str(tmp_path / 'a.html')]) == 1
     assert 'the method uses none' in capsys.readouterr().err
     assert not (tmp_path / 'a.html').exists()
-
-
-@pytest.mark.parametrize('source', ['page', 'help'])
-def test_shown_commands_are_understood(tool, source):
-    text = page('viewer.md') if source == 'page' else tool.EXAMPLES
-    found = re.findall(
-        r'^ +python tools/view_cuts\.py(.*)', text, re.MULTILINE
-    )
-    assert len(found) >= 3
-    for words in found:
-        tool.parse_args(shlex.split(words, comments=True))

@@ -1,9 +1,8 @@
 """One small cut, for all that shows it."""
 
-import shutil
-
 import cv2
 import pytest
+from helpers.browser import open_browser
 from helpers.labeler import scene_of
 
 from mmcuts3d.cuts import CutS3D
@@ -28,16 +27,5 @@ def view(maps):
 @pytest.fixture(scope='module')
 def browser():
     """Chromium, which draws in 3D by software."""
-    drive = pytest.importorskip(
-        'playwright.sync_api', reason='playwright is not installed'
-    )
-    path = shutil.which('chromium') or shutil.which('chromium-browser')
-    if path is None:
-        pytest.skip('chromium is not installed')
-    switches = ['--no-sandbox', '--enable-unsafe-swiftshader']
-    with drive.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=path, args=switches
-        )
+    with open_browser() as opened:
         yield opened
-        opened.close()

@@ -1,10 +1,5 @@
 """Makes the page of a label store: statistics, gallery, point clouds.
 
-    python tools/analysis/report_labels.py STORE --images DIR
-
-    python tools/analysis/report_labels.py STORE --images DIR \\
-        --config CONFIG
-
 STORE is a folder that tools/generate_pseudo_labels.py or merge_rounds.py
 wrote, of either kind, or a label file. Writes STORE/report.html, one page that
 needs no other file. With the config of the labeler the images of the gallery
@@ -20,12 +15,21 @@ import shlex
 import sys
 from pathlib import Path
 
+from mmcuts3d.cli.running import add_examples, run_tool_main
+
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    name = 'tools/analysis/report_labels.py'
+    add_examples(
+        parser,
+        f'{name} labels --images images',
+        f'{name} labels --images images \\\n'
+        '--config cuts3d_classical_image-folder',
     )
     add = parser.add_argument
     add('store', help='folder of labels, or a label file')
@@ -119,7 +123,4 @@ def _cutter(args: argparse.Namespace, folder: Path):
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        sys.exit(f'{error}')
+    run_tool_main(main)
