@@ -44,6 +44,8 @@ def stopped(folder, begun, *command):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a terminal stops a group of processes
+        # Where the tests run in the background Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         end = time.monotonic() + SECONDS

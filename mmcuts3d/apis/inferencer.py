@@ -62,9 +62,9 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
-        >>> image = np.full((96, 128, 3), 60, np.uint8)  # RGB
-        >>> image[30:70, 40:80] = 220, 160, 40  # a box
-        >>> result = CutS3DInferencer('cuts3d_classical')(image)
+        >>> from mmcuts3d.datasets.rgbd_scenes import make_scene
+        >>> inferencer = CutS3DInferencer('cuts3d_classical')
+        >>> result = inferencer(make_scene(2, (96, 128)).image)
         >>> len(result['predictions'][0]['masks']) > 0
         True
     """

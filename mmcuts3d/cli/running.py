@@ -8,7 +8,6 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import NoReturn
 
 from mmcuts3d.files import shown
 
@@ -25,14 +24,15 @@ def run_tool_main(
     main: Callable[[], int | None],
     goes_on: bool | str = False,
     mistakes: tuple[type[Exception], ...] = (),
-) -> NoReturn:
+) -> None:
     """Run a tool, and end the process as a tool should.
 
     Mistakes of the user end in their message on standard error and status 1,
     without a traceback. Ctrl-C ends in the command that goes on, and 130.
 
     Args:
-        main (Callable): Of the tool; gives the exit status, None for 0.
+        main (Callable): Of the tool; gives the exit status, or None, after
+            which there may be more to do.
         goes_on (bool or str): Whether the same command goes on where it was
             stopped; or the option that it needs for this. Defaults to False:
             it begins again.
@@ -40,16 +40,18 @@ def run_tool_main(
             Defaults to none.
 
     Raises:
-        SystemExit: Always.
+        SystemExit: Unless the tool gives None.
     """
     try:
-        sys.exit(main())
+        status = main()
     except (*MISTAKES, *mistakes) as error:
         print(message_of(error), file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print(stopped(goes_on), file=sys.stderr)
         sys.exit(EXIT_STOPPED)
+    if status is not None:
+        sys.exit(status)
 
 
 def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
