@@ -38,14 +38,14 @@ PART = CONFIGS / '_base_' / 'default_runtime.py'
 def call(monkeypatch, capsys):
     """What a command says before it ends, and nothing is built."""
 
-    def run(tool, *words):
+    def run(tool, *words, status=1):
         path = ROOT / 'tools' / f'{tool}.py'
         words = [str(word) for word in (path, *words)]
         monkeypatch.setattr('sys.argv', words)
         monkeypatch.setenv('LOCAL_RANK', '0')
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(path), run_name='__main__')
-        assert stop.value.code == 1
+        assert stop.value.code == status
         return capsys.readouterr().err.removesuffix('\n')
 
     return run
@@ -214,8 +214,7 @@ def test_merging_refuses_what_it_cannot(merge, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('tool', ['train', 'test'])
-def test_two_configs_at_once_are_named(call, tool, capsys):
-    assert call(tool, LABELER, MASKCUT) == '2'
-    words = capsys.readouterr().err
+def test_two_configs_at_once_are_named(call, tool):
+    words = call(tool, LABELER, MASKCUT, status=2)
     assert 'Expected one config' in words
     assert str(LABELER) in words and str(MASKCUT) in words

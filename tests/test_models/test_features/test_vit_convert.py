@@ -179,9 +179,11 @@ def test_tool_writes_what_the_module_reads(run_tool, tmp_path):
     assert [p.name for p in target.parent.iterdir()] == ['mm.pth']
 
 
-def test_tool_refuses_another_architecture(run_tool, tmp_path):
+def test_tool_refuses_another_architecture(run_tool, tmp_path, capsys):
     source, target = tmp_path / 'official.pth', tmp_path / 'mm.pth'
     torch.save(official_state(), source)
-    with pytest.raises(ValueError, match="to hold a ViT of arch 'small'"):
+    with pytest.raises(SystemExit) as end:
         run_tool(source, target, '--arch', 'small', '--patch-size', 8)
+    assert end.value.code == 1
+    assert "to hold a ViT of arch 'small'" in capsys.readouterr().err
     assert not target.exists()
