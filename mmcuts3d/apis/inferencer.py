@@ -62,11 +62,11 @@ class CutS3DInferencer(BaseInferencer):
         ValueError: If the config has no model.
 
     Examples:
+        >>> from mmcuts3d.apis import CutS3DInferencer
         >>> from mmcuts3d.datasets.rgbd_scenes import make_scene
-        >>> inferencer = CutS3DInferencer('cuts3d_classical')
-        >>> result = inferencer(make_scene(2, (96, 128)).image)
-        >>> len(result['predictions'][0]['masks']) > 0
-        True
+        >>> image = make_scene(2, (96, 128)).image
+        >>> len(CutS3DInferencer('cuts3d_classical')(image)['predictions'])
+        1
     """
 
     preprocess_kwargs = {'depth', 'features', 'depth_settings', 'recursive'}
