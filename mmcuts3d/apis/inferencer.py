@@ -64,8 +64,8 @@ class CutS3DInferencer(BaseInferencer):
     Examples:
         >>> from mmcuts3d.apis import CutS3DInferencer
         >>> from mmcuts3d.datasets.rgbd_scenes import make_scene
-        >>> image = make_scene(2, (96, 128)).image
-        >>> len(CutS3DInferencer('cuts3d_classical')(image)['predictions'])
+        >>> run, scene = CutS3DInferencer('cuts3d_classical'), make_scene(2)
+        >>> len(run(scene.image, depth=scene.depth)['predictions'])
         1
     """
 
