@@ -27,6 +27,7 @@ INSIDE = {
     'mmcuts3d.compat': 'repairs of other packages, done at import',
     'mmcuts3d.cuts.batched.crf': 'parts of dense_crf',
     'mmcuts3d.cuts.crf': 'parts of dense_crf',
+    'mmcuts3d.engine.ablations.Row': 'left out of its page: read from files',
 }
 
 
@@ -108,6 +109,8 @@ def test_every_public_class_and_function_has_an_entry(site):
             continue
         module = importlib.import_module(package)
         for name in module.__all__:
+            if f'{package}.{name}' in INSIDE:
+                continue
             thing = getattr(module, name)
             if inspect.ismodule(thing):
                 found = f'module-{thing.__name__}' in anchors
