@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmcuts3d.files import draft_folder
+from mmcuts3d.files import draft_folder, format_named
 from mmcuts3d.labels import LabelStore
 from mmcuts3d.labels.coco import is_plain, shown
 
@@ -66,13 +65,7 @@ def find_format(name: str) -> type[ExportFormat]:
     Raises:
         ValueError: If there is none; names those there are.
     """
-    if name in FORMATS:
-        return FORMATS[name]
-    near = difflib.get_close_matches(name, FORMATS, 1, 0.5)
-    raise ValueError(
-        f'Expected a format among {sorted(FORMATS)}, but got {shown(name)}'
-        + (f'; perhaps {near[0]!r}?' if near else '.')
-    )
+    return format_named(FORMATS, name)
 
 
 def export_store(

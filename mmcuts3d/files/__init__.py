@@ -10,7 +10,7 @@ from .images import (
     read_image,
     turn_upright,
 )
-from .names import as_path, find_spelled, first_few, shown
+from .names import as_path, find_spelled, first_few, format_named, shown
 from .regular import open_regular
 from .shipped import config_names, find_config, shipped_folder
 from .whole_folders import draft_folder, write_once
@@ -25,6 +25,7 @@ __all__ = [
     'find_config',
     'find_spelled',
     'first_few',
+    'format_named',
     'image_orientation',
     'image_size',
     'list_images',

@@ -1,10 +1,13 @@
 """Names of files: printable, and found in either spelling of accents."""
 
+import difflib
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar('T')
 
 #: Longest text of others that a message repeats, in characters.
 LONGEST = 300
@@ -126,3 +129,25 @@ def find_spelled(folder: Path, name: str | os.PathLike[str]) -> Path | None:
             if (place / spelling).exists()
         ]
     return next((place for place in places if place.is_file()), None)
+
+
+def format_named(formats: Mapping[str, T], name: str) -> T:
+    """A format of files by its name.
+
+    Args:
+        formats (Mapping[str, T]): All, by name.
+        name (str): Such as 'yolo'.
+
+    Returns:
+        T: What stands for the format.
+
+    Raises:
+        ValueError: If there is none; names those there are.
+    """
+    if name in formats:
+        return formats[name]
+    near = difflib.get_close_matches(name, formats, 1, 0.5)
+    raise ValueError(
+        f'Expected a format among {sorted(formats)}, but got {shown(name)}'
+        + (f'; perhaps {near[0]!r}?' if near else '.')
+    )

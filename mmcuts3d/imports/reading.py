@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmcuts3d.files import image_size, list_images
+from mmcuts3d.files import format_named, image_size, list_images
 from mmcuts3d.labels import ImageRecord, LabelStore, instance_to_annotation
 from mmcuts3d.labels.coco import (
     CocoImage,
@@ -76,13 +75,7 @@ def find_import_format(name: str) -> ImportFormat:
     Raises:
         ValueError: If there is none; names those there are.
     """
-    if name in FORMATS:
-        return FORMATS[name]
-    near = difflib.get_close_matches(name, FORMATS, 1, 0.5)
-    raise ValueError(
-        f'Expected a format among {sorted(FORMATS)}, but got {shown(name)}'
-        + (f'; perhaps {near[0]!r}?' if near else '.')
-    )
+    return format_named(FORMATS, name)
 
 
 def import_labels_of(

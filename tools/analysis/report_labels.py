@@ -15,6 +15,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from mmengine.config import DictAction
+
 from mmcuts3d.cli.running import add_examples, run_tool_main
 
 
@@ -47,6 +49,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         '--cfg-options',
         nargs='+',
+        action=DictAction,
         metavar='KEY=VALUE',
         help='settings to change in the config',
     )
@@ -102,20 +105,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _cutter(args: argparse.Namespace, folder: Path):
     with contextlib.redirect_stdout(io.StringIO()):
-        from mmengine.config import DictAction
-
         from mmcuts3d.engine.labeling.by_config import job_by_config
         from mmcuts3d.engine.labeling.cutting_again import cut_again
 
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    words = ['--cfg-options', *args.cfg_options] if args.cfg_options else []
-    options = parser.parse_args(words).cfg_options
     job = job_by_config(
         args.config,
         args.images,
         folder,
-        cfg_options=options,
+        cfg_options=args.cfg_options,
         recursive=True,
         device=args.device,
     )
