@@ -1,3 +1,3 @@
 """Tests of projects start from what the core's start from."""
 
-from helpers.starts import no_scope_left_behind  # noqa: F401
+from helpers.starts import nothing_left_behind  # noqa: F401

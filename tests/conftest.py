@@ -1,3 +1,3 @@
 """What every test starts from."""
 
-from helpers.starts import no_scope_left_behind  # noqa: F401
+from helpers.starts import nothing_left_behind  # noqa: F401

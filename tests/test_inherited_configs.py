@@ -4,6 +4,8 @@ import importlib.util
 import inspect
 import re
 
+import mmdet.registry  # noqa: F401
+import mmengine.registry
 import pytest
 from helpers import ROOT
 from mmengine.config import Config
@@ -22,6 +24,8 @@ RECIPE = (
     / 'cuts3d'
     / 'cascade-mask-rcnn_r18_fpn_cuts3d_1xb2-demo_rgbd-scenes.py'
 )
+#: Where mmengine looks for the types of configs.
+REGISTRIES = [name for name in mmengine.registry.__all__ if name.isupper()]
 #: Names that a runner reads (`vis_backends` is mmdet's), and our settings.
 READ = {*inspect.signature(Runner.__init__).parameters}
 READ |= {'sync_bn', 'vis_backends'}
@@ -46,6 +50,7 @@ def strings(node):
 
 
 def inherit(path, tmp_path, *lines):
+    """A config on another, named by its path or by `mmcuts3d::`."""
     mine = tmp_path / 'mine.py'
     mine.write_text('\n'.join([f'_base_ = {str(path)!r}', *lines, '']))
     return mine
@@ -67,6 +72,48 @@ def test_inherited_is_the_same(path, tmp_path):
     assert names <= FOLLOWED
     for name in names:
         assert f'$MMCUTS3D_{name.upper()}:' in config.text
+
+
+def types(node, scope=None):
+    """(scope, name) of all types; the scope is that of mmengine's bases."""
+    if isinstance(node, dict):
+        scope = node.get('_scope_') or scope
+        for key, value in node.items():
+            if isinstance(value, str) and key.endswith('type'):
+                yield scope, value
+            else:
+                yield from types(value, scope)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            yield from types(value, scope)
+
+
+def found_in(scope, name):
+    """{registry: what the name means there}, in a scope."""
+    found = {}
+    for key in REGISTRIES:
+        registry = getattr(mmengine.registry, key)
+        with registry.switch_scope_and_registry(scope) as one:
+            found[key] = one.get(name)
+    return found
+
+
+@pytest.mark.parametrize(
+    'path', CONFIGS, ids=lambda p: p.relative_to(FOLDER).as_posix()
+)
+def test_types_mean_the_same_below_a_base_by_name(path):
+    """mmengine reads bases named ``mmcuts3d::`` in our scope, not mmdet's."""
+    names = {
+        name
+        for scope, name in types(Config.fromfile(path).to_dict())
+        if scope is None and '.' not in name
+    }
+    changed = {
+        name
+        for name in names
+        if found_in('mmdet', name) != found_in('mmcuts3d', name)
+    }
+    assert not changed, 'write mmdet. before these types'
 
 
 def test_placeholder_is_recognised(tmp_path):
@@ -141,7 +188,11 @@ def test_settings_of_another_kind_are_refused(options, words):
 
 
 def test_inherited_recipe_trains_and_resumes(tmp_path, monkeypatch):
-    """By the command, from an empty folder, then one iteration more."""
+    """By the command, from an empty folder, then one iteration more.
+
+    The base is named as the package has it.
+    """
+    base = f'mmcuts3d::{RECIPE.relative_to(FOLDER).as_posix()}'
     spec = importlib.util.spec_from_file_location(
         'tool_train', ROOT / 'tools' / 'train.py'
     )
@@ -165,7 +216,7 @@ def test_inherited_recipe_trains_and_resumes(tmp_path, monkeypatch):
     ]
 
     def run(length, *words):
-        mine = inherit(RECIPE, tmp_path, f'max_iters = {length}')
+        mine = inherit(base, tmp_path, f'max_iters = {length}')
         command = [str(mine), *words, '--cfg-options', *options]
         monkeypatch.setattr('sys.argv', ['train.py', *command])
         train.main()

@@ -81,7 +81,7 @@ def test_drop_loss_is_of_the_first_training_alone(stem):
     heads = {head.type for head in config.model.roi_head.bbox_head}
     first = '-self-train' not in stem
     assert heads == {
-        'mmcuts3d.DropLossBBoxHead' if first else 'Shared2FCBBoxHead'
+        'mmcuts3d.DropLossBBoxHead' if first else 'mmdet.Shared2FCBBoxHead'
     }
     assert config.model.train_cfg.rpn_proposal.max_per_img == (
         4000 if first else 1000

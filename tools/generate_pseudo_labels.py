@@ -164,7 +164,8 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     add_examples(
         parser,
         'tools/generate_pseudo_labels.py cuts3d_classical '
-        '\\\n--images images --out labels',
+        '\\\n--images images --out labels '
+        '--cfg-options model.depth.root=depth',
     )
     args = parser.parse_args(arguments)
     of_ray = (args.ray_address, args.workers, args.worker_gpus)

@@ -22,15 +22,15 @@ model = dict(
                 roi_feat_size=7,
                 num_classes=1,
                 bbox_coder=dict(
-                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                    type='mmdet.DeltaXYWHBBoxCoder', target_stds=target_stds
                 ),
                 reg_class_agnostic=True,
                 loss_cls=dict(
                     type='mmcuts3d.DropLoss',
                     iou_thr=0.01,  # CutLER: DROPLOSS_IOU_THRESH
-                    loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+                    loss=dict(type='mmdet.CrossEntropyLoss', loss_weight=1.0),
                 ),
-                loss_bbox=dict(type='L1Loss', loss_weight=1.0),
+                loss_bbox=dict(type='mmdet.L1Loss', loss_weight=1.0),
             )
             for target_stds in (
                 [1 / 10, 1 / 10, 1 / 5, 1 / 5],

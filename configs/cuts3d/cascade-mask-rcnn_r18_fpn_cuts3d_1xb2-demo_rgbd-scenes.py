@@ -59,7 +59,7 @@ train_dataloader = dict(
     persistent_workers=False,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
-        type='MultiImageMixDataset',
+        type='mmdet.MultiImageMixDataset',
         dataset=dict(
             type='mmcuts3d.PseudoLabelDataset',
             ann_file=labels_dir + '/pseudo_labels.json',
@@ -126,11 +126,13 @@ model = dict(
                 roi_feat_size=7,
                 num_classes=1,
                 bbox_coder=dict(
-                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                    type='mmdet.DeltaXYWHBBoxCoder', target_stds=target_stds
                 ),
                 reg_class_agnostic=True,
                 loss_cls=dict(type='mmcuts3d.DropLoss'),
-                loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0),
+                loss_bbox=dict(
+                    type='mmdet.SmoothL1Loss', beta=1.0, loss_weight=1.0
+                ),
             )
             for target_stds in (
                 [0.1, 0.1, 0.2, 0.2],
@@ -156,7 +158,7 @@ model = dict(
         rcnn=[
             dict(
                 assigner=dict(
-                    type='MaxIoUAssigner',
+                    type='mmdet.MaxIoUAssigner',
                     pos_iou_thr=iou_thr,
                     neg_iou_thr=iou_thr,
                     min_pos_iou=iou_thr,

@@ -26,15 +26,17 @@ model = dict(
                 roi_feat_size=7,
                 num_classes=1,
                 bbox_coder=dict(
-                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                    type='mmdet.DeltaXYWHBBoxCoder', target_stds=target_stds
                 ),
                 reg_class_agnostic=True,
                 loss_cls=dict(
                     type='mmcuts3d.DropLoss',
                     iou_thr=0.01,  # CutLER: DROPLOSS_IOU_THRESH
-                    loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+                    loss=dict(type='mmdet.CrossEntropyLoss', loss_weight=1.0),
                 ),
-                loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0),
+                loss_bbox=dict(
+                    type='mmdet.SmoothL1Loss', beta=1.0, loss_weight=1.0
+                ),
             )
             for target_stds in (
                 [0.1, 0.1, 0.2, 0.2],
@@ -79,9 +81,11 @@ custom_hooks = [
                 test_mode=True,
                 pipeline=[
                     dict(type='mmcuts3d.LoadImage'),
-                    dict(type='Resize', scale=(1333, 800), keep_ratio=True),
                     dict(
-                        type='PackDetInputs',
+                        type='mmdet.Resize', scale=(1333, 800), keep_ratio=True
+                    ),
+                    dict(
+                        type='mmdet.PackDetInputs',
                         meta_keys=(
                             'img_id',
                             'img_path',

@@ -55,7 +55,7 @@ param_scheduler = [
 custom_hooks = [
     dict(
         type='EMAHook',
-        ema_type='ExpMomentumEMA',
+        ema_type='mmdet.ExpMomentumEMA',
         momentum=0.0002,
         update_buffers=True,
         priority=49,

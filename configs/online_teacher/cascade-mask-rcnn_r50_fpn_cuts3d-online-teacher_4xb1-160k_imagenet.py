@@ -12,6 +12,6 @@ custom_hooks = [
         score_thr=0.7,  # CutLER's value for a first round
         iou_thr=0.5,  # CutLER
         momentum=0.0004,
-        strong=[dict(type='PhotoMetricDistortion')],
+        strong=[dict(type='mmdet.PhotoMetricDistortion')],
     ),
 ]

@@ -32,7 +32,14 @@ OPTIONAL = {
     'faster_coco_eval': 'COCO evaluation in C++',
     'OpenEXR': 'depth from EXR files',
     'supervision': 'mmcuts3d.exports.to_detections',
+    'plotly': 'clouds in reports, view_cuts.py --web',
+    'rerun': 'view_cuts.py --rrd',
 }
+#: What pip calls a module that is imported by another name.
+DISTRIBUTIONS = {'PIL': 'pillow', 'yaml': 'pyyaml', 'rerun': 'rerun-sdk'}
+#: What the package imports itself, without OpenMMLab and torch.
+NEEDED = ('numpy', 'scipy', 'numba', 'pycocotools', 'PIL', 'matplotlib')
+NEEDED += ('rich', 'yaml')
 #: Models of the hub that configs name.
 HUB = {
     'ZoeDepth': 'Intel/zoedepth-nyu-kitti',
@@ -87,7 +94,7 @@ def basics() -> Iterator[Check]:
         version,
         () if fits else ('3.10 to 3.13 are supported',),
     )
-    for name in ('numpy', 'scipy', 'numba', 'pycocotools'):
+    for name in NEEDED:
         yield module(topic, name, needed=True)
     torch = module(topic, 'torch', needed=True)
     yield torch
@@ -109,7 +116,7 @@ def module(
     topic: str, name: str, needed: bool = False, what: str = ''
 ) -> Check:
     """A module that is imported, or why it is not."""
-    command = f'pip install {name}'
+    command = f'pip install {DISTRIBUTIONS.get(name, name)}'
     remedy = (f'{what}: {command}' if what else command,)
     try:
         found = importlib.import_module(name)

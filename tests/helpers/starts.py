@@ -12,10 +12,16 @@ compat.install_hooks()  # tests of the pure layers import no registry
 
 
 @pytest.fixture(autouse=True)
-def no_scope_left_behind():
-    """Configs set mmengine's default scope; each test starts with none."""
+def nothing_left_behind():
+    """Each test starts without mmengine's default scope and loggers.
+
+    Configs set the scope. A logger keeps the stream that it was made with,
+    which pytest closes when the test that made it ends.
+    """
     yield
     if 'mmengine.registry' in sys.modules:
+        from mmengine.logging import MMLogger
         from mmengine.registry import DefaultScope
 
         DefaultScope._instance_dict.clear()
+        MMLogger._instance_dict.clear()

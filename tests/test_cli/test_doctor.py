@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from helpers import ROOT
 
 from mmcuts3d.cli import checks, doctor, main
 from mmcuts3d.cli.checks import Check
@@ -31,6 +32,16 @@ def test_a_missing_package_comes_with_its_command(monkeypatch):
     one = checks.module('Optional', 'no_such_package', what='colours')
     assert one.state == 'absent'
     assert one.remedy == ('colours: pip install no_such_package',)
+
+
+def test_every_requirement_is_looked_at(monkeypatch):
+    lines = (ROOT / 'requirements' / 'runtime.txt').read_text().splitlines()
+    asked = {line.split('>')[0] for line in lines if line[:1] not in '#'}
+    seen = {checks.DISTRIBUTIONS.get(one, one) for one in checks.NEEDED}
+    assert seen | {'torch'} == asked
+    monkeypatch.setitem(sys.modules, 'yaml', None)
+    (found,) = [one for one in checks.basics() if one.name == 'yaml']
+    assert (found.state, found.remedy) == ('broken', ('pip install pyyaml',))
 
 
 def test_a_package_that_cannot_be_imported_is_broken(tmp_path, monkeypatch):

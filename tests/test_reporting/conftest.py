@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,12 +16,7 @@ def labeled(tmp_path_factory):
     folder = write_scenes(tmp_path_factory.mktemp('labeled'))
     tool = tool_of(Path('tools/generate_pseudo_labels.py'))
     errors = io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stderr(errors),
-    ):
-        # Loggers of other tests may write to streams that are closed.
-        patch.setattr(logging, 'raiseExceptions', False)
+    with contextlib.redirect_stderr(errors):
         status = tool.main(words_of(folder))
     DefaultScope._instance_dict.clear()
     return SimpleNamespace(

@@ -8,7 +8,7 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
-        type='MultiImageMixDataset',
+        type='mmdet.MultiImageMixDataset',
         dataset=dict(
             type='mmcuts3d.PseudoLabelDataset',
             data_root='data/coco/',
@@ -24,6 +24,7 @@ train_dataloader = dict(
                 # CutLER: MIN_SIZE_TRAIN, MAX_SIZE_TRAIN.
                 dict(
                     type='RandomChoiceResize',
+                    resize_type='mmdet.Resize',
                     scales=[
                         (1333, side)
                         for side in (
@@ -33,7 +34,7 @@ train_dataloader = dict(
                     ],
                     keep_ratio=True,
                 ),
-                dict(type='RandomFlip', prob=0.5),
+                dict(type='mmdet.RandomFlip', prob=0.5),
             ],
         ),
         pipeline=[

@@ -16,9 +16,9 @@ val_dataloader = dict(
         pipeline=[
             # The name that mmdet's DetInferencer looks for.
             dict(type='mmcuts3d.LoadImageFromFile'),
-            dict(type='Resize', scale=(1333, 800), keep_ratio=True),
+            dict(type='mmdet.Resize', scale=(1333, 800), keep_ratio=True),
             dict(
-                type='PackDetInputs',
+                type='mmdet.PackDetInputs',
                 meta_keys=(
                     'img_id',
                     'img_path',

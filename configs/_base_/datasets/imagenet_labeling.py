@@ -21,9 +21,9 @@ test_dataloader = dict(
         test_mode=True,
         pipeline=[
             dict(type='mmcuts3d.LoadImage'),
-            dict(type='Resize', scale=(480, 480), keep_ratio=False),
+            dict(type='mmdet.Resize', scale=(480, 480), keep_ratio=False),
             dict(
-                type='PackDetInputs',
+                type='mmdet.PackDetInputs',
                 meta_keys=(
                     'img_id',
                     'img_path',

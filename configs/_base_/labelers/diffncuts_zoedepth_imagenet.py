@@ -2,9 +2,9 @@
 # images that it labels, for configs that label and train in one run.
 __pipeline = [
     dict(type='mmcuts3d.LoadImage'),
-    dict(type='Resize', scale=(480, 480), keep_ratio=False),
+    dict(type='mmdet.Resize', scale=(480, 480), keep_ratio=False),
     dict(
-        type='PackDetInputs',
+        type='mmdet.PackDetInputs',
         meta_keys=(
             'img_id',
             'img_path',

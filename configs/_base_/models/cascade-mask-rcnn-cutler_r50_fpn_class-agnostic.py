@@ -14,7 +14,7 @@ model = dict(
     rpn_head=dict(
         # detectron2: RPN.SMOOTH_L1_BETA 0.0, L1. mmdet's loss asks for more
         # than 0.
-        loss_bbox=dict(type='SmoothL1Loss', beta=1e-6, loss_weight=1.0),
+        loss_bbox=dict(type='mmdet.SmoothL1Loss', beta=1e-6, loss_weight=1.0),
     ),
     roi_head=dict(
         # One mask head on the RoIs of the first stage; the gradient of the
@@ -23,7 +23,7 @@ model = dict(
         stage_loss_weights=[1, 1, 1],
         bbox_head=[
             dict(
-                type='Shared2FCBBoxHead',
+                type='mmdet.Shared2FCBBoxHead',
                 in_channels=256,
                 fc_out_channels=1024,
                 roi_feat_size=7,
@@ -31,13 +31,13 @@ model = dict(
                 # detectron2: ROI_BOX_CASCADE_HEAD.BBOX_REG_WEIGHTS, which
                 # are one over these.
                 bbox_coder=dict(
-                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                    type='mmdet.DeltaXYWHBBoxCoder', target_stds=target_stds
                 ),
                 reg_class_agnostic=True,  # CutLER: CLS_AGNOSTIC_BBOX_REG
-                loss_cls=dict(type='CrossEntropyLoss', loss_weight=1.0),
+                loss_cls=dict(type='mmdet.CrossEntropyLoss', loss_weight=1.0),
                 # detectron2: ROI_BOX_HEAD.SMOOTH_L1_BETA 0.0, divided by the
                 # number of all RoIs, as mmdet does.
-                loss_bbox=dict(type='L1Loss', loss_weight=1.0),
+                loss_bbox=dict(type='mmdet.L1Loss', loss_weight=1.0),
             )
             for target_stds in (
                 [1 / 10, 1 / 10, 1 / 5, 1 / 5],
@@ -70,7 +70,7 @@ model = dict(
         rcnn=[
             dict(
                 assigner=dict(
-                    type='MaxIoUAssigner',
+                    type='mmdet.MaxIoUAssigner',
                     # detectron2: ROI_BOX_CASCADE_HEAD.IOUS
                     pos_iou_thr=iou_thr,
                     neg_iou_thr=iou_thr,

@@ -21,17 +21,19 @@ model = dict(
     roi_head=dict(
         bbox_head=[
             dict(
-                type='Shared2FCBBoxHead',
+                type='mmdet.Shared2FCBBoxHead',
                 in_channels=256,
                 fc_out_channels=1024,
                 roi_feat_size=7,
                 num_classes=1,
                 bbox_coder=dict(
-                    type='DeltaXYWHBBoxCoder', target_stds=target_stds
+                    type='mmdet.DeltaXYWHBBoxCoder', target_stds=target_stds
                 ),
                 reg_class_agnostic=True,
-                loss_cls=dict(type='CrossEntropyLoss', loss_weight=1.0),
-                loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0),
+                loss_cls=dict(type='mmdet.CrossEntropyLoss', loss_weight=1.0),
+                loss_bbox=dict(
+                    type='mmdet.SmoothL1Loss', beta=1.0, loss_weight=1.0
+                ),
             )
             for target_stds in (
                 [0.1, 0.1, 0.2, 0.2],
@@ -61,7 +63,7 @@ model = dict(
         rcnn=[
             dict(
                 assigner=dict(
-                    type='MaxIoUAssigner',
+                    type='mmdet.MaxIoUAssigner',
                     pos_iou_thr=iou_thr,
                     neg_iou_thr=iou_thr,
                     min_pos_iou=iou_thr,

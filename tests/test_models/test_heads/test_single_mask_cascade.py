@@ -319,7 +319,10 @@ def test_numbers_of_the_config():
         assert rcnn.assigner.pos_iou_thr == rcnn.assigner.neg_iou_thr == thr
         assert rcnn.sampler.add_gt_as_proposals == (stage == 0)
         head = model.roi_head.bbox_head[stage]
-        assert head.loss_bbox == {'type': 'L1Loss', 'loss_weight': 1.0}
+        assert head.loss_bbox == {
+            'type': 'mmdet.L1Loss',
+            'loss_weight': 1.0,
+        }
         assert head.loss_cls.iou_thr == 0.01 and head.num_classes == 1
         stds = head.bbox_coder.target_stds
         np.testing.assert_allclose(1 / np.array(stds), WEIGHTS[stage])
