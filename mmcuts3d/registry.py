@@ -10,6 +10,7 @@ from ._openmmlab import prepare
 prepare()  # a clear error, before anything fails in the middle of an import
 
 # ruff: noqa: E402
+import mmengine.registry
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import LOOPS as MMENGINE_LOOPS
@@ -40,3 +41,10 @@ VISUALIZERS = _child(MMENGINE_VISUALIZERS, 'visualization')
 HOOKS = _child(MMENGINE_HOOKS, 'engine.hooks')
 LOOPS = _child(MMENGINE_LOOPS, 'engine.loops')
 OPTIM_WRAPPERS = _child(MMENGINE_OPTIM_WRAPPERS, 'engine.optim')
+
+# The other registries, with nothing of ours: types of configs whose base is
+# named `mmcuts3d::` are looked for in this scope first.
+for _name in mmengine.registry.__all__:
+    _root = getattr(mmengine.registry, _name)
+    if isinstance(_root, Registry) and 'mmcuts3d' not in _root.children:
+        _child(_root, 'registry')

@@ -116,6 +116,13 @@ def test_types_mean_the_same_below_a_base_by_name(path):
     assert not changed, 'write mmdet. before these types'
 
 
+@pytest.mark.parametrize('name', REGISTRIES)
+def test_every_registry_knows_our_scope(name):
+    registry = getattr(mmengine.registry, name)
+    with registry.switch_scope_and_registry('mmcuts3d') as one:
+        assert (one.name, one.scope) == (registry.name, 'mmcuts3d')
+
+
 def test_placeholder_is_recognised(tmp_path):
     """The fault itself: part of a string is made of a base's variable."""
     base = tmp_path / 'base.py'
