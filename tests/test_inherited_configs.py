@@ -1,5 +1,6 @@
 """A config of the user's own, two lines long, on each that is shipped."""
 
+import functools
 import importlib.util
 import inspect
 import re
@@ -56,11 +57,20 @@ def inherit(path, tmp_path, *lines):
     return mine
 
 
-@pytest.mark.parametrize(
+each_config = pytest.mark.parametrize(
     'path', CONFIGS, ids=lambda p: p.relative_to(FOLDER).as_posix()
 )
+
+
+@functools.cache
+def shipped(path):
+    """A shipped config, to be read only."""
+    return Config.fromfile(path)
+
+
+@each_config
 def test_inherited_is_the_same(path, tmp_path):
-    config = Config.fromfile(path)
+    config = shipped(path)
     direct = config.to_dict()
     inherited = load_config(inherit(path, tmp_path))
     assert inherited.to_dict() == direct
@@ -98,14 +108,12 @@ def found_in(scope, name):
     return found
 
 
-@pytest.mark.parametrize(
-    'path', CONFIGS, ids=lambda p: p.relative_to(FOLDER).as_posix()
-)
+@each_config
 def test_types_mean_the_same_below_a_base_by_name(path):
     """mmengine reads bases named ``mmcuts3d::`` in our scope, not mmdet's."""
     names = {
         name
-        for scope, name in types(Config.fromfile(path).to_dict())
+        for scope, name in types(shipped(path).to_dict())
         if scope is None and '.' not in name
     }
     changed = {
