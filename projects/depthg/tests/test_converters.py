@@ -89,7 +89,7 @@ def test_a_conversion_that_was_stopped_goes_on(coco, tmp_path):
     good = path.read_bytes()
     labels_of(path, np.full((6, 8), 200))
     target = tmp_path / 'out'
-    with pytest.raises(SystemExit, match=r'011.png .*got \[200\] in 48 pix'):
+    with pytest.raises(ValueError, match=r'011.png .*got \[200\] in 48 pix'):
         convert('coco-stuff27', coco, target)
     assert not (target / 'classes.json').exists()
     kept = target / 'train' / 'labels' / '000000000001.png'
@@ -98,7 +98,7 @@ def test_a_conversion_that_was_stopped_goes_on(coco, tmp_path):
     convert('coco-stuff27', coco, target)
     assert kept.stat().st_mtime_ns == before
     assert len(dataset(target, 'val')) == 2
-    with pytest.raises(SystemExit, match='holds a data set'):
+    with pytest.raises(ValueError, match='holds a data set'):
         convert('coco-stuff27', coco, target)
 
 
@@ -135,24 +135,24 @@ def test_cityscapes(tmp_path):
         bonn.mkdir()
         name = f'{stem}{end}.png'
         (bonn / name).write_bytes((bonn.parent / 'ulm' / name).read_bytes())
-    with pytest.raises(SystemExit, match=f'but got {stem} twice in val'):
+    with pytest.raises(ValueError, match=f'but got {stem} twice in val'):
         convert('cityscapes27', source, tmp_path / 'twice')
     (bonn / name).unlink()
-    with pytest.raises(SystemExit, match=r'labelIds.png, the label map of'):
+    with pytest.raises(ValueError, match=r'labelIds.png, the label map of'):
         convert('cityscapes27', source, tmp_path / 'again')
     assert cityscapes.class_table()[40] == -1
 
 
 def test_sources_that_are_none(coco, tmp_path):
-    with pytest.raises(SystemExit, match='SRC to be a folder'):
+    with pytest.raises(ValueError, match='SRC to be a folder'):
         convert('nyuv2', tmp_path / 'nowhere', tmp_path / 'out')
-    with pytest.raises(SystemExit, match='images/train2017 or train2017'):
+    with pytest.raises(ValueError, match='images/train2017 or train2017'):
         convert('coco-stuff27', tmp_path, tmp_path / 'out')
-    with pytest.raises(SystemExit, match=r'_leftImg8bit.png, but got none'):
+    with pytest.raises(ValueError, match=r'_leftImg8bit.png, but got none'):
         convert('cityscapes27', tmp_path, tmp_path / 'out')
     (coco / 'curated' / 'val2017' / coco_stuff.CURATED).write_text('x\n')
-    with pytest.raises(SystemExit, match=r'1 are not there: x.jpg'):
+    with pytest.raises(ValueError, match=r'1 are not there: x.jpg'):
         convert('coco-stuff27', coco, tmp_path / 'out')
     (coco / 'curated' / 'train2017' / coco_stuff.CURATED).unlink()
-    with pytest.raises(SystemExit, match='--all-images takes all'):
+    with pytest.raises(ValueError, match='--all-images takes all'):
         convert('coco-stuff27', coco, tmp_path / 'out2')

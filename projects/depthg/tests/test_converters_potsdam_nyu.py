@@ -90,7 +90,7 @@ def test_potsdam_crops_of_iic(tmp_path):
         assert np.array_equal(item['data_samples'].label_map, three[values])
     assert (train[1]['data_samples'].label_map == 255).all()
     (root / 'labelled_test.txt').unlink()
-    with pytest.raises(SystemExit, match='labelled_test.txt, one of'):
+    with pytest.raises(ValueError, match='labelled_test.txt, one of'):
         convert('potsdam3', root, tmp_path / 'again')
 
 
@@ -126,7 +126,7 @@ def break_potsdam(root, what):
 )
 def test_bad_tiles(tiles, tmp_path, what, words):
     break_potsdam(tiles[0], what)
-    with pytest.raises(SystemExit, match=words):
+    with pytest.raises(ValueError, match=words):
         convert('potsdam3', tiles[0], tmp_path / 'out')
 
 
@@ -219,11 +219,11 @@ def break_nyu(root, what):
 )
 def test_bad_nyu(nyu_files, tmp_path, what, words):
     break_nyu(nyu_files[0], what)
-    with pytest.raises(SystemExit, match=words):
+    with pytest.raises(ValueError, match=words):
         convert('nyuv2', nyu_files[0], tmp_path / 'out')
 
 
 def test_nyu_without_h5py(nyu_files, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'h5py', None)
-    with pytest.raises(SystemExit, match='needs h5py: `pip install h5py`'):
+    with pytest.raises(ImportError, match='needs h5py: `pip install h5py`'):
         convert('nyuv2', nyu_files[0], tmp_path / 'out')

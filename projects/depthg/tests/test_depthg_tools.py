@@ -77,7 +77,7 @@ def test_the_demo_does_nothing_twice(demo_run, capsys):
 
 
 def test_results_of_other_settings_are_not_taken(demo_run):
-    with pytest.raises(SystemExit, match=r'result\.json.*other'):
+    with pytest.raises(ValueError, match=r'result\.json.*other'):
         demo.main([*demo_run[1], '--cfg-options', 'model.loss.negatives=2'])
 
 
@@ -102,13 +102,13 @@ def test_a_folder_is_segmented(tmp_path, capsys):
     before = weights.stat().st_mtime_ns
     assert segment_folder.main(words) == 0
     assert weights.stat().st_mtime_ns == before
-    with pytest.raises(SystemExit, match='of others'):
+    with pytest.raises(ValueError, match='of others'):
         segment_folder.main([*words, '--seed', '1'])
 
 
 def test_a_folder_of_one_image(tmp_path):
     write_folder(tmp_path, number=1)
-    with pytest.raises(SystemExit, match='two images at least.*got 1'):
+    with pytest.raises(ValueError, match='two images at least.*got 1'):
         segment_folder.main([str(tmp_path / 'images')])
 
 
@@ -116,16 +116,16 @@ def test_a_folder_lacks_a_depth(tmp_path):
     write_folder(tmp_path)
     (tmp_path / 'depth' / '002.png').unlink()
     words = [str(tmp_path / 'images'), '--depth', str(tmp_path / 'depth')]
-    with pytest.raises(SystemExit, match=r'depth map .* 1 of 4: .*002\.png'):
+    with pytest.raises(ValueError, match=r'depth map .* 1 of 4: .*002\.png'):
         segment_folder.main([*words, '--out', str(tmp_path / 'out')])
 
 
 def test_bad_numbers(tmp_path):
     write_folder(tmp_path)
     images = str(tmp_path / 'images')
-    with pytest.raises(SystemExit, match='2 clusters'):
+    with pytest.raises(ValueError, match='2 clusters'):
         segment_folder.main([images, '--clusters', '1'])
-    with pytest.raises(SystemExit, match='1 step'):
+    with pytest.raises(ValueError, match='1 step'):
         segment_folder.main([images, '--steps', '0'])
 
 

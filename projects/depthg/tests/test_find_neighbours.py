@@ -66,12 +66,12 @@ def test_the_file_that_the_config_names(config, tmp_path, capsys):
 
 
 def test_bad_input(config, tmp_path):
-    with pytest.raises(SystemExit, match=r"pooling='moments'"):
+    with pytest.raises(ValueError, match=r"pooling='moments'"):
         run(config)
     text = config.read_text().replace('PairedImages', 'SegFolder')
     other = tmp_path / 'other.py'
     other.write_text(text.replace('neighbours=', 'neighbour='))
-    with pytest.raises(SystemExit, match=r'to be PairedImages, but got .*Seg'):
+    with pytest.raises(ValueError, match=r'to be PairedImages, but got .*Seg'):
         run(other)
-    with pytest.raises(SystemExit, match='nowhere'):
+    with pytest.raises(ValueError, match='nowhere'):
         run(tmp_path / 'nowhere.py')

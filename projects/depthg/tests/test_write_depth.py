@@ -63,10 +63,10 @@ def test_flat_depth_is_zero(tmp_path):
 def test_bad_input(tmp_path):
     write_folder(tmp_path, number=1)
     images, depth = tmp_path / 'images', tmp_path / 'out'
-    with pytest.raises(SystemExit, match='--source to be settings .* ZoeD'):
+    with pytest.raises(ValueError, match='--source to be settings .* ZoeD'):
         run(images, depth, '--source', 'ZoeDepth')
-    with pytest.raises(SystemExit, match='nowhere'):
+    with pytest.raises(ValueError, match='nowhere'):
         run(tmp_path / 'nowhere', depth, '--source', SOURCE)
     (tmp_path / 'empty').mkdir()
-    with pytest.raises(SystemExit, match='empty to hold images'):
+    with pytest.raises(ValueError, match='empty to hold images'):
         run(tmp_path / 'empty', depth, '--source', SOURCE)

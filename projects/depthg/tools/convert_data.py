@@ -58,23 +58,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     args = parse_args(arguments)
     source, target = Path(args.source), Path(args.target)
-    try:
-        if not source.is_dir():
-            raise ValueError(
-                f'Expected SRC to be a folder, but {source} is none'
-            )
-        if args.name == 'coco-stuff27':
-            counts = converters.convert_coco_stuff(
-                source, target, args.all_images
-            )
-        elif args.name == 'cityscapes27':
-            counts = converters.convert_cityscapes(source, target)
-        elif args.name == 'potsdam3':
-            counts = converters.convert_potsdam(source, target)
-        else:
-            counts = converters.convert_nyu(source, target, args.classes)
-    except (ValueError, ImportError) as error:
-        sys.exit(f'{error}')
+    if not source.is_dir():
+        raise ValueError(f'Expected SRC to be a folder, but {source} is none')
+    if args.name == 'coco-stuff27':
+        counts = converters.convert_coco_stuff(source, target, args.all_images)
+    elif args.name == 'cityscapes27':
+        counts = converters.convert_cityscapes(source, target)
+    elif args.name == 'potsdam3':
+        counts = converters.convert_potsdam(source, target)
+    else:
+        counts = converters.convert_nyu(source, target, args.classes)
     told = ', '.join(f'{n:,} of {split}' for split, n in counts.items())
     print(f'{target}: images: {told}')
     return 0

@@ -229,12 +229,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the demo and prints its table."""
     args = parse_args(arguments)
     begun = time.perf_counter()
-    try:
-        config = load_config(args.config, args.cfg_options)
-        table = run(config, args)
-        pictures = [] if args.no_pictures else draw(config, Path(args.out))
-    except (ValueError, ImportError) as error:
-        sys.exit(f'{error}')
+    config = load_config(args.config, args.cfg_options)
+    table = run(config, args)
+    pictures = [] if args.no_pictures else draw(config, Path(args.out))
     path = Path(args.out) / 'table.json'
     path.write_text(json.dumps(table, indent=1), 'utf-8')
     heads = ('accuracy', 'mIoU', 'linear acc.', 'linear mIoU')

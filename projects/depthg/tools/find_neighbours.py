@@ -89,30 +89,25 @@ def main(arguments: list[str] | None = None) -> int:
     from projects.depthg.depthg.neighbours import find_neighbours
 
     args = parse_args(arguments)
-    try:
-        config = load_config(args.config, args.cfg_options)
-        images, path = images_of(config, args.config)
-        device = args.device or (
-            'cuda' if torch.cuda.is_available() else 'cpu'
-        )
-        source = MODELS.build(config.model.features).to(device).eval()
+    config = load_config(args.config, args.cfg_options)
+    images, path = images_of(config, args.config)
+    device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    source = MODELS.build(config.model.features).to(device).eval()
 
-        def features(batch: torch.Tensor, samples: Any) -> torch.Tensor:
-            return source(batch.to(device), samples)
+    def features(batch: torch.Tensor, samples: Any) -> torch.Tensor:
+        return source(batch.to(device), samples)
 
-        found = find_neighbours(
-            DATASETS.build(images),
-            features,
-            path,
-            args.number,
-            settings=config.model.features.to_dict(),
-            pooling=args.pooling,
-            batch_size=args.batch_size,
-            chunk=args.chunk,
-            tell=show,
-        )
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'{error}')
+    found = find_neighbours(
+        DATASETS.build(images),
+        features,
+        path,
+        args.number,
+        settings=config.model.features.to_dict(),
+        pooling=args.pooling,
+        batch_size=args.batch_size,
+        chunk=args.chunk,
+        tell=show,
+    )
     number, each = found.indices.shape
     print(f'{path}: {each} neighbours of each of {number:,} images')
     return 0

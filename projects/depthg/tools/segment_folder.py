@@ -123,10 +123,7 @@ def square(image: np.ndarray) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> int:
     """Segments a folder."""
     args = parse_args(arguments)
-    try:
-        run(args)
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'{error}')
+    run(args)
     return 0
 
 

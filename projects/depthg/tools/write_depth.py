@@ -117,10 +117,7 @@ def run(args: argparse.Namespace) -> tuple[int, int]:
 def main(arguments: list[str] | None = None) -> int:
     """Writes depth."""
     args = parse_args(arguments)
-    try:
-        written, there = run(args)
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'{error}')
+    written, there = run(args)
     print(f'\r{args.depth}: {written:,} maps written, {there:,} were there')
     return 0
 

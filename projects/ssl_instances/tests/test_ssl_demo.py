@@ -89,7 +89,7 @@ def test_bad_words(words, said, capsys):
 
 def test_bad_settings_end_in_one_line(tmp_path):
     option = 'labeler.proposals.ks=5'
-    with pytest.raises(SystemExit, match='`ks`') as caught:
+    with pytest.raises(ValueError, match='`ks`') as caught:
         demo.main(['--out', str(tmp_path), '--cfg-options', option])
     assert '\n' not in str(caught.value)
     assert not (tmp_path / 'scenes').exists()  # before any work

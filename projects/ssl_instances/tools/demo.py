@@ -144,11 +144,8 @@ def main(arguments: list[str] | None = None) -> int:
     args = parse_args(arguments)
     out = Path(args.out).absolute()
     begin = time.time()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        rows = run(demo_config(args, out), out, not args.no_pictures)
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'{error}')
+    out.mkdir(parents=True, exist_ok=True)
+    rows = run(demo_config(args, out), out, not args.no_pictures)
     text = table(rows)
     (out / 'table.json').write_text(json.dumps(rows, indent=1), 'utf-8')
     (out / 'table.md').write_text(text + '\n', 'utf-8')

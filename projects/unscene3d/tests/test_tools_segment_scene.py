@@ -72,7 +72,7 @@ def test_what_is_wrong_ends_in_one_line(words, said, tmp_path, monkeypatch):
     (tmp_path / 'CONFIG').write_text('model = dict()\n')
     (tmp_path / 'CONFIG').rename(tmp_path / 'config.py')
     words = [w.replace('CONFIG', 'config.py') for w in words]
-    with pytest.raises(SystemExit, match=said):
+    with pytest.raises(ValueError, match=said):
         segment_scene.main([*words, '--no-picture'])
 
 
@@ -81,6 +81,6 @@ def test_nan_vertices_are_named_or_dropped(room, tmp_path, capsys):
     points[7] = np.nan
     np.savez(tmp_path / 'nan.npz', points=points)
     words = [str(tmp_path / 'nan.npz'), '--out', str(tmp_path / 'out')]
-    with pytest.raises(SystemExit, match='nan'):
+    with pytest.raises(ValueError, match='nan'):
         segment_scene.main([*words, '--no-picture'])
     assert segment_scene.main([*words, '--no-picture', '--drop-invalid']) == 0

@@ -110,11 +110,8 @@ def run(config: Config, args: argparse.Namespace) -> dict[str, dict]:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the demo and prints its table."""
     args = parse_args(arguments)
-    try:
-        config = load_config(args.config, args.cfg_options)
-        table = run(config, args)
-    except (ValueError, ImportError) as error:
-        sys.exit(f'{error}')
+    config = load_config(args.config, args.cfg_options)
+    table = run(config, args)
     path = Path(args.out) / 'table.json'
     path.write_text(json.dumps(table, indent=1), 'utf-8')
     print(f'{"":16} {"AP":>6} {"AP50":>6} {"AP25":>6} {"instances":>10}')

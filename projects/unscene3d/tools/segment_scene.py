@@ -156,11 +156,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     args = parse_args(arguments)
     out = Path(args.out)
-    try:
-        scene, frames = read(args)
-        found = segment(args, scene, frames)
-    except (ValueError, ImportError) as error:
-        sys.exit(f'{error}')
+    scene, frames = read(args)
+    found = segment(args, scene, frames)
     rows = rows_of(scene, found)
     ply = save_scene_ply(scene, found, out / f'{scene.name}.ply')
     write_scene_labels(out, scene.name, found)

@@ -67,24 +67,21 @@ def sources_of(config: Config) -> SceneSource:
 def main() -> None:
     """Builds the rounds and runs those that are not done."""
     args = parse_args()
-    try:
-        config = load_config(args.config, args.cfg_options)
-        check_purpose(config, args.config, 'train')
-        from projects.unscene3d.unscene3d.training import SelfTraining
+    config = load_config(args.config, args.cfg_options)
+    check_purpose(config, args.config, 'train')
+    from projects.unscene3d.unscene3d.training import SelfTraining
 
-        if args.rounds is not None:
-            config.merge_from_dict({'self_training.rounds': args.rounds})
-        labels = args.labels or innermost_config(
-            config.train_dataloader.dataset
-        ).get('labels')
-        folder = args.work_dir or (
-            Path('work_dirs') / Path(args.config).stem / 'self_training'
-        )
-        if config.get('labeler') is not None:
-            label_scenes(config.labeler, sources_of(config), labels)
-        training = SelfTraining(config, labels, folder)
-    except ValueError as error:
-        sys.exit(f'{error}')
+    if args.rounds is not None:
+        config.merge_from_dict({'self_training.rounds': args.rounds})
+    labels = args.labels or innermost_config(
+        config.train_dataloader.dataset
+    ).get('labels')
+    folder = args.work_dir or (
+        Path('work_dirs') / Path(args.config).stem / 'self_training'
+    )
+    if config.get('labeler') is not None:
+        label_scenes(config.labeler, sources_of(config), labels)
+    training = SelfTraining(config, labels, folder)
     rounds = training.run()
     print(f'{"round":>5} {"masks":>6} {"new":>5} {"covered":>8}')
     for entry in rounds:
