@@ -26,6 +26,8 @@ _RANGES = {
 }
 _LABELS = {'tau_knn': 'tau_knn', 'num_instances': 'N, steps'}
 _FRAMES = 5  # drawn after a change; what is seen may be some behind
+_THIN = 0.35  # points of the cloud, so that lines inside it are seen
+_LIFT = 0.02  # of lines towards the camera, out of the surface
 _CLICK = 4  # pixels that the mouse may move between down and up
 
 
@@ -108,6 +110,8 @@ class CutWindow:
             number = len(self.state.view.cloud.points)
             material.shader = 'defaultUnlit'
             material.point_size = (2 + 700 / np.sqrt(number)) * scale
+            if self.state.overlays and layer.groups:
+                material.point_size *= _THIN
             shape = o3d.geometry.PointCloud()
             shape.points = o3d.utility.Vector3dVector(upright(layer.points))
             colors = np.broadcast_to(layer.colors, layer.points.shape) / 255
@@ -115,9 +119,9 @@ class CutWindow:
             self.scene.scene.add_geometry(name, shape, material)
         elif len(layer.line_ends):
             material.shader = 'unlitLine'
-            material.line_width = 1.5 * scale
+            material.line_width = scale
             shape = o3d.geometry.LineSet()
-            ends = upright(layer.line_ends).reshape(-1, 3)
+            ends = upright(layer.line_ends - [0, 0, _LIFT]).reshape(-1, 3)
             shape.points = o3d.utility.Vector3dVector(ends)
             pairs = np.arange(len(ends)).reshape(-1, 2)
             shape.lines = o3d.utility.Vector2iVector(pairs)
