@@ -13,6 +13,8 @@ from mmcuts3d.visualization.point_cloud import Cloud
 from mmcuts3d.visualization.point_cloud_viewer import VIEWS, render_frames
 
 SUFFIXES = ('.gif', '.mp4')
+#: VP9, which browsers play; MPEG-4 part 2 where OpenCV has no other.
+_CODECS = ('vp09', 'mp4v')
 _SWING = 50.0  # degrees to each side: from behind there is nothing to see
 
 
@@ -69,7 +71,11 @@ def save_movie(
     pictures = found + found[-2:0:-1]
     save = _save_gif if path.suffix.lower() == '.gif' else _save_mp4
     with whole_path(path) as part:
-        save(pictures, part, fps)
+        if not save(pictures, part, fps):
+            raise OSError(
+                f'could not write {shown(path)}: the folder takes no file, or '
+                'this OpenCV has no writer of MP4; then write a .gif'
+            )
     return path
 
 
@@ -82,7 +88,7 @@ def _fronts(angles: np.ndarray) -> np.ndarray:
     return fronts / np.linalg.norm(fronts, axis=1, keepdims=True)
 
 
-def _save_gif(pictures: list[np.ndarray], path: Path, fps: int) -> None:
+def _save_gif(pictures: list[np.ndarray], path: Path, fps: int) -> bool:
     first, *others = (Image.fromarray(one) for one in pictures)
     first.save(
         path,
@@ -92,17 +98,18 @@ def _save_gif(pictures: list[np.ndarray], path: Path, fps: int) -> None:
         loop=0,
         optimize=True,
     )
+    return True
 
 
-def _save_mp4(pictures: list[np.ndarray], path: Path, fps: int) -> None:
+def _save_mp4(pictures: list[np.ndarray], path: Path, fps: int) -> bool:
     height, width = pictures[0].shape[:2]
-    code = cv2.VideoWriter_fourcc(*'mp4v')
-    writer = cv2.VideoWriter(str(path), code, fps, (width, height))
-    if not writer.isOpened():
-        raise OSError(
-            f'could not write {shown(path)}: the folder takes no file, or '
-            'this OpenCV has no writer of MP4; then write a .gif'
-        )
-    for picture in pictures:
-        writer.write(np.ascontiguousarray(picture[..., ::-1]))
-    writer.release()
+    for name in _CODECS:
+        code = cv2.VideoWriter_fourcc(*name)
+        writer = cv2.VideoWriter(str(path), code, fps, (width, height))
+        if not writer.isOpened():
+            continue
+        for picture in pictures:
+            writer.write(np.ascontiguousarray(picture[..., ::-1]))
+        writer.release()
+        return True
+    return False
