@@ -12,6 +12,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
+from torch import nn
 
 from mmcuts3d.engine.hooks import OnlineTeacherHook
 from mmcuts3d.engine.hooks.teaching import kept_masks, merge_instances
@@ -264,3 +265,37 @@ def test_a_strong_transform_that_moves_pixels_is_refused():
     )
     with pytest.raises(ValueError, match='`strong` to keep the size'):
         hook._changed(torch.zeros(3, 16, 16, dtype=torch.uint8))
+
+
+def test_the_teacher_is_the_detector_until_it_labels():
+    """An average since the first step would know less for long."""
+    hook = OnlineTeacherHook(begin=3, momentum=0.5)
+    model = nn.Linear(1, 1, bias=False)
+    runner = SimpleNamespace(model=model, iter=0, epoch=0, max_iters=9)
+    hook.before_run(runner)
+    hook.before_train(runner)
+    teachers = []
+    for step, weight in enumerate((1.0, 4.0, 6.0, 8.0, 0.0)):
+        runner.iter = step
+        model.weight.data.fill_(weight)
+        hook.after_train_iter(runner, step)
+        teachers.append(float(hook.ema_model.module.weight))
+    # At the start of step 3, the first that it labels, it is the detector.
+    assert teachers == [1, 4, 6, 7, 3.5]
+
+
+@pytest.mark.parametrize('more', [{'begin_epoch': 2}, {'begin_iter': 1}])
+def test_another_begin_of_the_average_is_kept(more):
+    hook = OnlineTeacherHook(begin=3, **more)
+    assert (hook.begin_iter, hook.begin_epoch) == (
+        more.get('begin_iter', 0),
+        more.get('begin_epoch', 0),
+    )
+
+
+def test_a_teacher_that_would_never_label_is_refused():
+    hook = OnlineTeacherHook(begin=3)
+    runner = SimpleNamespace(model=nn.Linear(1, 1), max_iters=3, max_epochs=1)
+    hook.before_run(runner)
+    with pytest.raises(ValueError, match='below the 3 iterations.*got 3'):
+        hook.before_train(runner)

@@ -40,6 +40,10 @@ class OnlineTeacherHook(EMAHook):
     its score, so that the mask loss counts less where the teacher is less
     sure.
 
+    Until ``begin`` the teacher is the detector, as after the burn-in of
+    Unbiased Teacher (Liu et al., 2021): an average since the first step would
+    still hold weights that know nothing.
+
     Args:
         begin (int): Iterations that are trained on the pseudo-labels alone,
             before the teacher labels. Defaults to 0.
@@ -56,10 +60,12 @@ class OnlineTeacherHook(EMAHook):
             Defaults to none.
         momentum (float): Share of the detector in each update of the
             teacher. Defaults to 0.001.
-        **kwargs (Any): Those of ``EMAHook``.
+        **kwargs (Any): Those of ``EMAHook``. Its ``begin_iter``, from which
+            weights are averaged, defaults to ``begin``.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range; at the start of a
+            training that ends before ``begin``.
     """
 
     def __init__(
@@ -73,6 +79,8 @@ class OnlineTeacherHook(EMAHook):
         momentum: float = 0.001,
         **kwargs: Any,
     ) -> None:
+        if 'begin_epoch' not in kwargs:
+            kwargs.setdefault('begin_iter', max(begin, 0))
         super().__init__(momentum=momentum, **kwargs)
         for name, value in (('score_thr', score_thr), ('iou_thr', iou_thr)):
             if not 0 <= value <= 1:
@@ -97,6 +105,16 @@ class OnlineTeacherHook(EMAHook):
         self.max_per_image = max_per_image
         self.weigh: Weigh = weigh
         self.strong = Compose([dict(one) for one in strong])
+
+    def before_train(self, runner: Runner) -> None:
+        """See that there is something to teach."""
+        if self.begin >= runner.max_iters:
+            raise ValueError(
+                'Expected argument `begin` of OnlineTeacherHook to be below '
+                f'the {runner.max_iters} iterations of the training, but got '
+                f'{self.begin}: the teacher would never label.'
+            )
+        super().before_train(runner)
 
     def before_train_iter(
         self,
