@@ -20,6 +20,7 @@ WRITTEN = (
     'labels.png',
     'report/report.html',
     'training/iter_4.pth',
+    'curves.png',
     'detections/pseudo_labels.json',
     'exported/000000.json',
 )
