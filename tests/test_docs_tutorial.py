@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 from helpers import ROOT
+from helpers.browser import cut_texts, open_browser, open_page, overflow
 from helpers.commands import run
 from helpers.docs import blocks_of, commands_of
 
 PAGE = 'docs/tutorial.md'
+PAGES = (
+    'labels/report.html',
+    'rounds/round_1.html',
+    'report/report.html',
+    'detections/report.html',
+)
 #: What the page says that there is in the end.
 WRITTEN = (
     'data/color/000007.png',
@@ -18,11 +25,11 @@ WRITTEN = (
     'view/cuts/000000.png',
     'view/clouds/000000.ply',
     'labels.png',
-    'report/report.html',
     'training/iter_4.pth',
     'curves.png',
     'detections/pseudo_labels.json',
     'exported/000000.json',
+    *PAGES,
 )
 
 
@@ -60,3 +67,23 @@ def test_labels_and_detections_have_masks(printed):
         assert len(file['images']) == 8
         assert len(file['annotations']) >= 8
         assert {row['category_id'] for row in file['annotations']} == {1}
+
+
+@pytest.mark.parametrize('width', [390, 1280])
+def test_its_pages_work_in_a_browser(printed, width):
+    """That of labels, of a round and of an evaluation."""
+    with open_browser() as browser:
+        for name in PAGES:
+            with open_page(browser, Path(name), width) as page:
+                assert overflow(page) == 0, name
+                assert cut_texts(page) == [], name
+                for link in page.locator('nav a').all():
+                    link.click()
+                look = page.locator('.look').first
+                look.scroll_into_view_if_needed()
+                buttons = look.locator('.views button')
+                assert buttons.count() >= 2, name
+                for button in buttons.all():
+                    button.click()
+                    assert button.get_attribute('aria-pressed') == 'true'
+                assert page.notes == [], name

@@ -64,3 +64,15 @@ def overflow(page):
     return page.evaluate(
         'document.documentElement.scrollWidth - window.innerWidth'
     )
+
+
+def cut_texts(page):
+    """Texts of drawings that do not fit into their drawing."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('svg text')].filter(text => {
+            const a = text.getBoundingClientRect();
+            const b = text.closest('svg').getBoundingClientRect();
+            return a.left < b.left - 1 || a.right > b.right + 1
+                || a.top < b.top - 1 || a.bottom > b.bottom + 1;
+        }).map(text => text.textContent)"""
+    )

@@ -1,7 +1,7 @@
 """The page in Chromium: it works, asks for nothing, and fits a phone."""
 
 import pytest
-from helpers.browser import open_browser, open_page, overflow
+from helpers.browser import cut_texts, open_browser, open_page, overflow
 from helpers.reports import HOSTILE
 
 from mmcuts3d.files import shown
@@ -85,6 +85,7 @@ def test_a_cloud_opens(page):
 def test_it_fits_the_window(browser, labeled, width):
     with open_page(browser, labeled.page, width) as page:
         assert overflow(page) == 0
+        assert cut_texts(page) == []
         look = page.locator('.look').first.bounding_box()
         assert look['width'] >= min(width - 50, 330)
         assert page.notes == []

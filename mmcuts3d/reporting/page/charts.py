@@ -7,7 +7,7 @@ from math import isfinite
 from .texts import as_html
 
 _WIDTH, _HEIGHT = 380, 190
-_LEFT, _TOP, _BOTTOM = 44, 14, 44
+_LEFT, _TOP, _BOTTOM = 60, 14, 44
 #: Points of a curve; a longer one is thinned.
 _MOST = 400
 
@@ -103,7 +103,7 @@ class LineChart:
             f'<circle class="bar" r="2.5" cx="{x(s):.1f}" cy="{y(v):.1f}"/>'
             for s, v in (known if len(known) <= 20 else ())
         ]
-        parts += _axis(f'{high:.4g}', f'{low:.4g}')
+        parts += _axis(f'{high:.3g}', f'{low:.3g}')
         for step, anchor in ((start, 'start'), (end, 'end')):
             parts.append(
                 f'<text text-anchor="{anchor}" x="{x(step):.1f}" '
