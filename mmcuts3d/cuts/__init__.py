@@ -1,4 +1,4 @@
-"""The mathematics of cutting (L0): numpy, scipy, numba; no OpenMMLab."""
+"""The mathematics of cutting: numpy, scipy, numba; no OpenMMLab."""
 
 from .cuts3d import CutS3D
 from .dense_crf import dense_crf

@@ -1,4 +1,4 @@
-"""Runs (L4): labeling, training, rounds of self-training."""
+"""Runs: labeling, training, rounds of self-training."""
 
 from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 

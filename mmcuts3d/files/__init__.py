@@ -1,4 +1,4 @@
-"""Files of other people, read safely (L0): no OpenMMLab, errors by name."""
+"""Files of other people, read safely: no OpenMMLab, errors by name."""
 
 from .arrays import read_array
 from .folders import Listing, list_images

@@ -1,4 +1,4 @@
-"""Models (L2): features, depth, labelers, losses and heads."""
+"""Models: features, depth, labelers, losses and heads."""
 
 from .. import registry  # noqa: F401  # isort: skip (first: it repairs)
 

@@ -1,4 +1,4 @@
-"""Hooks of training (L3)."""
+"""Hooks of training."""
 
 from .cut_visualization_hook import CutVisualizationHook
 from .finite_loss_hook import FiniteLossHook

@@ -1,4 +1,4 @@
-"""Loops of training and labeling (L4)."""
+"""Loops of training and labeling."""
 
 from .label_then_train_loop import LabelThenTrainLoop
 from .labeling_loop import LabelingLoop

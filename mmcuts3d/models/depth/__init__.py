@@ -1,4 +1,4 @@
-"""Depth sources (L2): image -> list of (H_i, W_i) in [0, 1], 0 = nearest."""
+"""Depth sources: image -> list of (H_i, W_i) in [0, 1], 0 = nearest."""
 
 from .camera import Camera
 from .flat import FlatDepth

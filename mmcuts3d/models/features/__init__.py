@@ -1,4 +1,4 @@
-"""Feature extractors (L2): image -> (B, C, h, w) on the patch grid."""
+"""Feature extractors: image -> (B, C, h, w) on the patch grid."""
 
 from .backbones import BACKBONES, Backbone, features_config, find_backbone
 from .classical import ClassicalFeatures, classical_features

@@ -1,4 +1,4 @@
-"""The methods of ``cuts/`` as detectors and as parts (L2)."""
+"""The methods of ``cuts/`` as detectors and as parts."""
 
 from .base import BaseLabeler
 from .cuts3d_labeler import CutS3DLabeler
