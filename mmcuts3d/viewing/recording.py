@@ -3,13 +3,14 @@
 import os
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from mmcuts3d.files import shown
 from mmcuts3d.files.whole_files import whole_path
 from mmcuts3d.visualization.drawing import draw_depth
-from mmcuts3d.visualization.layers import Layer
+from mmcuts3d.visualization.layers import CONFIDENCE, IMAGE, INSTANCES, Layer
 from mmcuts3d.visualization.point_cloud import upright
 
 from .cut_view import LOCAL_CUT, SEMANTIC, CutView
@@ -41,7 +42,7 @@ def save_recording(view: CutView, path: str | os.PathLike[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     recording = rr.RecordingStream('mmcuts3d', send_properties=False)
     with whole_path(path) as part:
-        recording.save(part)
+        recording.save(part, default_blueprint=_blueprint(view))
         recording.log('/', rr.ViewCoordinates.RUB, static=True)
         _log_pictures(rr, recording, view)
         _log_cloud(rr, recording, view)
@@ -68,13 +69,48 @@ def rerun_module() -> ModuleType:
     return rerun
 
 
+def _blueprint(view: CutView) -> Any:
+    """The window: the cloud, its steps, the image; tau runs."""
+    import rerun.blueprint as rrb
+
+    def cloud(name: str, entities: str) -> Any:
+        return rrb.Spatial3DView(name=name, origin='/', contents=[entities])
+
+    groups = [INSTANCES, CONFIDENCE, IMAGE]
+    if view.instances.confidences is None:
+        groups.remove(CONFIDENCE)
+    steps = [
+        cloud(f'step {number}', f'/steps/{number}/**')
+        for number in range(1, len(view.steps) + 1)
+    ]
+    pictures = [
+        rrb.Spatial2DView(name=name, origin=f'/picture/{name}')
+        for name in ('image', 'depth')
+    ]
+    return rrb.Blueprint(
+        rrb.Horizontal(
+            rrb.Tabs(*[cloud(one, f'/cloud/{one}/**') for one in groups]),
+            rrb.Tabs(*steps, cloud('one after the other', '/step/**')),
+            rrb.Vertical(
+                *pictures, rrb.TextDocumentView(name='steps', origin='/name')
+            ),
+            column_shares=[3, 3, 2],
+            name=shown(view.name),
+        ),
+        rrb.BlueprintPanel(state='collapsed'),
+        rrb.SelectionPanel(state='collapsed'),
+        rrb.TimePanel(timeline=TAU if len(view.taus) else STEP),
+    )
+
+
 def _taus(view: CutView) -> list[float | None]:
     return [float(tau) for tau in view.taus] or [None]
 
 
 def _log_pictures(rr: ModuleType, recording, view: CutView) -> None:
-    """The name of the image, the image and its depth."""
-    note = rr.TextDocument(shown(view.name))
+    """The name of the image, what its steps gave, the image, its depth."""
+    texts = [view.step_text(step) for step in range(len(view.steps))]
+    note = rr.TextDocument('\n'.join([shown(view.name), '', *texts]))
     recording.log('name', note, static=True)
     recording.log('picture/image', rr.Image(view.image), static=True)
     depth = rr.Image(draw_depth(view.depth))
@@ -101,7 +137,6 @@ def _log_step(rr: ModuleType, recording, view: CutView, step: int) -> None:
             _log(rr, recording, f'steps/{step + 1}/{name}', layer)
     recording.reset_time()
     recording.set_time(STEP, sequence=step + 1)
-    recording.log('step', rr.TextLog(view.step_text(step)))
     for layer in _step_layers(view, step, None):
         name = layer.name.replace(' ', '_')
         _log(rr, recording, f'step/{name}', layer)

@@ -32,7 +32,7 @@ variants = dict(
                 type='mmcuts3d.OnlineTeacherHook',
                 begin=_base_.first_round,
                 score_thr=0.5,
-                momentum=0.01,
+                momentum=0.03,
                 strong=[dict(type='mmdet.PhotoMetricDistortion')],
             )
         ]
