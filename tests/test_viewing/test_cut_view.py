@@ -1,5 +1,8 @@
 """One description of a cut, and what a panel makes of it: no window."""
 
+import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -108,6 +111,13 @@ def test_recording_holds_the_sweep(view, tmp_path):
     assert content[:3] == b'RRF'
     for name in (b'steps/1/LocalCut', b'cloud/confidence', b'removed_edges'):
         assert name in content
+    # Rerun itself reads it, and finds how its window is divided.
+    words = [sys.executable, '-m', 'rerun', 'rrd', 'print', tmp_path / 'a.rrd']
+    told = subprocess.run(
+        words, capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    assert re.search(r'StoreId\(\s*Blueprint,\s*"mmcuts3d"', told)
+    assert '/steps/1/removed_edges' in told
 
 
 def test_a_movie_goes_there_and_back(view, tmp_path, monkeypatch):
