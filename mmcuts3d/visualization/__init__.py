@@ -8,7 +8,7 @@ from .layers import Layer, as_cloud, cloud_layers
 from .panels import draw_cut
 from .ply import load_edges, load_ply, save_edges, save_ply
 from .point_cloud import Cloud, build_point_cloud, removed_edges
-from .point_cloud_viewer import render_png, show
+from .point_cloud_viewer import render_png, render_view, show
 from .training_samples import draw_training_sample
 from .web_cloud import cloud_figure, plotly_script, script_json
 
@@ -28,6 +28,7 @@ __all__ = [
     'plotly_script',
     'removed_edges',
     'render_png',
+    'render_view',
     'save_edges',
     'save_image',
     'save_ply',

@@ -98,13 +98,38 @@ def render_png(
     Raises:
         ValueError: If there is no such view or no point.
     """
-    front = _front(view)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    frames = render_frames(cloud, front[None], size, point_size, timeout)
-    if not cv2.imwrite(str(path), frames[0][..., ::-1]):
+    picture = render_view(cloud, view, size, point_size, timeout)
+    if not cv2.imwrite(str(path), picture[..., ::-1]):
         raise OSError(f'could not write {path}')
     return path
+
+
+def render_view(
+    cloud: Cloud,
+    view: str = 'side',
+    size: tuple[int, int] = (960, 720),
+    point_size: float | None = None,
+    timeout: float = 90.0,
+) -> np.ndarray:
+    """Render a cloud as :func:`render_png` does, without a file.
+
+    Args:
+        cloud (Cloud): What to show.
+        view (str): See there. Defaults to 'side'.
+        size (tuple): See there. Defaults to (960, 720).
+        point_size (float, optional): See there. Defaults to None.
+        timeout (float): See there. Defaults to 90.
+
+    Returns:
+        np.ndarray: (height, width, 3) uint8 RGB.
+
+    Raises:
+        ValueError: If there is no such view or no point.
+    """
+    fronts = _front(view)[None]
+    return render_frames(cloud, fronts, size, point_size, timeout)[0]
 
 
 def render_frames(

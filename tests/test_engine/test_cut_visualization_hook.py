@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import cv2
+import numpy as np
 import pytest
 from helpers.labeler import cuts3d, run, sample, scene_of
 from torch import nn
@@ -40,7 +41,9 @@ def test_every_second_image_is_drawn(tmp_path, monkeypatch, batch):
     assert not labeler.keep_steps
 
 
-def test_sheets_go_to_the_backends(batch):
+def test_sheets_go_to_the_backends(tmp_path, monkeypatch, batch):
+    """The same sheet that a folder gets: with title, depth and cloud."""
+    monkeypatch.setattr(point_cloud_viewer, '_run_worker', lambda *a: 'off')
     labeler = cuts3d(cut={'preset': 'touching', 'refine': {'crf': False}})
     added = []
     visualizer = SimpleNamespace(add_image=lambda *a: added.append(a))
@@ -50,6 +53,11 @@ def test_sheets_go_to_the_backends(batch):
     hook.after_test_iter(runner, 0, outputs=run(labeler, *batch[:1]))
     ((name, sheet),) = added
     assert name == '000000_a' and sheet.ndim == 3
+    hook = CutVisualizationHook(interval=1, out_dir=tmp_path / 'out')
+    hook.before_test(runner)
+    hook.after_test_iter(runner, 0, outputs=run(labeler, *batch[:1]))
+    written = cv2.imread(str(tmp_path / 'out' / 'cuts' / '000000_a.png'))
+    np.testing.assert_array_equal(sheet, written[..., ::-1])
 
 
 def test_bad_arguments():

@@ -18,14 +18,14 @@ from mmcuts3d.registry import HOOKS
 from mmcuts3d.visualization import (
     build_point_cloud,
     draw_cut,
-    render_png,
+    render_view,
     save_image,
 )
 
 
 @HOOKS.register_module()
 class CutVisualizationHook(Hook):
-    """Draws how every n-th image was cut: a sheet, and its point cloud.
+    """Draws how every n-th image was cut: a sheet with its point cloud.
 
     Of test runs of a labeler, those that label included.
 
@@ -33,7 +33,7 @@ class CutVisualizationHook(Hook):
         interval (int): n. Defaults to 50.
         out_dir (str, optional): Folder of ``cuts/NAME.png`` and
             ``clouds/NAME.png``. Defaults to None: sheets go to the backends
-            of the visualizer, without the cloud.
+            of the visualizer.
 
     Raises:
         ValueError: If `interval` is below 1.
@@ -99,14 +99,19 @@ class CutVisualizationHook(Hook):
         steps, depth = sample.cut_steps, sample.get('cut_depth')
         masks = sample.pred_instances.masks.cpu().numpy().astype(bool)
         name = f'{self._seen:06d}_{Path(path).stem}'
-        if self.out_dir is None:
-            runner.visualizer.add_image(name, draw_cut(image, steps))
-            return
+        picture = None
         if depth is not None:
             cloud = build_point_cloud(image, depth, masks)
-            render_png(cloud, self.out_dir / 'clouds' / f'{name}.png')
-        sheet = draw_cut(image, steps, depth=depth, title=shown(name))
+            picture = render_view(cloud)
+        sheet = draw_cut(
+            image, steps, depth=depth, cloud=picture, title=shown(name)
+        )
+        if self.out_dir is None:
+            runner.visualizer.add_image(name, sheet)
+            return
         save_image(sheet, self.out_dir / 'cuts' / f'{name}.png')
+        if picture is not None:
+            save_image(picture, self.out_dir / 'clouds' / f'{name}.png')
 
 
 def _model(runner: Runner) -> nn.Module:
