@@ -81,6 +81,25 @@ def test_the_rule_is_that_of_a_round():
     assert len(merged.labels) == 4
 
 
+def test_labels_may_stay():
+    """The teacher adds what no label covers, and replaces nothing."""
+    old = [mask_of(0, 0, 8, 8), mask_of(0, 16, 8, 8)]
+    new = np.stack([mask_of(0, 0, 8, 4), mask_of(12, 0, 8, 8)])
+    labels = labels_of(old, level=120)
+    scores = np.float32([1, 0.75])
+    merged = merge_instances(labels, new, scores, 0.5, prefer='labels')
+    np.testing.assert_array_equal(merged.masks.masks, [new[1], *old])
+    levels = [
+        int(level[mask > 0].max())
+        for mask, level in zip(
+            merged.masks.masks, merged.confidences.masks, strict=True
+        )
+    ]
+    assert levels == [180, 120, 120] and len(merged.bboxes) == 3
+    same = merge_instances(labels, new[:1], scores[:1], 0.5, prefer='labels')
+    assert same is labels
+
+
 @pytest.mark.parametrize('boxes', [HorizontalBoxes, torch.Tensor])
 def test_no_labels_and_no_masks(boxes):
     new = mask_of(2, 3, 5, 6)[None]
@@ -115,6 +134,7 @@ def test_masks_of_another_size_are_refused():
         ({'begin': -1}, '`begin`.*but got -1'),
         ({'max_per_image': 0}, '`max_per_image`.*and 0'),
         ({'weigh': 'iou'}, "`weigh`.*but got 'iou'"),
+        ({'prefer': 'both'}, "`prefer`.*but got 'both'"),
     ],
 )
 def test_bad_arguments(change, message):

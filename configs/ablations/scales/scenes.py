@@ -25,16 +25,14 @@ param_scheduler = [
 ]
 
 # Rows name a variant where they begin with the second half, as a round does.
-variants = dict(
-    teacher=dict(
-        custom_hooks=[
-            dict(
-                type='mmcuts3d.OnlineTeacherHook',
-                begin=_base_.first_round,
-                score_thr=0.5,
-                momentum=0.03,
-                strong=[dict(type='mmdet.PhotoMetricDistortion')],
-            )
-        ]
-    )
+__teacher = dict(
+    type='mmcuts3d.OnlineTeacherHook',
+    begin=_base_.first_round,
+    score_thr=0.5,
+    momentum=0.03,
+    strong=[dict(type='mmdet.PhotoMetricDistortion')],
 )
+variants = {
+    'teacher': dict(custom_hooks=[__teacher]),
+    'teacher-adds': dict(custom_hooks=[dict(prefer='labels', **__teacher)]),
+}

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from mmcuts3d.registry import HOOKS
 
-from .teaching import kept_masks, merge_instances
+from .teaching import Prefer, kept_masks, merge_instances
 
 Weigh = Literal['score', 'one']
 
@@ -34,11 +34,11 @@ class OnlineTeacherHook(EMAHook):
     The teacher is the exponential moving average of the detector, of
     ``EMAHook``: it is validated, saved and resumed as that is. It sees a
     batch as the pipeline made it; the detector sees it after ``strong``,
-    which may change pixels and no places. The teacher's masks above a score,
-    and the pseudo-labels that none of them covers, are what the detector
-    trains on. Labels keep their Spatial Confidence; of a teacher's mask it is
-    its score, so that the mask loss counts less where the teacher is less
-    sure.
+    which may change pixels and no places. The teacher's masks above a score
+    and the pseudo-labels, one of those that are the same, are what the
+    detector trains on. Labels keep their Spatial Confidence; of a teacher's
+    mask it is its score, so that the mask loss counts less where the teacher
+    is less sure.
 
     Until ``begin`` the teacher is the detector, as after the burn-in of
     Unbiased Teacher (Liu et al., 2021): an average since the first step would
@@ -49,8 +49,11 @@ class OnlineTeacherHook(EMAHook):
             before the teacher labels. Defaults to 0.
         score_thr (float): Masks with a higher score are taken. Defaults to
             0.7, CutLER's value for a first round.
-        iou_thr (float): A pseudo-label stays where its IoU with every mask
-            taken is lower. Defaults to 0.5 (CutLER).
+        iou_thr (float): A pseudo-label and a mask of the teacher are the same
+            where their IoU is this or higher. Defaults to 0.5 (CutLER).
+        prefer (str): Which of the two stays: that of the 'teacher', the rule
+            of a round, or that of the 'labels', so that the teacher adds what
+            they lack. Defaults to 'teacher'.
         max_per_image (int): Masks of the teacher an image at most. Defaults
             to 30.
         weigh (str): The confidence of a teacher's mask: its 'score', or
@@ -73,6 +76,7 @@ class OnlineTeacherHook(EMAHook):
         begin: int = 0,
         score_thr: float = 0.7,
         iou_thr: float = 0.5,
+        prefer: Prefer = 'teacher',
         max_per_image: int = 30,
         weigh: Weigh = 'score',
         strong: Sequence[dict[str, Any]] = (),
@@ -94,14 +98,19 @@ class OnlineTeacherHook(EMAHook):
                 f'`max_per_image` of at least 1, but got {begin} and '
                 f'{max_per_image}.'
             )
-        if weigh not in get_args(Weigh):
-            raise ValueError(
-                f'Expected argument `weigh` to be one of {get_args(Weigh)}, '
-                f'but got {weigh!r}.'
-            )
+        for name, word, known in (
+            ('weigh', weigh, get_args(Weigh)),
+            ('prefer', prefer, get_args(Prefer)),
+        ):
+            if word not in known:
+                raise ValueError(
+                    f'Expected argument `{name}` to be one of {known}, but '
+                    f'got {word!r}.'
+                )
         self.begin = begin
         self.score_thr = score_thr
         self.iou_thr = iou_thr
+        self.prefer: Prefer = prefer
         self.max_per_image = max_per_image
         self.weigh: Weigh = weigh
         self.strong = Compose([dict(one) for one in strong])
@@ -137,6 +146,7 @@ class OnlineTeacherHook(EMAHook):
                 masks,
                 scores if self.weigh == 'score' else np.ones_like(scores),
                 self.iou_thr,
+                self.prefer,
             )
         data_batch['inputs'] = [
             self._changed(image) for image in data_batch['inputs']

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -12,6 +14,7 @@ from mmcuts3d.cuts import box_of
 from mmcuts3d.labels import CONFIDENCE_SCALE, encode_mask, largest_iou
 
 Masks = npt.NDArray[np.uint8]
+Prefer = Literal['teacher', 'labels']
 
 
 def kept_masks(
@@ -41,10 +44,12 @@ def merge_instances(
     masks: Masks,
     confidence: npt.NDArray[np.float32],
     iou_thr: float,
+    prefer: Prefer = 'teacher',
 ) -> InstanceData:
-    """Masks of a teacher, and the labels that none of them covers.
+    """Masks of a teacher and labels, one of those that are the same.
 
-    The rule is that of a round, see :func:`mmcuts3d.labels.merge_rounds`.
+    With `prefer` 'teacher' the rule is that of a round, see
+    :func:`mmcuts3d.labels.merge_rounds`.
 
     Args:
         labels (InstanceData): ``bboxes``, ``labels``, ``masks`` (BitmapMasks
@@ -52,11 +57,12 @@ def merge_instances(
             and ``scores``.
         masks (ndarray): The teacher's, (M, H, W) uint8, 0 or 1.
         confidence (ndarray): Of each of them, (M,) in [0, 1].
-        iou_thr (float): A label stays where its IoU with every mask is
-            lower.
+        iou_thr (float): A label and a mask of the teacher are the same where
+            their IoU is this or higher.
+        prefer (str): Which of them stays. Defaults to 'teacher'.
 
     Returns:
-        InstanceData: The masks, then the labels that stay, with
+        InstanceData: The masks that stay, then the labels that stay, with
         ``confidences`` where the labels have them or one of the masks is in
         doubt.
 
@@ -72,10 +78,16 @@ def merge_instances(
             f'Expected masks of the size of the labels {frame}, but got '
             f'{masks.shape[1:]}.'
         )
-    overlap = largest_iou(
-        *([encode_mask(mask) for mask in some] for some in (own.masks, masks))
-    )
-    stay = np.flatnonzero(np.asarray(overlap) < iou_thr)
+    old = [encode_mask(mask) for mask in own.masks]
+    new = [encode_mask(mask) for mask in masks]
+    stay = np.arange(len(old))
+    if prefer == 'teacher':
+        stay = stay[np.asarray(largest_iou(old, new)) < iou_thr]
+    else:
+        adds = np.asarray(largest_iou(new, old)) < iou_thr
+        masks, confidence = masks[adds], confidence[adds]
+        if not len(masks):
+            return labels
     merged = InstanceData()
     boxes = torch.from_numpy(np.stack([box_of(mask > 0) for mask in masks]))
     kept_boxes = labels.bboxes[stay.tolist()]
