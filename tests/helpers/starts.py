@@ -13,15 +13,22 @@ compat.install_hooks()  # tests of the pure layers import no registry
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind():
-    """Each test starts without mmengine's default scope and loggers.
+    """Each test starts without what mmengine keeps by name.
 
-    Configs set the scope. A logger keeps the stream that it was made with,
-    which pytest closes when the test that made it ends.
+    Configs set the default scope. A logger keeps the stream that it was made
+    with, which pytest closes; a visualizer writes into the folder of the run
+    that made it, whatever run asks for that name next.
     """
     yield
     if 'mmengine.registry' in sys.modules:
-        from mmengine.logging import MMLogger
-        from mmengine.registry import DefaultScope
+        from mmengine.utils import ManagerMixin
 
-        DefaultScope._instance_dict.clear()
-        MMLogger._instance_dict.clear()
+        for kept in kinds_of(ManagerMixin):
+            kept._instance_dict.clear()
+
+
+def kinds_of(kind):
+    """The subclasses of a class, and theirs."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from kinds_of(one)
