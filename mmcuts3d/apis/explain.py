@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from mmdet.structures import DetDataSample
 from mmengine import dump
@@ -21,7 +20,7 @@ from mmcuts3d.visualization import (
     build_point_cloud,
     draw_cut,
     removed_edges,
-    render_png,
+    render_view,
     save_edges,
     save_image,
     save_ply,
@@ -140,8 +139,8 @@ def save_explanation(
         if not edges:
             lifted = replace(lifted, line_ends=np.zeros((0, 2, 3)))
         if cloud:
-            drawn = render_png(lifted, target.with_suffix('.png'))
-            picture = cv2.imread(str(drawn))[..., ::-1]
+            picture = render_view(lifted)
+            save_image(picture, target.with_suffix('.png'))
     sheet = draw_cut(
         data.image,
         explanation.steps,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from helpers.labeling import BrightnessLabeler, write_images
-from mmengine.registry import DefaultScope, init_default_scope
+from mmengine.registry import init_default_scope
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,6 @@ def fresh_labeler():
     init_default_scope('mmdet')
     yield
     BrightnessLabeler.fail_after = math.inf
-    DefaultScope._instance_dict.clear()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from helpers import ROOT
 from helpers.evaluate_labels import NUMBER, SIZE, name_of, square
-from mmengine.registry import DefaultScope
 from pycocotools import mask as coco_mask
 
 from mmcuts3d.labels import encode_mask
@@ -20,8 +19,7 @@ def tool():
     spec = importlib.util.spec_from_file_location('evaluate_tool', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield module
-    DefaultScope._instance_dict.clear()
+    return module
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mmcuts3d.visualization import (
     build_point_cloud,
     draw_cut,
     draw_instances,
-    render_png,
+    render_view,
     save_image,
     save_ply,
 )
@@ -89,13 +89,14 @@ def _draw_one(labeler, item: dict, folder: Path) -> None:
     found = labeler.label(pixels, inputs)
     cloud = build_point_cloud(pixels, inputs['depth'], found.masks)
     save_ply(cloud, folder / 'clouds' / f'{stem}.ply')
-    picture = render_png(cloud, folder / 'clouds' / f'{stem}.png')
+    picture = render_view(cloud)
+    save_image(picture, folder / 'clouds' / f'{stem}.png')
     sheet = draw_cut(
         pixels,
         found.steps,
         found,
         found.steps[0].depth,
-        read_image(picture),
+        picture,
         stem,
     )
     save_image(sheet, folder / 'cuts' / f'{stem}.png')

@@ -83,9 +83,6 @@ class OnlineTeacherHook(EMAHook):
         momentum: float = 0.001,
         **kwargs: Any,
     ) -> None:
-        if 'begin_epoch' not in kwargs:
-            kwargs.setdefault('begin_iter', max(begin, 0))
-        super().__init__(momentum=momentum, **kwargs)
         for name, value in (('score_thr', score_thr), ('iou_thr', iou_thr)):
             if not 0 <= value <= 1:
                 raise ValueError(
@@ -107,6 +104,9 @@ class OnlineTeacherHook(EMAHook):
                     f'Expected argument `{name}` to be one of {known}, but '
                     f'got {word!r}.'
                 )
+        if 'begin_epoch' not in kwargs:
+            kwargs.setdefault('begin_iter', begin)
+        super().__init__(momentum=momentum, **kwargs)
         self.begin = begin
         self.score_thr = score_thr
         self.iou_thr = iou_thr
